@@ -1,0 +1,49 @@
+"""The one error for bad input: every problem at once, in the words of the user's own file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the input, and what to do about it."""
+
+    path: str
+    """Where, as the user wrote it: ``teams[1].quota.h100.gpus``."""
+    got: object
+    """What stands there now."""
+    expected: str
+    """What may stand there."""
+    fix: str
+    """The next thing to do."""
+    line: int | None = None
+    """Line in the user's file, counted from 1, where it is known."""
+
+    def under(self, prefix: str) -> Problem:
+        """The same problem, seen from the object that holds this one."""
+        joint = "" if self.path.startswith("[") or not self.path else "."
+        return replace(self, path=f"{prefix}{joint}{self.path}")
+
+    def __str__(self) -> str:
+        where = self.path or "(whole file)"
+        line = f" (line {self.line})" if self.line else ""
+        return f"{where}{line}: got {_shown(self.got)}; expected {self.expected}; fix: {self.fix}"
+
+
+class InvalidInput(Exception):  # noqa: N818 - reads as what it is in `except InvalidInput`
+    """The input can't be used. Lists every problem; raised before anything is touched."""
+
+    def __init__(self, subject: str, problems: Iterable[Problem]) -> None:
+        self.subject = subject
+        self.problems: Sequence[Problem] = tuple(problems)
+        count = len(self.problems)
+        head = f"{subject}: {count} problem{'' if count == 1 else 's'}"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+
+
+def _shown(value: object, limit: int = 80) -> str:
+    text = value if isinstance(value, str) and value.startswith("a ") else json.dumps(value, default=str)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,71 @@
+"""Money of an environment: what is known to the cent, and the names of what is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from .prices import Price
+
+HOURS_PER_MONTH = 730
+"""8760 hours of a year over twelve months, the month that both clouds bill estimates with."""
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class CostRange:
+    """US dollars a month, from the smallest to the largest size of what is priced.
+
+    ``unknown`` names, in order and once each, the parts without a price. With any, both amounts are floors.
+    """
+
+    minimum: Decimal = Decimal("0.00")
+    maximum: Decimal = Decimal("0.00")
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every part has a price."""
+        return not self.unknown
+
+
+def monthly(price: Price, nodes: int) -> Decimal:
+    """US dollars that ``nodes`` machines cost when they run for a whole month, rounded half up to cents."""
+    return in_cents(price.usd_per_hour * nodes * HOURS_PER_MONTH)
+
+
+def node_cost(name: str, price: Price | None, min_nodes: int, max_nodes: int) -> CostRange:
+    """Monthly cost of a pool called ``name``. Without a price it is unknown, unless it can't have nodes."""
+    if max_nodes == 0:
+        return CostRange()
+    if price is None:
+        return CostRange(unknown=(name,))
+    return CostRange(monthly(price, min_nodes), monthly(price, max_nodes))
+
+
+def total(costs: Iterable[CostRange]) -> CostRange:
+    """The sum. It equals the sum of the parts as shown, since each part is in cents already."""
+    parts = list(costs)
+    return CostRange(
+        sum((part.minimum for part in parts), Decimal("0.00")),
+        sum((part.maximum for part in parts), Decimal("0.00")),
+        tuple(dict.fromkeys(name for part in parts for name in part.unknown)),
+    )
+
+
+def share_of(cost: CostRange, share: Fraction) -> CostRange:
+    """The part of a cost that a share of it bears, for example a MIG device of a GPU, in cents."""
+    return CostRange(share_of_amount(cost.minimum, share), share_of_amount(cost.maximum, share), cost.unknown)
+
+
+def share_of_amount(amount: Decimal, share: Fraction) -> Decimal:
+    """``amount × share`` rounded half up to cents, without passing through binary fractions."""
+    return in_cents(amount * share.numerator / share.denominator)
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """``amount`` rounded half up to cents."""
+    return amount.quantize(_CENT, ROUND_HALF_UP)

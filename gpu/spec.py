@@ -1,0 +1,48 @@
+"""What a user writes about GPU nodes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..components.names import Name
+
+
+class GpuPartition(BaseModel):
+    """A number of GPUs of one node that are cut into the same MIG devices."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    count: Annotated[int, Field(ge=1, le=16)]
+    """GPUs of the node that get this layout. GPUs that no entry covers stay whole."""
+    devices: Annotated[dict[str, Annotated[int, Field(ge=1, le=7)]], Field(min_length=1)]
+    """MIG devices on each of these GPUs: profile to count, for example ``{"1g.10gb": 2, "3g.40gb": 1}``."""
+
+
+class NodeMig(BaseModel):
+    """A number of nodes of the pool that share one MIG layout."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nodes: Annotated[int, Field(ge=1, le=1000)]
+    """Nodes with this layout. Nodes that no entry covers keep their GPUs whole."""
+    gpus: Annotated[list[GpuPartition], Field(min_length=1)]
+    """How the GPUs of each of these nodes are cut."""
+
+
+class NodePoolSpec(BaseModel):
+    """Nodes of one machine type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    """Name of the pool, once per environment."""
+    machine: str
+    """Machine type as its cloud names it, for example ``p5.48xlarge``."""
+    min_nodes: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Nodes that always run. Default: 0."""
+    max_nodes: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Ceiling of the autoscaler; quotas are shared out from it. Default: 1."""
+    mig: list[NodeMig] = Field(default_factory=list)
+    """MIG layouts, node by node. Default: every GPU whole."""

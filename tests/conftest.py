@@ -1,0 +1,21 @@
+"""What every test needs."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+from tests.cluster_fixture import simulated_cluster
+
+__all__ = ["simulated_cluster"]
+
+settings.register_profile("local", deadline=None, max_examples=50)
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first: a plain mistake shows before the engine starts."""
+    items.sort(key=lambda item: item.get_closest_marker("engine") is not None)
