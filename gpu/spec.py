@@ -46,3 +46,26 @@ class NodePoolSpec(BaseModel):
     """Ceiling of the autoscaler; quotas are shared out from it. Default: 1."""
     mig: list[NodeMig] = Field(default_factory=list)
     """MIG layouts, node by node. Default: every GPU whole."""
+
+
+class TrainingJobSpec(BaseModel):
+    """A training run whose workers start together or not at all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    """Name of the run, once per team."""
+    team: Name
+    """Team whose quota it uses."""
+    pool: Name
+    """Node pool that it runs on."""
+    workers: Annotated[int, Field(ge=1, le=4096)]
+    """Pods of the gang."""
+    gpus_per_worker: Annotated[int, Field(ge=1, le=16)] = 1
+    """Whole GPUs of each pod. Default: 1."""
+    image: str
+    """Container image of the workers."""
+    command: Annotated[list[str], Field(min_length=1)]
+    """Command of the workers."""
+    simulated_seconds: Annotated[int, Field(ge=0, le=86400)] = 60
+    """How long a worker runs on a simulated node. Default: 60. No effect elsewhere."""

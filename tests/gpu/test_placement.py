@@ -44,8 +44,8 @@ def placeable_by_brute_force(gpu):
         for name, size, starts in REFERENCE[gpu]
         for start in starts
     ]
-    found = set()
-    frontier = [(0, frozenset(), ())]
+    found: set[tuple[str, ...]] = set()
+    frontier: list[tuple[int, frozenset[int], tuple[str, ...]]] = [(0, frozenset(), ())]
     while frontier:
         first, taken, names = frontier.pop()
         if media_engines_suffice(names):

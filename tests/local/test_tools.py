@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -35,8 +36,8 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("PULUMI_HOME", raising=False)
     # What the machine itself has must not decide a test.
-    real = tools.shutil.which
-    monkeypatch.setattr(tools.shutil, "which", lambda name: real(name, path=str(tmp_path / "bin")))
+    real = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: real(name, path=str(tmp_path / "bin")))
     return tmp_path / "bin"
 
 

@@ -1,0 +1,56 @@
+"""Kubernetes objects as Pulumi resources, without loading an SDK class for each kind."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+PROVIDER_VERSION = "4.25.0"
+"""Version of the Kubernetes provider that the resources are made with."""
+
+MANAGED_BY = {"app.kubernetes.io/managed-by": "ai-platform"}
+"""On every object of ours: what `up` may sweep, and what `destroy` leaves none of."""
+
+# The provider would take a random name for each resource, and what a killed run had made would then belong
+# to somebody else when the next run makes it again.
+_FIELD_MANAGER = {"pulumi.com/patchFieldManager": "ai-platform"}
+
+SWEPT_KINDS: tuple[tuple[str, str], ...] = (
+    ("serving.kserve.io/v1beta1", "InferenceService"),
+    ("serving.kserve.io/v1alpha1", "ClusterServingRuntime"),
+    ("batch/v1", "Job"),
+    ("kueue.x-k8s.io/v1beta2", "LocalQueue"),
+    ("kueue.x-k8s.io/v1beta2", "ClusterQueue"),
+    ("kueue.x-k8s.io/v1beta2", "ResourceFlavor"),
+    ("kueue.x-k8s.io/v1beta2", "Cohort"),
+    ("kueue.x-k8s.io/v1beta2", "Topology"),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    ("rbac.authorization.k8s.io/v1", "Role"),
+    ("networking.k8s.io/v1", "NetworkPolicy"),
+    ("v1", "LimitRange"),
+    ("v1", "ResourceQuota"),
+    ("v1", "ConfigMap"),
+    ("v1", "Namespace"),
+    ("v1", "Node"),
+)
+"""API version and kind of everything that the components make, those that depend on others first."""
+
+
+def resource_type(manifest: Mapping[str, Any]) -> str:
+    """Pulumi's type of a manifest: ``v1`` Namespace is ``kubernetes:core/v1:Namespace``."""
+    version = manifest["apiVersion"]
+    return f"kubernetes:{version if '/' in version else f'core/{version}'}:{manifest['kind']}"
+
+
+def kubernetes_object(
+    name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> pulumi.CustomResource:
+    """One object with the logical name ``name``; ours by label. ``opts`` carries the parent."""
+    metadata = manifest["metadata"]
+    ours = {
+        **metadata,
+        "labels": {**metadata.get("labels", {}), **MANAGED_BY},
+        "annotations": {**metadata.get("annotations", {}), **_FIELD_MANAGER},
+    }
+    versioned = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(version=PROVIDER_VERSION))
+    return pulumi.CustomResource(resource_type(manifest), name, {**manifest, "metadata": ours}, versioned)

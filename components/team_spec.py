@@ -1,0 +1,39 @@
+"""What a user writes about a team and its quota."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .names import Name
+
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Quota(BaseModel):
+    """A team's part of one resource of a pool, in devices."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nominal: Count
+    """Devices that are the team's own: guaranteed, and taken back from borrowers when needed."""
+    borrowing_limit: Count | None = None
+    """Devices that the team may borrow of what others leave idle. Default: no limit."""
+    lending_limit: Count | None = None
+    """Own devices that others may borrow while idle. Default: all."""
+
+
+class TeamSpec(BaseModel):
+    """A team: its namespace, its people and its quota."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    """Name of the team, its namespace and its queue; once per environment."""
+    group: str | None = None
+    """Group of the identity provider whose members get the namespace. Default: the team's name."""
+    cost_center: Annotated[str, Field(min_length=1, max_length=63)] | None = None
+    """Where the bill goes. Default: nobody's, and the report says so."""
+    quota: dict[Name, dict[str, Quota]] = Field(default_factory=dict)
+    """Pool to resource to quota. A resource is ``gpus`` (whole GPUs) or a MIG profile such as ``1g.10gb``."""

@@ -1,0 +1,89 @@
+"""A pool's nodes: what each is called, how its GPUs are cut and what it offers."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from .gpus import GPUS, GpuName
+from .layout import NodeLayout, layout_name, node_layout, node_resources
+from .machines import Machine, machine
+from .spec import NodePoolSpec
+
+DEFAULT_VCPU = 96
+DEFAULT_MEMORY_GIB = 768
+
+
+class NodePlan(BaseModel):
+    """One node of a pool at its largest size."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    layout: str
+    """Name of its MIG layout; ``all-disabled`` when every GPU is whole."""
+    resources: dict[str, int]
+    """GPU resources that it offers, with 0 for each profile that it has none of."""
+
+
+class PoolPlan(BaseModel):
+    """A node pool with its nodes and what they add up to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    machine: str
+    gpu: GpuName
+    gpu_product: str
+    gpu_memory_mib: int
+    gpus_per_node: int
+    mig_capable: bool
+    vcpu: int
+    memory_gib: int
+    min_nodes: int
+    max_nodes: int
+    nodes: tuple[NodePlan, ...]
+    capacity: dict[str, int]
+    """Resources of all nodes at ``max_nodes``: devices, CPUs under ``cpu`` and GiB under ``memory``."""
+
+
+def plan_pool(spec: NodePoolSpec) -> PoolPlan:
+    """Works out a pool whose description was checked. Raises ``ValueError`` for a layout that can't be."""
+    row = machine(spec.machine)
+    if row is None:
+        raise ValueError(f"{spec.machine} is no machine of the catalog")
+    nodes = tuple(
+        NodePlan(name=f"{spec.name}-{index}", layout=layout_name(layout), resources=node_resources(layout))
+        for index, layout in enumerate(layouts_of(spec, row))
+    )
+    vcpu, memory_gib = row.vcpu or DEFAULT_VCPU, row.memory_gib or DEFAULT_MEMORY_GIB
+    capacity = {"cpu": vcpu * spec.max_nodes, "memory": memory_gib * spec.max_nodes}
+    for node in nodes:
+        for name, count in node.resources.items():
+            capacity[name] = capacity.get(name, 0) + count
+    gpu = GPUS[row.gpu]
+    return PoolPlan(
+        name=spec.name,
+        machine=spec.machine,
+        gpu=row.gpu,
+        gpu_product=gpu.product,
+        gpu_memory_mib=gpu.memory_mib,
+        gpus_per_node=row.gpu_count,
+        mig_capable=gpu.geometry is not None,
+        vcpu=vcpu,
+        memory_gib=memory_gib,
+        min_nodes=spec.min_nodes,
+        max_nodes=spec.max_nodes,
+        nodes=nodes,
+        capacity=capacity,
+    )
+
+
+def layouts_of(spec: NodePoolSpec, row: Machine) -> list[NodeLayout]:
+    """The layout of each node, in the order of the description; nodes that it doesn't name stay whole."""
+    whole = node_layout(row.gpu, row.gpu_count)
+    layouts = [
+        node_layout(row.gpu, row.gpu_count, [(part.count, part.devices) for part in entry.gpus])
+        for entry in spec.mig
+        for _ in range(entry.nodes)
+    ]
+    return layouts + [whole] * (spec.max_nodes - len(layouts))

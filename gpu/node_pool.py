@@ -1,0 +1,129 @@
+"""A pool of GPU nodes."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from ..components.args import InvalidArgs, parsed
+from ..components.errors import Problem
+from ..components.objects import kubernetes_object
+from ..components.queues import POOL_LABEL
+from .layout import layout_name, mig_parted_config, node_layout, node_resources
+from .machines import machine
+from .mig import known_layouts
+from .node_plan import NodePlan, PoolPlan, layouts_of, plan_pool
+from .spec import NodePoolSpec
+
+MIG_CONFIG_LABEL = "nvidia.com/mig.config"
+_ZONE = "simulated-a"
+_MIG_DONE = "jsonpath={.metadata.labels['nvidia.com/mig.config.state']}=success"
+
+
+class NodePool(pulumi.ComponentResource):
+    """Simulated nodes of one machine type, with the labels, taints and MIG layouts that real ones have.
+
+    It stands at ``max_nodes``, since a simulated node costs nothing and no autoscaler runs. ``up`` waits
+    until each MIG layout is applied.
+    """
+
+    pool: pulumi.Output[str]
+    """Name of the pool, for the node label ai-platform/pool."""
+
+    def __init__(
+        self, name: str, args: NodePoolSpec | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("ai-platform:index:NodePool", name, {}, opts)
+        spec = parsed("NodePool", name, NodePoolSpec, args)
+        plan = _planned(name, spec)
+        own = pulumi.ResourceOptions(parent=self)
+
+        if plan.mig_capable:
+            kubernetes_object(f"{name}-mig", mig_config_manifest(spec), own)
+        for node in plan.nodes:
+            # The logical name is the node's place in the pool, so that a new layout changes only it.
+            role = node.name.removeprefix(f"{spec.name}-")
+            kubernetes_object(f"{name}-node-{role}", node_manifest(plan, node), own)
+
+        self.pool = pulumi.Output.from_input(spec.name)
+        self.register_outputs({"pool": self.pool})
+
+
+def mig_config_manifest(spec: NodePoolSpec) -> dict[str, Any]:
+    """The pool's layouts as mig-parted reads them."""
+    row = machine(spec.machine)
+    layouts = layouts_of(spec, row) if row else []
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": f"mig-{spec.name}",
+            "namespace": "kube-system",
+            "labels": {POOL_LABEL: spec.name},
+        },
+        "data": {"config.yaml": json.dumps(mig_parted_config(layouts), indent=1)},
+    }
+
+
+def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
+    """A simulated node: what a kubelet, GPU feature discovery and the device plugin would make of it."""
+    base = {
+        "cpu": str(plan.vcpu),
+        "memory": f"{plan.memory_gib}Gi",
+        "ephemeral-storage": "1Ti",
+        "pods": "250",
+        "nvidia.com/gpu": str(plan.gpus_per_node),
+    }
+    labels = {
+        POOL_LABEL: plan.name,
+        "kubernetes.io/hostname": node.name,
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/os": "linux",
+        "node.kubernetes.io/instance-type": plan.machine,
+        "topology.kubernetes.io/zone": _ZONE,
+        "nvidia.com/gpu.present": "true",
+        "nvidia.com/gpu.product": plan.gpu_product,
+        "nvidia.com/gpu.count": str(plan.gpus_per_node),
+        "nvidia.com/gpu.memory": str(plan.gpu_memory_mib),
+        "nvidia.com/mig.capable": str(plan.mig_capable).lower(),
+    }
+    annotations = {
+        "kwok.x-k8s.io/node": "fake",
+        "simulated.ai-platform/resources": json.dumps(base),
+    }
+    if plan.mig_capable:
+        labels |= {"nvidia.com/mig.strategy": "mixed", MIG_CONFIG_LABEL: node.layout}
+        annotations |= {
+            "simulated.ai-platform/mig-layouts": json.dumps(_simulated_layouts(plan, node)),
+            "pulumi.com/waitFor": _MIG_DONE,
+        }
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": node.name, "labels": labels, "annotations": annotations},
+        "spec": {"taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]},
+    }
+
+
+def _simulated_layouts(plan: PoolPlan, node: NodePlan) -> dict[str, dict[str, str]]:
+    """Every layout that the node's MIG manager knows: NVIDIA's named ones and the plan's own."""
+    layouts = {node.layout: node.resources}
+    for name, devices in known_layouts(plan.gpu).items():
+        groups = [(plan.gpus_per_node, devices)] if devices else []
+        known = node_layout(plan.gpu, plan.gpus_per_node, groups)
+        layouts.setdefault(name if devices else layout_name(known), node_resources(known))
+    return {
+        name: {resource: str(count) for resource, count in sorted(resources.items())}
+        for name, resources in sorted(layouts.items())
+    }
+
+
+def _planned(name: str, spec: NodePoolSpec) -> PoolPlan:
+    try:
+        return plan_pool(spec)
+    except ValueError as error:
+        problem = Problem(
+            "mig", f"a pool that can't be: {error}", "a machine and layouts that fit", "change them"
+        )
+        raise InvalidArgs(f"NodePool {name!r}", [problem]) from None

@@ -1,0 +1,105 @@
+"""A training run: a gang of workers that starts together or not at all."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..components.args import parsed
+from ..components.names import Name
+from ..components.objects import kubernetes_object
+from ..components.queues import POOL_LABEL
+from ..components.team_queue import LOCAL_QUEUE, QUEUE_LABEL
+from ..components.tenant import TEAM_LABEL
+from .layout import WHOLE_GPU
+
+
+class TrainingJobArgs(BaseModel):
+    """A gang with its resources worked out."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: Name
+    team: Name
+    namespace: Name
+    pool: Name
+    workers: int = Field(ge=1)
+    gpus_per_worker: int = Field(ge=1)
+    cpu: int
+    """CPUs of each worker."""
+    memory_gib: int
+    """GiB of each worker."""
+    image: str
+    command: tuple[str, ...]
+    simulated_seconds: int = 60
+    """How long a worker runs on a simulated node. Default: 60."""
+
+
+class TrainingJob(pulumi.ComponentResource):
+    """A Job that Kueue admits whole. ``up`` doesn't wait for it: it runs when quota is free."""
+
+    def __init__(
+        self, name: str, args: TrainingJobArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("ai-platform:index:TrainingJob", name, {}, opts)
+        spec = parsed("TrainingJob", name, TrainingJobArgs, args)
+        kubernetes_object(f"{name}-job", job_manifest(spec), pulumi.ResourceOptions(parent=self))
+        self.register_outputs({})
+
+
+def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
+    """The Job. It says nothing of ``suspend``, which is Kueue's from the first moment."""
+    resources = {
+        "cpu": str(spec.cpu),
+        "memory": f"{spec.memory_gib}Gi",
+        WHOLE_GPU: str(spec.gpus_per_worker),
+    }
+    labels = {TEAM_LABEL: spec.team, QUEUE_LABEL: LOCAL_QUEUE}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": spec.name,
+            "namespace": spec.namespace,
+            "labels": labels,
+            "annotations": {"pulumi.com/skipAwait": "true"},
+        },
+        "spec": {
+            "parallelism": spec.workers,
+            "completions": spec.workers,
+            "completionMode": "Indexed",
+            "backoffLimit": 0,
+            "template": {
+                "metadata": {
+                    "labels": {TEAM_LABEL: spec.team},
+                    "annotations": {
+                        "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
+                        "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
+                    },
+                },
+                "spec": {
+                    "restartPolicy": "Never",
+                    "automountServiceAccountToken": False,
+                    "nodeSelector": {POOL_LABEL: spec.pool},
+                    "securityContext": {
+                        "runAsNonRoot": True,
+                        "runAsUser": 1000,
+                        "seccompProfile": {"type": "RuntimeDefault"},
+                    },
+                    "containers": [
+                        {
+                            "name": "worker",
+                            "image": spec.image,
+                            "command": list(spec.command),
+                            "resources": {"requests": resources, "limits": resources},
+                            "securityContext": {
+                                "allowPrivilegeEscalation": False,
+                                "capabilities": {"drop": ["ALL"]},
+                            },
+                        }
+                    ],
+                },
+            },
+        },
+    }

@@ -1,0 +1,99 @@
+"""A model behind an OpenAI-compatible address."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pydantic import BaseModel, ConfigDict
+
+from ..components.args import parsed
+from ..components.names import Name
+from ..components.objects import kubernetes_object
+from ..components.queues import POOL_LABEL
+from ..components.team_queue import LOCAL_QUEUE, QUEUE_LABEL
+from ..components.tenant import TEAM_LABEL
+from .vllm_runtime import RUNTIME
+
+
+class EndpointArgs(BaseModel):
+    """A model with its device and vLLM's arguments worked out."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: Name
+    team: Name
+    namespace: Name
+    pool: Name
+    resource: str
+    """Kubernetes resource of one replica, ``nvidia.com/gpu`` or a MIG device."""
+    devices: int
+    cpu: int
+    memory_gib: int
+    arguments: tuple[str, ...]
+    """Arguments of vLLM's server."""
+    min_replicas: int = 1
+    max_replicas: int = 1
+    ready_within: str = "10m"
+    """How long ``up`` waits for it. Default: 10m."""
+
+
+class Endpoint(pulumi.ComponentResource):
+    """An InferenceService whose pods count against the team's quota. ``up`` waits until it is Ready."""
+
+    url: pulumi.Output[str]
+    """Address inside the cluster, of the OpenAI API."""
+
+    def __init__(
+        self, name: str, args: EndpointArgs | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("ai-platform:index:Endpoint", name, {}, opts)
+        spec = parsed("Endpoint", name, EndpointArgs, args)
+        limits = pulumi.CustomTimeouts(create=spec.ready_within, update=spec.ready_within)
+        own = pulumi.ResourceOptions(parent=self, custom_timeouts=limits)
+
+        service = kubernetes_object(f"{name}-service", inference_service_manifest(spec), own)
+
+        address = f"http://{spec.name}-predictor.{spec.namespace}.svc.cluster.local/v1"
+        self.url = service.id.apply(lambda _: address)
+        self.register_outputs({"url": self.url})
+
+
+def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
+    """The InferenceService in Standard mode, reachable from inside the cluster only."""
+    resources = {
+        "cpu": str(spec.cpu),
+        "memory": f"{spec.memory_gib}Gi",
+        spec.resource: str(spec.devices),
+    }
+    return {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "metadata": {
+            "name": spec.name,
+            "namespace": spec.namespace,
+            "labels": {
+                TEAM_LABEL: spec.team,
+                QUEUE_LABEL: LOCAL_QUEUE,
+                "networking.kserve.io/visibility": "cluster-local",
+            },
+            "annotations": {
+                "serving.kserve.io/deploymentMode": "Standard",
+                "pulumi.com/waitFor": "condition=Ready",
+            },
+        },
+        "spec": {
+            "predictor": {
+                "minReplicas": spec.min_replicas,
+                "maxReplicas": spec.max_replicas,
+                "automountServiceAccountToken": False,
+                "nodeSelector": {POOL_LABEL: spec.pool},
+                "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+                "model": {
+                    "modelFormat": {"name": "vLLM"},
+                    "runtime": RUNTIME,
+                    "args": list(spec.arguments),
+                    "resources": {"requests": resources, "limits": resources},
+                },
+            }
+        },
+    }

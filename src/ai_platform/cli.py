@@ -1,0 +1,238 @@
+"""The command ``ai-platform``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import cli_project as project
+from .cli_engine import Summary
+from .cli_workplace import EngineError, Workplace, forget, held
+from .components.errors import InvalidInput
+from .local import cluster, tools
+from .local.errors import ClusterError
+from .local.gobuild import clock
+from .local.tools import ToolError, say
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from .plan import Plan
+
+_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
+_WIDTH_OF_A_PIPE = 120
+_DEFAULT = "local"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line; the exit status is 0, 1 after a failure, 2 for bad input, 130 after Ctrl-C."""
+    options = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except InvalidInput as error:
+        say(f"error: {error}")
+        return _BAD_INPUT
+    except (ToolError, ClusterError, EngineError) as error:
+        say(f"error: {error}")
+        return _FAILED
+    except KeyboardInterrupt:
+        say("interrupted; run the same command again to go on")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Who reads us has seen enough, as `head` does. Python must not find that out again while it ends.
+        sys.stdout = None
+        return _FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ai-platform", description="One AI platform, from one description.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    for name, command, text in (
+        ("up", _up, "make the environment what stacks/ENV.yaml says"),
+        ("down", _down, "remove the simulated cluster and all that belongs to it"),
+        ("preview", _preview, "show what `up` would change"),
+        ("destroy", _destroy, "take the platform off the cluster, which stays"),
+        ("env", _env, "print the shell variables with which `pulumi` works on the project"),
+    ):
+        added = add(name, command, text)
+        added.add_argument("environment", metavar="ENV", nargs="?", default=_DEFAULT, help="default: local")
+    plan = add("plan", _plan, "show the capacity plan; touches nothing")
+    plan.add_argument("environment", metavar="ENV|FILE", nargs="?", default=_DEFAULT, help="default: local")
+    plan.add_argument("--json", action="store_true", help="for programs")
+    local = add("local", _local, "the simulated cluster alone")
+    local.add_argument("action", choices=list(_LOCAL))
+    local.add_argument("--name", default=_DEFAULT, help="default: local")
+    made = add("tools", _tools, "find or build the programs that the other commands need")
+    made.add_argument("names", metavar="NAME", nargs="*", help="default: all")
+    return parser
+
+
+def _up(options: argparse.Namespace) -> int:
+    began = time.monotonic()
+    name, place = options.environment, project.workplace()
+    _, plan = project.described(place, name)
+    if not place.kubeconfig(name).exists():
+        # The objects of an earlier cluster have gone with it.
+        with held(place, name):
+            forget(place, name)
+    project.start_cluster(place, name)
+    summary = _engine_up(place, name, plan)
+    from .cli_report import live_table
+
+    _show(live_table(plan, place.kubeconfig(name)))
+    _write(f"\n{summary}\nready after {clock(time.monotonic() - began)}\n\n{_next_steps(name)}")
+    return 0
+
+
+def _engine_up(place: Workplace, name: str, plan: Plan) -> Summary:
+    from .components.objects import SWEPT_KINDS
+
+    try:
+        return project.engine(place, name).up(SWEPT_KINDS)
+    except EngineError as error:
+        raise EngineError("\n".join([str(error), *_not_ready(plan, place.kubeconfig(name))])) from error
+
+
+def _not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
+    from .cli_report import not_ready
+
+    try:
+        lines = not_ready(plan, kubeconfig)
+    except Exception as error:
+        return [f"what is not ready can't be read from the cluster: {error}"]
+    return ["not ready:", *(f"  {line}" for line in lines)] if lines else []
+
+
+def _next_steps(name: str) -> str:
+    again = "make up" if name == _DEFAULT else f"ai-platform up {name}"
+    program = _program()
+    return "\n".join(
+        [
+            "next:",
+            f"  {program} plan {name}",
+            f"  change `mig:` in stacks/{name}.yaml, then: {again}",
+            f'  eval "$({program} env {name})", then: pulumi preview, or: pulumi stack output',
+        ]
+    )
+
+
+def _program() -> str:
+    """How the user can call us again from here."""
+    if shutil.which("ai-platform"):
+        return "ai-platform"
+    own = Path(sys.argv[0]).absolute()
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)
+
+
+def _down(options: argparse.Namespace) -> int:
+    return _remove(project.workplace(), options.environment)
+
+
+def _remove(place: Workplace, name: str) -> int:
+    there = place.home.exists()
+    with held(place, name):
+        cluster.down(name, root=place.clusters, report=say)
+        forget(place, name)
+    if there and not any(place.home.iterdir()):
+        place.home.rmdir()
+    _write(f"{name} is gone" if there else f"{name}: there is nothing to remove")
+    return 0
+
+
+def _preview(options: argparse.Namespace) -> int:
+    name, place = options.environment, project.workplace()
+    project.described(place, name)
+    project.require_cluster(place, name)
+    summary = project.engine(place, name).preview()
+    _write(f"\npreview: {summary}" if summary.changed else "\npreview: nothing would change")
+    return 0
+
+
+def _destroy(options: argparse.Namespace) -> int:
+    name, place = options.environment, project.workplace()
+    project.require_cluster(place, name)
+    _write(f"\n{project.engine(place, name).destroy()}")
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    target = options.environment
+    if Path(target).suffix in {".yaml", ".yml"}:
+        _, plan = project.planned(Path(target).absolute())
+    else:
+        _, plan = project.described(project.workplace(), target)
+    if options.json:
+        _write(json.dumps(plan.model_dump(mode="json"), indent=2))
+        return 0
+    from .cli_report import plan_table
+
+    _show(plan_table(plan))
+    return 0
+
+
+def _env(options: argparse.Namespace) -> int:
+    for name, value in project.variables(project.workplace(), options.environment).items():
+        _write(f"export {name}={project.quoted(value)}")
+    return 0
+
+
+def _tools(options: argparse.Namespace) -> int:
+    return tools.build(options.names)
+
+
+def _local(options: argparse.Namespace) -> int:
+    return _LOCAL[options.action](project.workplace(), options.name)
+
+
+def _local_up(place: Workplace, name: str) -> int:
+    began = time.monotonic()
+    started = project.start_cluster(place, name)
+    _write(f"cluster {name} is ready after {clock(time.monotonic() - began)}: {started.kubeconfig}")
+    return 0
+
+
+def _local_status(place: Workplace, name: str) -> int:
+    programs = cluster.status(name, root=place.clusters)
+    for program in programs:
+        state = (
+            "healthy" if program.healthy else "running, but does not answer" if program.running else "stopped"
+        )
+        ports = ", ".join(f"{role} {port}" for role, port in program.ports.items())
+        _write(f"{program.name:<24} {program.pid or '-':>8}  {state:<10} {ports}".rstrip())
+        if program.log_tail:
+            _write("\n".join(f"    {line}" for line in program.log_tail.splitlines()))
+    if not programs:
+        _write(f"there is no cluster {name}")
+    return 0 if programs and all(program.healthy for program in programs) else _FAILED
+
+
+_LOCAL: dict[str, Callable[[Workplace, str], int]] = {
+    "up": _local_up,
+    "status": _local_status,
+    "down": _remove,
+}
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _show(table: RenderableType) -> None:
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
+    Console(file=sys.stdout, width=width, soft_wrap=False).print(table)

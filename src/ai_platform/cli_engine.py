@@ -1,0 +1,279 @@
+"""Drives the ``pulumi`` program for the command line, and cleans up after runs that were killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kubernetes.client.exceptions import ApiException
+
+from .cli_workplace import PROJECT, EngineError, Workplace, marked, settings
+from .local.api import Api, connect
+from .local.waiting import wait_until
+
+Report = Callable[[str], None]
+"""Takes one line of progress."""
+
+MANAGED = "app.kubernetes.io/managed-by=ai-platform"
+"""Label of every object that the components make."""
+_DONE = {
+    "created": "created",
+    "to create": "created",
+    "updated": "updated",
+    "to update": "updated",
+    "deleted": "deleted",
+    "to delete": "deleted",
+    "replaced": "replaced",
+    "to replace": "replaced",
+    "unchanged": "unchanged",
+}
+_COUNT = re.compile(rf"(\d+) ({'|'.join(_DONE)})\b")
+_SECTION = re.compile(
+    r"^(Diagnostics|Outputs|Policies|Resources|Duration|Previewing|Updating|Destroying)\b.*:?"
+)
+_LAST_LINES = 20
+_GONE_LIMIT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run changed, or, of a preview, would change. Counts resources."""
+
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    seconds: float = 0.0
+
+    @property
+    def changed(self) -> int:
+        """How many resources were not left as they are."""
+        return self.created + self.updated + self.deleted + self.replaced
+
+    def __str__(self) -> str:
+        if not self.changed:
+            return f"nothing changed: {self.unchanged} objects as described"
+        names = ("created", "updated", "replaced", "deleted", "unchanged")
+        return ", ".join(f"{count} {name}" for name in names if (count := getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """``pulumi`` for one stack of a project."""
+
+    stack: str
+    place: Workplace
+    tools: Mapping[str, Path]
+    """Paths of pulumi, its language host and the Kubernetes provider."""
+    report: Report
+
+    def up(self, swept_kinds: Sequence[tuple[str, str]] = ()) -> Summary:
+        """Makes the stack what its description says. Raises EngineError."""
+        with self._run() as run:
+            summary = self._change(run, "up", "--yes", "--skip-preview")
+            if run.unclean:
+                summary = replace(summary, deleted=summary.deleted + self._sweep(run, swept_kinds))
+            run.unclean = False
+        return summary
+
+    def preview(self) -> Summary:
+        """Shows what ``up`` would do. Raises EngineError."""
+        with self._run() as run:
+            return self._change(run, "preview")
+
+    def destroy(self) -> Summary:
+        """Takes away everything that the stack holds. Raises EngineError."""
+        with self._run() as run:
+            return self._change(run, "destroy", "--yes", "--skip-preview")
+
+    @contextmanager
+    def _run(self) -> Iterator[_Run]:
+        """Holds the marker; selects the stack, and frees it where a killed run still holds it."""
+        environment = _without_foreign(os.environ) | settings(self.place, self.tools)
+        with marked(self.place.marker(self.stack)) as (file, unclean):
+            run = _Run(self.tools["pulumi"], self.place.root, environment, unclean)
+            try:
+                yield self._ready(run)
+            finally:
+                if not run.unclean:
+                    file.truncate(0)
+
+    def _ready(self, run: _Run) -> _Run:
+        run.answer("stack", "select", "--create", self.stack)
+        locks = self.place.state / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
+        if run.unclean and (left := list(locks.glob("*.json"))):
+            self.report("an earlier run was killed: freeing its lock on the stack")
+            _wait_gone(left)
+            run.answer("cancel", "--yes", "--stack", self.stack)
+        return run
+
+    def _change(self, run: _Run, *arguments: str) -> Summary:
+        began = time.monotonic()
+        options = ("--non-interactive", "--color", "never", "--stack", self.stack)
+        code, lines = run.stream([*arguments, *options], self.report)
+        if code:
+            raise EngineError(f"pulumi {arguments[0]} of {self.stack} failed\n{diagnostics(lines)}")
+        return replace(summary_in(lines), seconds=time.monotonic() - began)
+
+    def _sweep(self, run: _Run, kinds: Sequence[tuple[str, str]]) -> int:
+        exported = json.loads(run.answer("stack", "export", "--stack", self.stack))
+        count = sweep(connect(self.place.kubeconfig(self.stack)), kinds, exported)
+        if count:
+            self.report(f"removed what a killed run had left: {count} objects")
+        return count
+
+
+@dataclass(slots=True)
+class _Run:
+    """The commands of one run."""
+
+    program: Path
+    root: Path
+    environment: Mapping[str, str]
+    unclean: bool
+    """Whether a run was killed, this one or one before that no ``up`` has cleaned up after."""
+
+    def answer(self, *arguments: str) -> str:
+        """What a short command prints. Raises EngineError."""
+        child = self._start([*arguments, "--non-interactive", "--color", "never"], stderr=subprocess.PIPE)
+        try:
+            out, err = child.communicate()
+        except KeyboardInterrupt:
+            child.send_signal(signal.SIGINT)
+            child.communicate()
+            raise
+        if child.returncode:
+            raise EngineError(f"pulumi {' '.join(arguments)} failed\n{err.strip() or out.strip()}")
+        return out
+
+    def stream(self, arguments: Sequence[str], report: Report) -> tuple[int, list[str]]:
+        """Runs a long command to its end, also after Ctrl-C; its exit status and its lines.
+
+        Pulumi says of a resource again and again that it is at it: reported once.
+        """
+        lines: list[str] = []
+        told: set[str] = set()
+        interrupts = 0
+        with self._start(arguments, stderr=subprocess.STDOUT) as child:
+            while True:
+                try:
+                    for line in child.stdout or ():
+                        lines.append(line.rstrip())
+                        if lines[-1] not in told and not lines[-1].startswith("@"):
+                            report(lines[-1])
+                        if lines[-1]:
+                            told.add(lines[-1])
+                    code = child.wait()
+                    break
+                except KeyboardInterrupt:
+                    # Once: it ends what it is at and writes its state. Twice: it ends at once.
+                    interrupts += 1
+                    child.send_signal(signal.SIGINT)
+                    report(
+                        "stopping: waiting for what has been started" if interrupts == 1 else "stopping now"
+                    )
+        self.unclean |= code < 0 or interrupts > 1
+        if interrupts:
+            raise KeyboardInterrupt
+        return code, lines
+
+    def _start(self, arguments: Sequence[str], stderr: int) -> subprocess.Popen[str]:
+        # A process group of its own: Ctrl-C reaches it through us, once, wherever it came from.
+        try:
+            return subprocess.Popen(
+                [str(self.program), *arguments],
+                cwd=self.root,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                process_group=0,
+            )
+        except OSError as error:
+            raise EngineError(f"pulumi could not be started: {error}") from error
+
+
+def _wait_gone(locks: Sequence[Path]) -> None:
+    """A killed run's pulumi ends as soon as it finds that nobody reads it any more."""
+    holders = {json.loads(lock.read_text())["pid"] for lock in locks}
+    if not wait_until(lambda: not any(map(_is_pulumi, holders)), limit_s=_GONE_LIMIT_S, interval_s=0.2):
+        raise EngineError(f"pulumi still works on this stack (pid {holders}): wait for it, or stop it")
+
+
+def _is_pulumi(pid: int) -> bool:
+    ps = shutil.which("ps") or "/bin/ps"
+    shown = subprocess.run([ps, "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "pulumi" in shown.stdout
+
+
+def sweep(api: Api, kinds: Sequence[tuple[str, str]], exported: Mapping[str, Any]) -> int:
+    """Deletes our objects that the stack's state does not know, and counts them.
+
+    Without checkpoints a killed run leaves no record of what it made.
+    """
+    known = _known(exported)
+    count = 0
+    for api_version, kind in kinds:
+        for metadata in (item["metadata"] for item in _ours(api, api_version, kind)):
+            name, namespace = metadata["name"], metadata.get("namespace")
+            if (kind, namespace or "", name) not in known and not metadata.get("ownerReferences"):
+                api.delete(api_version, kind, name, namespace)
+                count += 1
+    return count
+
+
+def _ours(api: Api, api_version: str, kind: str) -> Sequence[Mapping[str, Any]]:
+    try:
+        return api.list(api_version, kind, labels=MANAGED)
+    except ApiException as error:
+        if error.status == 404:
+            return []
+        raise
+
+
+def _known(exported: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    """Kind, namespace and name of every Kubernetes object in the output of ``pulumi stack export``."""
+    known = set()
+    for resource in exported.get("deployment", {}).get("resources", []):
+        for part in (resource.get("inputs"), resource.get("outputs")):
+            if isinstance(part, dict) and isinstance(metadata := part.get("metadata"), dict):
+                known.add((part.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")))
+    return known
+
+
+def summary_in(lines: Sequence[str]) -> Summary:
+    """The counts below ``Resources:``."""
+    start = next((at for at, line in enumerate(lines) if line.startswith("Resources:")), len(lines))
+    counts = {_DONE[what]: int(count) for line in lines[start:] for count, what in _COUNT.findall(line)}
+    return Summary(**counts)
+
+
+def diagnostics(lines: Sequence[str]) -> str:
+    """What pulumi said is wrong: its diagnostics, else its last lines."""
+    chosen: list[str] = []
+    inside = False
+    for line in lines:
+        if _SECTION.match(line):
+            inside = line.startswith(("Diagnostics", "Policies"))
+        elif inside:
+            chosen.append(line)
+    return "\n".join(chosen).strip("\n") or "\n".join(lines[-_LAST_LINES:])
+
+
+def _without_foreign(environment: Mapping[str, str]) -> dict[str, str]:
+    """The caller's variables but those that lead pulumi to other accounts, states or programs."""
+    return {name: value for name, value in environment.items() if not name.startswith("PULUMI_")}

@@ -1,0 +1,112 @@
+"""What the commands work on: the project's folder, its descriptions, the tools and the simulated cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .cli_engine import Engine
+from .cli_workplace import Workplace, settings
+from .components.errors import InvalidInput, Problem
+from .local import cluster
+from .local.cluster import Cluster
+from .local.errors import ClusterError
+from .local.tools import Tool, ensure, find, manifests, say
+
+if TYPE_CHECKING:
+    from .environment import Environment
+    from .plan import Plan
+
+_ENGINE = (Tool.PULUMI, Tool.PULUMI_PYTHON, Tool.PULUMI_KUBERNETES)
+
+
+def project_root(start: Path) -> Path:
+    """The nearest folder from here upwards that has Pulumi.yaml. Raises InvalidInput where none has."""
+    for folder in (start, *start.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    got = "a folder without Pulumi.yaml, here and above"
+    raise InvalidInput(str(start), [Problem("", got, "a project", "change into your checkout and try again")])
+
+
+def workplace() -> Workplace:
+    """The project that the current folder belongs to."""
+    return Workplace(project_root(Path.cwd()))
+
+
+def described(place: Workplace, name: str) -> tuple[Environment, Plan]:
+    """The environment of that name and its plan. Raises InvalidInput with every problem."""
+    path = place.root / "stacks" / f"{name}.yaml"
+    if not path.is_file():
+        there = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml"))) or "none"
+        raise InvalidInput(
+            _short(path),
+            [
+                Problem(
+                    "",
+                    "a file that does not exist",
+                    f"one of: {there}",
+                    "name one of them, or write this file",
+                )
+            ],
+        )
+    environment, plan = planned(path)
+    if environment.name != name:
+        fix = "let the file, the environment and its stack have one name"
+        raise InvalidInput(_short(path), [Problem("name", environment.name, name, fix)])
+    return environment, plan
+
+
+def planned(path: Path) -> tuple[Environment, Plan]:
+    """What a file describes and its plan. Raises InvalidInput with every problem."""
+    from .environment import load
+    from .plan import make_plan
+
+    environment = load(Path(_short(path)))
+    return environment, make_plan(environment)
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def engine(place: Workplace, stack: str) -> Engine:
+    """Pulumi for that stack, built first if need be."""
+    tools = {tool.value: path for tool, path in ensure(_ENGINE).items()}
+    return Engine(stack, place, tools, say)
+
+
+def variables(place: Workplace, name: str) -> dict[str, str]:
+    """The environment variables for a shell in which ``pulumi`` and ``kubectl`` are those of the project."""
+    tools: dict[Tool, Path] = ensure(_ENGINE)
+    if kubectl := find(Tool.KUBECTL):
+        tools[Tool.KUBECTL] = kubectl
+    chosen = settings(place, {tool.value: path for tool, path in tools.items()})
+    kubeconfig = place.kubeconfig(name)
+    return chosen | ({"KUBECONFIG": str(kubeconfig)} if kubeconfig.is_file() else {})
+
+
+def start_cluster(place: Workplace, name: str) -> Cluster:
+    """The simulated cluster, started or healed."""
+    found = ensure([*_ENGINE, *(Tool(tool) for tool in cluster.TOOLS)])
+    tools: Mapping[str, Path] = {tool.value: path for tool, path in found.items()}
+    sources = {tool: manifests(Tool(tool)) for tool in cluster.MANIFESTS}
+    return cluster.up(name, root=place.clusters, tools=tools, manifests=sources, report=say)
+
+
+def require_cluster(place: Workplace, name: str) -> None:
+    """Raises ClusterError unless every program of the simulated cluster runs."""
+    programs = cluster.status(name, root=place.clusters)
+    down = [program.name for program in programs if not program.healthy]
+    if not programs or down:
+        why = f"{', '.join(down)} of it do not answer" if down else "there is none"
+        raise ClusterError(f"the simulated cluster {name} is not running: {why}; run: ai-platform up {name}")
+
+
+def quoted(value: str) -> str:
+    """A value as a POSIX shell reads it back."""
+    return "'" + value.replace("'", "'\\''") + "'"

@@ -1,0 +1,228 @@
+"""Tables for the terminal: the plan alone, and the plan beside what the cluster says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from .components.team_queue import KUEUE, LOCAL_QUEUE
+from .gpu.node_plan import PoolPlan
+from .local.api import Api, connect
+from .plan import Cost, Plan
+
+_SERVING = "serving.kserve.io/v1beta1"
+
+
+def plan_table(plan: Plan) -> RenderableType:
+    """The plan as tables: pools, teams, endpoints, training runs and cost."""
+    return _tables(plan, {}, {}, {}, {})
+
+
+def live_table(plan: Plan, kubeconfig: Path) -> RenderableType:
+    """The plan with quota used, layouts applied and endpoints Ready as the cluster reports them."""
+    api = connect(kubeconfig)
+    queues = {item["metadata"]["name"]: item for item in api.list(KUEUE, "ClusterQueue")}
+    services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
+    jobs = {_key(item): item for item in api.list("batch/v1", "Job")}
+    nodes = {item["metadata"]["name"]: item for item in api.list("v1", "Node")}
+    return _tables(plan, queues, services, jobs, nodes)
+
+
+def not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
+    """What isn't ready and why, one line each, in the cluster's own words."""
+    api = connect(kubeconfig)
+    found = []
+    services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
+    for endpoint in plan.endpoints:
+        service = services.get((endpoint.namespace, endpoint.name))
+        if service is None:
+            found.append(f"endpoint {endpoint.team}/{endpoint.name}: not there yet")
+        elif not _is_true(service, "Ready"):
+            reasons = _reasons(service) + _pod_reasons(api, endpoint.namespace, endpoint.name)
+            found.append(
+                f"endpoint {endpoint.team}/{endpoint.name}: {'; '.join(reasons) or 'no reason given'}"
+            )
+    for item in api.list("v1", "Node"):
+        state = item["metadata"].get("labels", {}).get("nvidia.com/mig.config.state")
+        if state not in (None, "success"):
+            found.append(f"node {item['metadata']['name']}: its MIG layout is {state}")
+    return found
+
+
+def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> RenderableType:
+    return Group(
+        _pools(plan, nodes),
+        _teams(plan, queues),
+        _endpoints(plan, services),
+        *([_jobs(plan, jobs)] if plan.training_jobs else []),
+        f"cost a month, on demand: {_money(plan.cost)} · plan {plan.digest[:12]}",
+    )
+
+
+def _pools(plan: Plan, nodes: Any) -> Table:
+    table = _table("Pools", "pool", "machine", "nodes", "GPUs", "MIG layout", "state", "USD a month")
+    for pool in plan.pools:
+        state = _states(pool, nodes)
+        table.add_row(
+            pool.name,
+            pool.machine,
+            f"{pool.min_nodes}-{pool.max_nodes}",
+            f"{pool.gpus_per_node * pool.max_nodes} × {pool.gpu}",
+            "\n".join(_layouts(pool)),
+            state,
+            _money(plan.pool_costs[pool.name]),
+        )
+    return table
+
+
+def _layouts(pool: PoolPlan) -> list[str]:
+    if not pool.mig_capable:
+        return ["whole"]
+    names = [node.layout for node in pool.nodes]
+    return [f"{names.count(name)} × {name}" for name in dict.fromkeys(names)]
+
+
+def _states(pool: PoolPlan, nodes: Any) -> str:
+    found = [nodes[node.name] for node in pool.nodes if node.name in nodes]
+    if not found:
+        return "planned"
+    labels = [node["metadata"].get("labels", {}) for node in found]
+    states = [label.get("nvidia.com/mig.config.state", "whole") for label in labels]
+    ready = sum(_is_true(node, "Ready") for node in found)
+    return f"{ready}/{len(pool.nodes)} Ready, {'/'.join(sorted(set(states)))}"
+
+
+def _teams(plan: Plan, queues: Any) -> Table:
+    table = _table(
+        "Teams", "team", "queue", "pool", "resource", "used", "nominal", "borrows", "lends", "USD a month"
+    )
+    for team in plan.teams:
+        used = _usage(queues.get(team.name))
+        rows = [
+            (flavor.name, resource)
+            for flavor in team.queue.flavors
+            for resource in flavor.resources
+            if "/" in resource.name and (resource.nominal_quota != "0" or resource.borrowing_limit != "0")
+        ]
+        for index, (flavor, resource) in enumerate(rows):
+            first = index == 0
+            table.add_row(
+                team.name if first else "",
+                f"{team.namespace}/{LOCAL_QUEUE}" if first else "",
+                flavor,
+                resource.name.removeprefix("nvidia.com/"),
+                str(used.get((flavor, resource.name), "0" if queues else "-")),
+                resource.nominal_quota,
+                resource.borrowing_limit or "any",
+                resource.lending_limit or "all",
+                _money(team.guaranteed_cost) if first else "",
+            )
+    return table
+
+
+def _usage(queue: Any) -> dict[tuple[str, str], str]:
+    flavors = (queue or {}).get("status", {}).get("flavorsReservation", [])
+    return {
+        (flavor["name"], resource["name"]): resource.get("total", "0")
+        for flavor in flavors
+        for resource in flavor.get("resources", [])
+    }
+
+
+def _endpoints(plan: Plan, services: Any) -> Table:
+    table = _table("Endpoints", "endpoint", "model", "on", "replicas", "KV cache", "Ready")
+    for endpoint in plan.endpoints:
+        service = services.get((endpoint.namespace, endpoint.name))
+        ready = "planned" if not services else "yes" if service and _is_true(service, "Ready") else "no"
+        table.add_row(
+            f"{endpoint.team}/{endpoint.name}",
+            endpoint.model,
+            f"{endpoint.devices} × {endpoint.resource.removeprefix('nvidia.com/')} of {endpoint.pool}",
+            f"{endpoint.min_replicas}-{endpoint.max_replicas}",
+            f"{endpoint.kv_cache_tokens:,} tokens",
+            ready,
+        )
+    return table
+
+
+def _jobs(plan: Plan, jobs: Any) -> Table:
+    table = _table("Training runs", "run", "gang", "on", "state")
+    for job in plan.training_jobs:
+        live = jobs.get((job.namespace, job.name))
+        table.add_row(
+            f"{job.team}/{job.name}",
+            f"{job.workers} × {job.gpus_per_worker} GPU",
+            job.pool,
+            _job_state(live) if jobs else "planned",
+        )
+    return table
+
+
+def _job_state(job: Any) -> str:
+    if job is None:
+        return "not there"
+    for condition, said in (("Complete", "complete"), ("Failed", "failed")):
+        if _is_true(job, condition):
+            return said
+    return "waits for quota" if job["spec"].get("suspend") else f"{job['status'].get('active', 0)} running"
+
+
+def _money(cost: Cost) -> str:
+    amount = f"{cost.minimum:,.2f}"
+    if cost.minimum != cost.maximum:
+        amount += f" to {cost.maximum:,.2f}"
+    return f"{amount} + unknown: {', '.join(cost.unknown)}" if cost.unknown else amount
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _key(item: Any) -> tuple[str, str]:
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
+
+
+def _conditions(item: Any) -> Iterable[Any]:
+    conditions: Iterable[Any] = (item.get("status") or {}).get("conditions") or []
+    return conditions
+
+
+def _is_true(item: Any, kind: str) -> bool:
+    return any(entry["type"] == kind and entry["status"] == "True" for entry in _conditions(item))
+
+
+def _reasons(item: Any) -> list[str]:
+    return [
+        f"{entry['type']} is {entry['status']}" + (f": {entry['message']}" if entry.get("message") else "")
+        for entry in _conditions(item)
+        if entry["status"] != "True" and entry["type"] not in ("Ready", "Stopped")
+    ]
+
+
+def _pod_reasons(api: Api, namespace: str, name: str) -> list[str]:
+    pods = [
+        pod
+        for pod in api.list("v1", "Pod", namespace)
+        if pod["metadata"].get("labels", {}).get("serving.kserve.io/inferenceservice") == name
+    ]
+    waiting = [
+        f"pod {pod['metadata']['name']}: {entry.get('message') or entry.get('reason')}"
+        for pod in pods
+        for entry in _conditions(pod)
+        if entry["status"] == "False" and entry.get("message")
+    ]
+    if any(pod["spec"].get("schedulingGates") for pod in pods):
+        waiting += [
+            f"Kueue: {entry['message']}"
+            for load in api.list(KUEUE, "Workload", namespace)
+            for entry in _conditions(load)
+            if entry["type"] == "QuotaReserved" and entry["status"] == "False"
+        ]
+    return waiting

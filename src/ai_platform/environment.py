@@ -1,0 +1,121 @@
+"""The description of one environment: what a user writes, read from YAML and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .components.errors import InvalidInput, Problem
+from .components.names import Name
+from .components.team_spec import TeamSpec
+from .gpu.spec import NodePoolSpec, TrainingJobSpec
+from .marks import Marks, read_yaml
+from .serving.spec import EndpointSpec
+
+
+class ClusterProvider(StrEnum):
+    """Where the cluster comes from."""
+
+    SIMULATED = "simulated"
+    """Real control plane on this machine, simulated nodes."""
+
+
+class ClusterSpec(BaseModel):
+    """The cluster of the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    provider: ClusterProvider
+    """Where the cluster comes from."""
+
+
+class Environment(BaseModel):
+    """One environment of the platform. Everything that is planned, built and reported comes from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    """Name of the environment; also of its stack and of the file."""
+    cluster: ClusterSpec
+    """The cluster."""
+    region: str = "us-east-1"
+    """Region whose prices apply. Default: us-east-1."""
+    node_pools: Annotated[list[NodePoolSpec], Field(min_length=1, max_length=200)]
+    """GPU node pools."""
+    teams: Annotated[list[TeamSpec], Field(min_length=1, max_length=5000)]
+    """Teams that share the pools."""
+    endpoints: list[EndpointSpec] = Field(default_factory=list)
+    """Models that are served. Default: none."""
+    training_jobs: list[TrainingJobSpec] = Field(default_factory=list)
+    """Training runs. Default: none."""
+
+
+def load(path: Path) -> Environment:
+    """Reads and checks a description. Raises ``InvalidInput`` with every problem and its line."""
+    marks = read_yaml(path)
+    return parse(marks.data, subject=str(path), marks=marks)
+
+
+def parse(data: object, *, subject: str, marks: Marks | None = None) -> Environment:
+    """Checks a description that is already plain data. Raises ``InvalidInput`` with every problem."""
+    try:
+        return Environment.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(subject, problems_of(error, marks)) from None
+
+
+def problems_of(error: ValidationError, marks: Marks | None = None) -> Sequence[Problem]:
+    """pydantic's findings as problems: path as the user wrote it, got, expected and fix."""
+    return [_problem(detail, marks) for detail in error.errors(include_url=False)]
+
+
+def _problem(detail: Any, marks: Marks | None) -> Problem:
+    location = tuple(part for part in detail["loc"] if part != "[key]")
+    kind = detail["type"]
+    expected, fix = _advice(kind, detail)
+    got = "a missing key" if kind == "missing" else detail["input"]
+    if kind == "extra_forbidden":
+        got = f"a key that nothing reads, {location[-1]!r}"
+    return Problem(dotted(location), got, expected, fix, marks.line(location) if marks else None)
+
+
+def _advice(kind: str, detail: Any) -> tuple[str, str]:
+    message = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if kind == "missing":
+        return "a value", "add the key"
+    if kind == "extra_forbidden":
+        known = ", ".join(sorted(_keys_at(detail["loc"][:-1])))
+        return f"one of {known}" if known else "no such key", "correct the spelling or remove the key"
+    if kind == "string_pattern_mismatch":
+        return "lower-case letters, digits and dashes, starting with a letter", "rename it"
+    return message, "change the value"
+
+
+def _keys_at(location: tuple[Any, ...]) -> set[str]:
+    model: Any = Environment
+    for part in location:
+        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
+            model = _inner(model.model_fields[part].annotation) if part in model.model_fields else None
+        elif not isinstance(part, int):
+            model = _inner(model)
+    return set(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else set()
+
+
+def _inner(annotation: Any) -> Any:
+    arguments = getattr(annotation, "__args__", None)
+    while arguments and not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        annotation = arguments[-1] if arguments[-1] is not type(None) else arguments[0]
+        arguments = getattr(annotation, "__args__", None)
+    return annotation
+
+
+def dotted(location: Sequence[str | int]) -> str:
+    """A path as people write it: ``("teams", 1, "name")`` is ``teams[1].name``."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
