@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+_HEAD = reprlib.Repr()
+_HEAD.maxlevel, _HEAD.maxdict, _HEAD.maxlist = 3, 8, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +49,15 @@ class InvalidInput(Exception):  # noqa: N818 - reads as what it is in `except In
 
 
 def _shown(value: object, limit: int = 80) -> str:
-    text = value if isinstance(value, str) and value.startswith("a ") else json.dumps(value, default=str)
+    text = value if isinstance(value, str) and value.startswith("a ") else _as_json(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _as_json(value: object) -> str:
+    try:
+        if isinstance(value, dict | list | tuple):
+            # Aliases can make a small file endless when it is written out: only the head of it is.
+            return _HEAD.repr(value)
+        return json.dumps(value, default=str)
+    except ValueError:  # an integer of more digits than Python writes
+        return f"a {type(value).__name__} too long to show"

@@ -14,7 +14,7 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 class Quota(BaseModel):
     """A team's part of one resource of a pool, in devices."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     nominal: Count
     """Devices that are the team's own: guaranteed, and taken back from borrowers when needed."""
@@ -27,7 +27,7 @@ class Quota(BaseModel):
 class TeamSpec(BaseModel):
     """A team: its namespace, its people and its quota."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: Name
     """Name of the team, its namespace and its queue; once per environment."""

@@ -12,7 +12,7 @@ from ..components.names import Name
 class GpuPartition(BaseModel):
     """A number of GPUs of one node that are cut into the same MIG devices."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     count: Annotated[int, Field(ge=1, le=16)]
     """GPUs of the node that get this layout. GPUs that no entry covers stay whole."""
@@ -23,7 +23,7 @@ class GpuPartition(BaseModel):
 class NodeMig(BaseModel):
     """A number of nodes of the pool that share one MIG layout."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     nodes: Annotated[int, Field(ge=1, le=1000)]
     """Nodes with this layout. Nodes that no entry covers keep their GPUs whole."""
@@ -34,7 +34,7 @@ class NodeMig(BaseModel):
 class NodePoolSpec(BaseModel):
     """Nodes of one machine type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: Name
     """Name of the pool, once per environment."""
@@ -51,7 +51,7 @@ class NodePoolSpec(BaseModel):
 class TrainingJobSpec(BaseModel):
     """A training run whose workers start together or not at all."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: Name
     """Name of the run, once per team."""

@@ -13,7 +13,7 @@ from .precision import Precision
 class EndpointSpec(BaseModel):
     """A model behind an OpenAI-compatible address, on GPUs or on a MIG device of one pool."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: Name
     """Name of the endpoint, once per team."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes
-from ai_platform.components.errors import InvalidInput
 
-from ai_platform.environment import load
+from ai_platform.components.errors import InvalidInput
+from ai_platform.description import read
 from ai_platform.platform import Platform
 
 HERE = Path(__file__).resolve().parent
@@ -16,7 +16,7 @@ STACK = pulumi.get_stack()
 KUBECONFIG = str(HERE.parent / ".ai-platform" / "clusters" / STACK / "kubeconfig")
 
 try:
-    environment = load(HERE / f"{STACK}.yaml")
+    environment, _ = read(HERE / f"{STACK}.yaml")
     provider = pulumi_kubernetes.Provider(
         "kubernetes",
         kubeconfig=KUBECONFIG,  # the path: what the file holds must not get into the state

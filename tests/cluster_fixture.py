@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
 from ai_platform.local import cluster
 from ai_platform.local.cluster import Cluster
 from ai_platform.local.guard import down_afterwards

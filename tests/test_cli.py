@@ -11,15 +11,15 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
+from ai_platform import cli, cli_engine, cli_project
+from ai_platform.cli_engine import Engine, Summary, diagnostics, summary_in, sweep
+from ai_platform.cli_workplace import EngineError, Workplace, forget, held, marked, settings
 from ai_platform.components.errors import InvalidInput, Problem
 from ai_platform.local.api import connect
 from ai_platform.local.errors import ClusterError
 from ai_platform.local.toolchain import Tool
 from ai_platform.local.tools import ToolError, ensure
-
-from ai_platform import cli, cli_engine, cli_project
-from ai_platform.cli_engine import Engine, Summary, diagnostics, summary_in, sweep
-from ai_platform.cli_workplace import EngineError, Workplace, forget, held, marked, settings
 
 UP = """\
 Updating (local):
@@ -91,8 +91,8 @@ def test_settings_lead_pulumi_to_the_project_alone(place, tmp_path):
     assert len(secret) >= 32
     assert settings(place, tools) == first
     assert place.passphrase.read_text() == secret
-    (link,) = Path(first["PULUMI_HOME"]).glob("plugins/resource-kubernetes-v*/pulumi-resource-kubernetes")
-    assert link.readlink() == tools["pulumi-resource-kubernetes"]
+    (folder,) = Path(first["PULUMI_HOME"]).glob("plugins/resource-kubernetes-v*")
+    assert (folder / "pulumi-resource-kubernetes").readlink() == tools["pulumi-resource-kubernetes"]
 
 
 def test_a_marker_tells_of_a_killed_run_and_refuses_a_second_one(tmp_path):
@@ -107,7 +107,9 @@ def test_a_marker_tells_of_a_killed_run_and_refuses_a_second_one(tmp_path):
 
 def test_down_waits_for_no_run_that_goes_on(place, monkeypatch):
     place.home.mkdir()
-    monkeypatch.setattr(cli.cluster, "down", lambda *_, **__: pytest.fail("the cluster was taken down"))
+    monkeypatch.setattr(
+        "ai_platform.local.cluster.down", lambda *_, **__: pytest.fail("the cluster was taken down")
+    )
     with place.marker("local").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert cli.main(["down"]) == 1

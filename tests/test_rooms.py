@@ -15,9 +15,15 @@ ORDER = ["stacks", "src/ai_platform", "serving", "gpu", "finops", "components", 
 LIBRARY = ["src/ai_platform", "serving", "gpu", "finops", "components", "local"]
 PACKAGES = {"serving", "gpu", "finops", "components", "local"}
 """Rooms that are sub-packages of `ai_platform`, though they live at the root."""
-TEST_HELPERS = {"conftest.py", "cluster_fixture.py"}
+TEST_HELPERS = {"conftest.py", "cluster_fixture.py", "project.py"}
 MAX_LINES = 400
-GENERATED = {"go.sum", "requirements.lock", "schema.json", "terraform-mapping.json"}
+GENERATED = {
+    "go.sum",
+    "requirements.lock",
+    "schema.json",
+    "environment.schema.json",
+    "terraform-mapping.json",
+}
 TEXT = {"", ".py", ".md", ".toml", ".yaml", ".yml", ".json", ".go", ".mod", ".sh", ".txt", ".cfg", ".lock"}
 
 # In two halves, so that this file does not hold what it looks for.

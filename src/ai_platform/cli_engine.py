@@ -180,9 +180,7 @@ class _Run:
                     # Once: it ends what it is at and writes its state. Twice: it ends at once.
                     interrupts += 1
                     child.send_signal(signal.SIGINT)
-                    report(
-                        "stopping: waiting for what has been started" if interrupts == 1 else "stopping now"
-                    )
+                    report("stopping now" if interrupts > 1 else "stopping: waiting for what has started")
         self.unclean |= code < 0 or interrupts > 1
         if interrupts:
             raise KeyboardInterrupt

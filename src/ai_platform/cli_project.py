@@ -60,11 +60,9 @@ def described(place: Workplace, name: str) -> tuple[Environment, Plan]:
 
 def planned(path: Path) -> tuple[Environment, Plan]:
     """What a file describes and its plan. Raises InvalidInput with every problem."""
-    from .environment import load
-    from .plan import make_plan
+    from .description import read
 
-    environment = load(Path(_short(path)))
-    return environment, make_plan(environment)
+    return read(Path(_short(path)))
 
 
 def _short(path: Path) -> str:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from .components.team_queue import KUEUE, LOCAL_QUEUE
-from .gpu.node_plan import PoolPlan
+from .gpu.node_plan import NodePlan, PoolPlan
 from .local.api import Api, connect
 from .plan import Cost, Plan
 
@@ -80,10 +80,16 @@ def _pools(plan: Plan, nodes: Any) -> Table:
 
 
 def _layouts(pool: PoolPlan) -> list[str]:
-    if not pool.mig_capable:
-        return ["whole"]
-    names = [node.layout for node in pool.nodes]
-    return [f"{names.count(name)} × {name}" for name in dict.fromkeys(names)]
+    layouts = [_layout(node) for node in pool.nodes]
+    return [f"{layouts.count(layout)} × ({layout})" for layout in dict.fromkeys(layouts)]
+
+
+def _layout(node: NodePlan) -> str:
+    counts = {name.removeprefix("nvidia.com/"): count for name, count in node.resources.items() if count}
+    parts = [
+        f"{count} {'whole' if name == 'gpu' else name.removeprefix('mig-')}" for name, count in counts.items()
+    ]
+    return ", ".join(parts)
 
 
 def _states(pool: PoolPlan, nodes: Any) -> str:

@@ -27,7 +27,7 @@ class ClusterProvider(StrEnum):
 class ClusterSpec(BaseModel):
     """The cluster of the environment."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     provider: ClusterProvider
     """Where the cluster comes from."""
@@ -36,7 +36,7 @@ class ClusterSpec(BaseModel):
 class Environment(BaseModel):
     """One environment of the platform. Everything that is planned, built and reported comes from it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: Name
     """Name of the environment; also of its stack and of the file."""
@@ -74,11 +74,12 @@ def problems_of(error: ValidationError, marks: Marks | None = None) -> Sequence[
 
 
 def _problem(detail: Any, marks: Marks | None) -> Problem:
-    location = tuple(part for part in detail["loc"] if part != "[key]")
+    location = detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"]
     kind = detail["type"]
     expected, fix = _advice(kind, detail)
     got = "a missing key" if kind == "missing" else detail["input"]
     if kind == "extra_forbidden":
+        location = detail["loc"]
         got = f"a key that nothing reads, {location[-1]!r}"
     return Problem(dotted(location), got, expected, fix, marks.line(location) if marks else None)
 
@@ -90,6 +91,9 @@ def _advice(kind: str, detail: Any) -> tuple[str, str]:
     if kind == "extra_forbidden":
         known = ", ".join(sorted(_keys_at(detail["loc"][:-1])))
         return f"one of {known}" if known else "no such key", "correct the spelling or remove the key"
+    if kind == "model_type":
+        known = ", ".join(sorted(_keys_at(detail["loc"])))
+        return f"keys and values; the keys are {known}", "write keys and values"
     if kind == "string_pattern_mismatch":
         return "lower-case letters, digits and dashes, starting with a letter", "rename it"
     return message, "change the value"

@@ -65,12 +65,13 @@ def _walk(
     location: tuple[str | int, ...],
     lines: dict[tuple[str | int, ...], int],
     twice: list[Problem],
-    above: set[int],
+    seen: set[int],
 ) -> None:
     lines[location] = node.start_mark.line + 1
-    if id(node) in above:
+    # An alias is the same node again: walking each node once keeps aliases of aliases from never ending.
+    if id(node) in seen:
         return
-    above = above | {id(node)}
+    seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             inner = (*location, str(key.value))
@@ -78,11 +79,11 @@ def _walk(
                 line = key.start_mark.line + 1
                 got = f"a key written twice, {key.value!r}"
                 twice.append(Problem(_path(inner), got, "each key once", "remove one of the two", line))
-            _walk(value, inner, lines, twice, above)
+            _walk(value, inner, lines, twice, seen)
             lines[inner] = key.start_mark.line + 1
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _walk(item, (*location, index), lines, twice, above)
+            _walk(item, (*location, index), lines, twice, seen)
 
 
 def _path(location: tuple[str | int, ...]) -> str:

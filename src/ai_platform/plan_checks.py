@@ -229,7 +229,9 @@ def _fits(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Ite
     device = spec.mig_profile or f"{spec.gpus} × {pool.gpu}"
     for reason in sized.reasons:
         fix = "take a larger device, a shorter context_length, a lower concurrency or a smaller precision"
-        yield problem((*at, "model"), f"a model that {device} can't serve", f"what fits: {reason}", fix)
+        yield problem(
+            (*at, "model"), f"a model that {device} can't serve, {spec.model}", f"what fits: {reason}", fix
+        )
     if sized.fits:
         try:
             vllm_arguments(sized)

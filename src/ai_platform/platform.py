@@ -55,11 +55,11 @@ class Platform(pulumi.ComponentResource):
         for endpoint in plan.endpoints:
             after = pulumi.ResourceOptions(parent=self, depends_on=[runtime, *pools, *teams[endpoint.team]])
             endpoints[f"{endpoint.team}/{endpoint.name}"] = Endpoint(
-                f"{name}-{endpoint.team}-{endpoint.name}", EndpointArgs(**endpoint.model_dump()), after
+                f"{name}-{endpoint.team}.{endpoint.name}", EndpointArgs(**endpoint.model_dump()), after
             )
         for job in plan.training_jobs:
             after = pulumi.ResourceOptions(parent=self, depends_on=[*pools, *teams[job.team]])
-            TrainingJob(f"{name}-{job.team}-{job.name}", TrainingJobArgs(**job.model_dump()), after)
+            TrainingJob(f"{name}-{job.team}.{job.name}", TrainingJobArgs(**job.model_dump()), after)
 
         self.endpoints = pulumi.Output.all(**{key: item.url for key, item in endpoints.items()})
         self.queues = pulumi.Output.all(**{key: queue.queue for key, (_, queue) in teams.items()})

@@ -2,10 +2,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from ai_platform.finops.cost import CostRange, in_cents, monthly, node_cost, share_of, total
-from ai_platform.finops.prices import PurchaseOption, price
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ai_platform.finops.cost import CostRange, in_cents, monthly, node_cost, share_of, total
+from ai_platform.finops.prices import PurchaseOption, price
 
 P5 = price("p5.48xlarge", "us-east-1", PurchaseOption.ON_DEMAND)
 P4D = price("p4d.24xlarge", "us-east-1", PurchaseOption.ON_DEMAND)

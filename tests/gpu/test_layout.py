@@ -1,12 +1,13 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.layout import layout_name, mig_parted_config, node_layout, node_resources
 from ai_platform.gpu.mig import known_layouts, profiles, resource_name
 from ai_platform.gpu.placement import place
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 H100 = GpuName.H100_80GB
 BALANCED = {"1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1}

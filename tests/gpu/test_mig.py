@@ -3,6 +3,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
+
 from ai_platform.gpu.gpus import GPUS, GpuName, MigGeometry
 from ai_platform.gpu.mig import (
     all_balanced,

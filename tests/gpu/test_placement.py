@@ -2,11 +2,12 @@ from collections import Counter
 from itertools import combinations_with_replacement, pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.mig import placement_units, profiles
 from ai_platform.gpu.placement import place, why_not
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 H100 = GpuName.H100_80GB
 RTX = GpuName.RTX_PRO_6000

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes.client.exceptions import ApiException
+
 from ai_platform.local import cluster
 from ai_platform.local.api import Api, Manifest, connect, explain
 from ai_platform.local.cluster import Cluster
 from ai_platform.local.errors import ClusterError
 from ai_platform.local.guard import down_afterwards
 from ai_platform.local.waiting import wait_until
-from kubernetes.client.exceptions import ApiException
-
 from tests.cluster_fixture import start, tools_and_manifests
 
 pytestmark = pytest.mark.engine

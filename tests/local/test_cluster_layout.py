@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography import x509
+
 from ai_platform.local import cluster, kserve, kueue, layout, objects, simulator
 from ai_platform.local.errors import ClusterError
-from cryptography import x509
 
 
 def test_what_was_made_once_is_kept(tmp_path: Path) -> None:

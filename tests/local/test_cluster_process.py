@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from ai_platform.local import process
 from ai_platform.local.errors import ClusterError
 from ai_platform.local.process import Probe, Program

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from ai_platform.local import gobuild, toolchain, tools
 from ai_platform.local.toolchain import RECIPES, Modules, Tool
 from ai_platform.local.tools import ToolError, ensure, find, manifests

@@ -1,13 +1,14 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.mig import device_memory_mib
 from ai_platform.serving.fit import fit, vllm_arguments
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Precision
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 H100 = GpuName.H100_80GB
 

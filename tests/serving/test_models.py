@@ -1,4 +1,5 @@
 import pytest
+
 from ai_platform.serving.models import MODELS, Attention, Checked, closest, model
 from ai_platform.serving.precision import Precision
 

@@ -1,0 +1,19 @@
+"""A description as a file: read, checked, and worked out into its plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .environment import Environment, parse
+from .marks import read_yaml
+from .plan import Plan, make_plan
+
+
+def read(path: Path) -> tuple[Environment, Plan]:
+    """The environment that a file describes, and its plan.
+
+    Raises ``InvalidInput`` with every problem, each with its path and line in the file.
+    """
+    marks = read_yaml(path)
+    environment = parse(marks.data, subject=str(path), marks=marks)
+    return environment, make_plan(environment, subject=str(path), marks=marks)

@@ -1,0 +1,43 @@
+import pytest
+
+from ai_platform.components.queues import Queues
+from ai_platform.testing import record
+
+KUEUE = "kubernetes:kueue.x-k8s.io/v1beta2"
+ARGS = {"cohort": "teams", "flavors": [{"pool": "h100"}, {"pool": "cpu", "tainted": False}]}
+
+
+@pytest.fixture(params=[False, True], ids=["up", "preview"])
+def recording(request):
+    return record(lambda: Queues("queues", ARGS), preview=request.param)
+
+
+def test_each_pool_has_a_flavor_that_finds_its_nodes(recording):
+    flavors = {
+        item.inputs["metadata"]["name"]: item.inputs["spec"]
+        for item in recording.of(f"{KUEUE}:ResourceFlavor")
+    }
+    labels = {name: spec["nodeLabels"] for name, spec in flavors.items()}
+    assert labels == {pool: {"ai-platform/pool": pool} for pool in ("h100", "cpu")}
+
+
+def test_admitted_pods_tolerate_the_taint_of_gpu_nodes_only(recording):
+    flavors = {
+        item.inputs["metadata"]["name"]: item.inputs["spec"]
+        for item in recording.of(f"{KUEUE}:ResourceFlavor")
+    }
+    assert [toleration["key"] for toleration in flavors["h100"]["tolerations"]] == ["nvidia.com/gpu"]
+    assert "tolerations" not in flavors["cpu"]
+
+
+def test_topology_is_there_before_the_flavors_that_name_it(recording):
+    topology = recording.only(f"{KUEUE}:Topology")
+    for flavor in recording.of(f"{KUEUE}:ResourceFlavor"):
+        assert flavor.inputs["spec"]["topologyName"] == topology.inputs["metadata"]["name"]
+        assert topology.urn in flavor.options.depends_on
+
+
+def test_cohort_owns_no_quota_of_its_own(recording):
+    cohort = recording.only(f"{KUEUE}:Cohort")
+    assert cohort.inputs["metadata"]["name"] == "teams"
+    assert not cohort.inputs["spec"]

@@ -1,0 +1,45 @@
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ai_platform.components.shares import shared_out
+
+WEIGHTS = st.dictionaries(st.text("abc", min_size=1), st.integers(0, 50), min_size=1, max_size=8)
+
+
+def shares_of(weights, left=0):
+    whole = sum(weights.values()) + left or 1
+    return {name: Fraction(weight, whole) for name, weight in weights.items()}
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 5000), WEIGHTS, st.integers(0, 50))
+def test_nobody_gets_a_unit_more_or_less_than_the_exact_share(units, weights, left):
+    shares = shares_of(weights, left)
+    given_out = shared_out(units, shares)
+    assert given_out.keys() == shares.keys()
+    assert sum(given_out.values()) <= units
+    assert all(abs(given_out[name] - units * share) < 1 for name, share in shares.items())
+    assert all(given_out[name] == 0 for name, share in shares.items() if not share)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 5000), WEIGHTS.filter(lambda weights: any(weights.values())))
+def test_shares_that_sum_to_one_give_out_everything(units, weights):
+    assert sum(shared_out(units, shares_of(weights)).values()) == units
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 5000), WEIGHTS)
+def test_order_of_the_names_changes_nothing(units, weights):
+    shares = shares_of(weights)
+    assert shared_out(units, dict(reversed(shares.items()))) == shared_out(units, shares)
+
+
+def test_ties_go_by_name():
+    assert shared_out(1, {"b": Fraction(1, 2), "a": Fraction(1, 2)}) == {"b": 0, "a": 1}
+
+
+def test_without_shares_nothing_is_given_out():
+    assert shared_out(10, {}) == {}

@@ -1,0 +1,66 @@
+import pytest
+
+from ai_platform.serving.endpoint import Endpoint
+from ai_platform.testing import UNKNOWN, record
+
+SERVICE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
+ARGS = {
+    "name": "chat",
+    "team": "assistants",
+    "namespace": "assistants-space",
+    "pool": "h100",
+    "resource": "nvidia.com/mig-2g.20gb",
+    "devices": 1,
+    "cpu": 4,
+    "memory_gib": 32,
+    "arguments": ["--model=qwen3-4b", "--max-model-len=8192"],
+    "min_replicas": 1,
+    "max_replicas": 3,
+}
+
+
+@pytest.fixture(params=[False, True], ids=["up", "preview"])
+def service(request):
+    return record(lambda: Endpoint("chat", ARGS), preview=request.param).only(SERVICE)
+
+
+def test_replicas_count_against_the_teams_quota(service):
+    metadata = service.inputs["metadata"]
+    assert metadata["namespace"] == "assistants-space"
+    assert metadata["labels"]["kueue.x-k8s.io/queue-name"] == "default"
+    assert metadata["labels"]["ai-platform/team"] == "assistants"
+
+
+def test_each_replica_gets_exactly_its_device(service):
+    resources = service.inputs["spec"]["predictor"]["model"]["resources"]
+    assert resources["requests"] == {"cpu": "4", "memory": "32Gi", "nvidia.com/mig-2g.20gb": "1"}
+    assert resources["limits"] == resources["requests"]
+
+
+def test_replicas_land_on_the_pool_within_the_given_numbers(service):
+    predictor = service.inputs["spec"]["predictor"]
+    assert predictor["nodeSelector"] == {"ai-platform/pool": "h100"}
+    assert (predictor["minReplicas"], predictor["maxReplicas"]) == (1, 3)
+    assert [toleration["key"] for toleration in predictor["tolerations"]] == ["nvidia.com/gpu"]
+
+
+def test_vllm_starts_as_planned(service):
+    assert service.inputs["spec"]["predictor"]["model"]["args"] == ARGS["arguments"]
+
+
+def test_model_is_reachable_inside_the_cluster_only_and_holds_no_token(service):
+    assert service.inputs["metadata"]["labels"]["networking.kserve.io/visibility"] == "cluster-local"
+    assert service.inputs["spec"]["predictor"]["automountServiceAccountToken"] is False
+
+
+def test_up_waits_until_it_is_ready_for_as_long_as_asked():
+    service = record(lambda: Endpoint("chat", {**ARGS, "ready_within": "3m"})).only(SERVICE)
+    assert service.inputs["metadata"]["annotations"]["pulumi.com/waitFor"] == "condition=Ready"
+    assert service.options.custom_timeouts["create"] == "3m"
+
+
+def test_address_is_known_once_the_service_is():
+    component = "ai-platform:index:Endpoint"
+    url = "http://chat-predictor.assistants-space.svc.cluster.local/v1"
+    assert record(lambda: Endpoint("chat", ARGS)).only(component).outputs == {"url": url}
+    assert record(lambda: Endpoint("chat", ARGS), preview=True).only(component).outputs == {"url": UNKNOWN}

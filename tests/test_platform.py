@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ai_platform.components.args import InvalidArgs
+from ai_platform.environment import load, parse
+from ai_platform.plan import make_plan
+from ai_platform.platform import Platform
+from ai_platform.testing import record
+
+ROOT = Path(__file__).parents[1]
+LOCAL = ROOT / "stacks" / "local.yaml"
+URNS = ROOT / "tests" / "urns" / "local.txt"
+REGENERATE = "python -c 'from tests.test_platform import *; URNS.write_text(urns_text(load(LOCAL)))'"
+
+
+def recorded(environment, **options):
+    options.setdefault("stack", "local")
+    return record(lambda: Platform(environment.name, environment), project="ai-platform", **options)
+
+
+def urns_text(environment, **options):
+    return "".join(f"{urn}\n" for urn in recorded(environment, **options).urns())
+
+
+def described(**changes):
+    return parse(yaml.safe_load(LOCAL.read_text()) | changes, subject="test")
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])
+def test_urns_stay_what_they_were(preview):
+    """A changed URN deletes and makes anew what users have. If that is meant, run REGENERATE."""
+    assert urns_text(load(LOCAL), preview=preview) == URNS.read_text(), f"if it is meant: {REGENERATE}"
+
+
+def test_a_new_mig_layout_keeps_every_urn():
+    data = yaml.safe_load(LOCAL.read_text())
+    data["node_pools"][0]["mig"][0]["gpus"][0]["count"] = 3
+    for team in data["teams"]:
+        team["quota"].get("h100", {}).pop("gpus", None)
+    del data["endpoints"][1]
+    before = parse(data, subject="before")
+    data["node_pools"][0]["mig"][0]["gpus"].append({"count": 1, "devices": {"7g.80gb": 1}})
+    after = parse(data, subject="after")
+    assert make_plan(before).digest != make_plan(after).digest
+    assert urns_text(before) == urns_text(after)
+
+
+def test_names_that_read_alike_when_joined_are_told_apart():
+    endpoint = yaml.safe_load(LOCAL.read_text())["endpoints"][0]
+    quota = {"h100": {"2g.20gb": {"nominal": 1}}}
+    environment = described(
+        teams=[{"name": "a", "quota": quota}, {"name": "a-b", "quota": quota}],
+        endpoints=[{**endpoint, "team": "a", "name": "b-c"}, {**endpoint, "team": "a-b", "name": "c"}],
+        training_jobs=[],
+    )
+    assert len(recorded(environment).of("ai-platform:index:Endpoint")) == 2
+
+
+def test_outputs_lead_to_what_was_made():
+    environment = load(LOCAL)
+    outputs = recorded(environment).only("ai-platform:index:Platform").outputs
+    assert outputs["endpoints"].keys() == {"assistants/chat-small", "assistants/chat-large"}
+    assert outputs["namespaces"] == {team.name: team.name for team in environment.teams}
+    assert outputs["queues"].keys() == outputs["namespaces"].keys()
+    assert outputs["planDigest"] == make_plan(environment).digest
+
+
+def test_an_endpoint_waits_for_its_team_and_its_nodes():
+    recording = recorded(load(LOCAL))
+    nodes = {node.urn for node in recording.of("kubernetes:core/v1:Node")}
+    for service in recording.of("kubernetes:serving.kserve.io/v1beta1:InferenceService"):
+        component = next(item for item in recording.resources if item.urn == service.parent)
+        waits = {*service.options.depends_on, *component.options.depends_on}
+        assert nodes <= waits or any(":NodePool::" in urn for urn in waits)
+        assert any("assistants-queue" in urn for urn in waits)
+
+
+def test_a_contradiction_stops_before_the_first_child():
+    job = yaml.safe_load(LOCAL.read_text())["training_jobs"][0]
+    with pytest.raises(InvalidArgs) as caught:
+        recorded(described(training_jobs=[{**job, "team": "nobody"}]))
+    assert [problem.path for problem in caught.value.problems] == ["training_jobs[0].team"]
