@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from .files import write_private
+
 _VALID_FOR = datetime.timedelta(days=3650)
 _CLOCK_SKEW = datetime.timedelta(hours=1)
 _RSA_BITS = 2048
@@ -86,7 +88,7 @@ def make_certificate(
 def make_signing_key(path: Path) -> None:
     """Makes the key that signs service-account tokens."""
     if not path.is_file():
-        _write_private(path, _pem(ec.generate_private_key(ec.SECP256R1())))
+        write_private(path, _pem(ec.generate_private_key(ec.SECP256R1())))
 
 
 def _builder(
@@ -138,10 +140,5 @@ def _pem(key: _PrivateKey) -> bytes:
 
 
 def _write(pair: KeyPair, certificate: x509.Certificate, key: _PrivateKey) -> None:
-    _write_private(pair.key, _pem(key))
+    write_private(pair.key, _pem(key))
     pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    path.touch(mode=0o600)
-    path.write_bytes(content)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .api import LABELS, Api
+from .files import write_private
 from .layout import LOOPBACK, Layout, encoded
 from .objects import apply_crds, digest, host_service, namespace, read_webhooks, read_yaml
 from .process import Probe, Program
@@ -65,9 +66,7 @@ def write_settings(layout: Layout) -> None:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     pair = layout.pair("webhook")
     for file, content in {"tls.crt": pair.certificate, "tls.key": pair.key}.items():
-        path = directory / file
-        path.touch(mode=0o600)
-        path.write_bytes(content.read_bytes())
+        write_private(directory / file, content.read_bytes())
 
 
 def objects_digest(layout: Layout, manifests: Path) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from .api import LABELS, Api
+from .files import write_private
 from .layout import LOOPBACK, Layout, encoded
 from .objects import apply_crds, client_config, digest, host_service, namespace, read_webhooks
 from .process import Probe, Program
@@ -47,9 +48,7 @@ def write_settings(layout: Layout) -> None:
     directory = _certificates_directory(layout)
     directory.mkdir(mode=0o700, exist_ok=True)
     for file, content in _secret_files(layout).items():
-        path = directory / file
-        path.touch(mode=0o600)
-        path.write_bytes(content.read_bytes())
+        write_private(directory / file, content.read_bytes())
     _settings_path(layout).write_text(_settings_text(layout))
 
 

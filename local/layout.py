@@ -19,6 +19,7 @@ import yaml
 from . import certificates
 from .certificates import KeyPair, key_pair
 from .errors import ClusterError
+from .files import write_private
 
 PORTS = (
     "etcd",
@@ -219,9 +220,7 @@ def _write_kubeconfig(layout: Layout, identity: str) -> None:
             }
         ],
     }
-    path = layout.kubeconfig_of(identity)
-    path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    write_private(layout.kubeconfig_of(identity), yaml.safe_dump(content, sort_keys=False).encode())
 
 
 def encoded(path: Path) -> str:

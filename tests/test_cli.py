@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ai_platform import cli, cli_engine, cli_project
-from ai_platform.cli_engine import Engine, Summary, diagnostics, summary_in, sweep
+from ai_platform import cli, cli_project
+from ai_platform.cli_engine import Engine, Summary, diagnostics, summary_in
+from ai_platform.cli_leftovers import MANAGED
 from ai_platform.cli_workplace import EngineError, Workplace, forget, held, marked, settings
 from ai_platform.components.errors import InvalidInput, Problem
 from ai_platform.local.api import connect
@@ -97,12 +98,14 @@ def test_settings_lead_pulumi_to_the_project_alone(place, tmp_path):
 
 def test_a_marker_tells_of_a_killed_run_and_refuses_a_second_one(tmp_path):
     path = tmp_path / "running"
-    with marked(path) as (_, unclean):
-        assert not unclean
+    with marked(path) as marker:
+        assert not marker.unclean
         with pytest.raises(EngineError, match="another run"), marked(path):
             pass
-    with marked(path) as (_, unclean):
-        assert unclean
+        marker.write(session=4711)
+    with marked(path) as marker:
+        assert marker.unclean
+        assert marker.session == 4711
 
 
 def test_down_waits_for_no_run_that_goes_on(place, monkeypatch):
@@ -151,37 +154,6 @@ def test_held_makes_no_folder(place):
     with held(place, "local"):
         pass
     assert not place.home.exists()
-
-
-class FakeApi:
-    """Objects by kind; remembers what was deleted."""
-
-    def __init__(self, objects):
-        self.objects, self.deleted = objects, []
-
-    def list(self, api_version, kind, *, labels):
-        assert labels == "app.kubernetes.io/managed-by=ai-platform"
-        return [{"metadata": metadata} for metadata in self.objects.get(kind, [])]
-
-    def delete(self, api_version, kind, name, namespace):
-        self.deleted.append((kind, namespace, name))
-
-
-def test_sweep_deletes_what_the_state_does_not_know():
-    known = {"kind": "Job", "metadata": {"name": "kept", "namespace": "a"}}
-    api = FakeApi(
-        {
-            "Job": [
-                {"name": "kept", "namespace": "a"},
-                {"name": "kept", "namespace": "b"},
-                {"name": "made-by-another", "namespace": "a", "ownerReferences": [{"name": "x"}]},
-            ],
-            "Namespace": [{"name": "kept"}],
-        }
-    )
-    exported = {"deployment": {"resources": [{"type": "x"}, {"inputs": known, "outputs": {}}]}}
-    assert sweep(api, [("batch/v1", "Job"), ("v1", "Namespace")], exported) == 2
-    assert api.deleted == [("Job", "b", "kept"), ("Namespace", None, "kept")]
 
 
 def test_outside_a_project_the_command_says_so(tmp_path, monkeypatch, capsys):
@@ -285,7 +257,7 @@ def test_the_engine_makes_keeps_heals_and_takes_away(place, simulated_cluster):
     api = connect(simulated_cluster.kubeconfig)
 
     def there() -> list[str]:
-        found = api.list("v1", "ConfigMap", "default", labels=cli_engine.MANAGED)
+        found = api.list("v1", "ConfigMap", "default", labels=MANAGED)
         return sorted(item["metadata"]["name"] for item in found)
 
     assert engine.up(KINDS).created == 4
@@ -298,7 +270,7 @@ def test_the_engine_makes_keeps_heals_and_takes_away(place, simulated_cluster):
         engine.up(KINDS)
 
     # What a killed run leaves: its marker, pulumi's lock, and an object that no state knows.
-    metadata = {"name": "cli-left", "namespace": "default", "labels": dict([cli_engine.MANAGED.split("=")])}
+    metadata = {"name": "cli-left", "namespace": "default", "labels": dict([MANAGED.split("=")])}
     api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
     place.marker("test").write_text("{}")
     lock = place.state / ".pulumi/locks/organization/ai-platform/test/00000000-dead.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -31,8 +32,10 @@ _DEFAULT = "local"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line; the exit status is 0, 1 after a failure, 2 for bad input, 130 after Ctrl-C."""
+    """Runs the command line; the exit status is 0, 1 after a failure, 2 for bad input, 130 when stopped."""
     options = _parser().parse_args(argv)
+    # Who ends us politely means pulumi as well: it gets to finish what it is at and to write its state.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -13,19 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from kubernetes.client.exceptions import ApiException
-
-from .cli_workplace import PROJECT, EngineError, Workplace, marked, settings
-from .local.api import Api, connect
-from .local.waiting import wait_until
+from .cli_leftovers import end_session, sweep, wait_for_holders
+from .cli_workplace import PROJECT, EngineError, Marker, Workplace, marked, settings
+from .local.api import connect
 
 Report = Callable[[str], None]
 """Takes one line of progress."""
 
-MANAGED = "app.kubernetes.io/managed-by=ai-platform"
-"""Label of every object that the components make."""
 _DONE = {
     "created": "created",
     "to create": "created",
@@ -42,7 +36,6 @@ _SECTION = re.compile(
     r"^(Diagnostics|Outputs|Policies|Resources|Duration|Previewing|Updating|Destroying)\b.*:?"
 )
 _LAST_LINES = 20
-_GONE_LIMIT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +94,22 @@ class Engine:
     def _run(self) -> Iterator[_Run]:
         """Holds the marker; selects the stack, and frees it where a killed run still holds it."""
         environment = _without_foreign(os.environ) | settings(self.place, self.tools)
-        with marked(self.place.marker(self.stack)) as (file, unclean):
-            run = _Run(self.tools["pulumi"], self.place.root, environment, unclean)
+        with marked(self.place.marker(self.stack)) as marker:
+            if marker.session:
+                end_session(marker.session)
+            run = _Run(self.tools["pulumi"], self.place.root, environment, marker, marker.unclean)
             try:
                 yield self._ready(run)
             finally:
                 if not run.unclean:
-                    file.truncate(0)
+                    marker.clear()
 
     def _ready(self, run: _Run) -> _Run:
         run.answer("stack", "select", "--create", self.stack)
         locks = self.place.state / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
         if run.unclean and (left := list(locks.glob("*.json"))):
             self.report("an earlier run was killed: freeing its lock on the stack")
-            _wait_gone(left)
+            wait_for_holders(left)
             run.answer("cancel", "--yes", "--stack", self.stack)
         return run
 
@@ -141,6 +136,7 @@ class _Run:
     program: Path
     root: Path
     environment: Mapping[str, str]
+    marker: Marker
     unclean: bool
     """Whether a run was killed, this one or one before that no ``up`` has cleaned up after."""
 
@@ -187,9 +183,10 @@ class _Run:
         return code, lines
 
     def _start(self, arguments: Sequence[str], stderr: int) -> subprocess.Popen[str]:
-        # A process group of its own: Ctrl-C reaches it through us, once, wherever it came from.
+        # A session of its own: Ctrl-C reaches it through us, once, wherever it came from, and the next run
+        # finds its providers, which outlive a pulumi that is killed.
         try:
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 [str(self.program), *arguments],
                 cwd=self.root,
                 env=dict(self.environment),
@@ -199,58 +196,12 @@ class _Run:
                 text=True,
                 encoding="utf-8",
                 errors="replace",
-                process_group=0,
+                start_new_session=True,
             )
         except OSError as error:
             raise EngineError(f"pulumi could not be started: {error}") from error
-
-
-def _wait_gone(locks: Sequence[Path]) -> None:
-    """A killed run's pulumi ends as soon as it finds that nobody reads it any more."""
-    holders = {json.loads(lock.read_text())["pid"] for lock in locks}
-    if not wait_until(lambda: not any(map(_is_pulumi, holders)), limit_s=_GONE_LIMIT_S, interval_s=0.2):
-        raise EngineError(f"pulumi still works on this stack (pid {holders}): wait for it, or stop it")
-
-
-def _is_pulumi(pid: int) -> bool:
-    ps = shutil.which("ps") or "/bin/ps"
-    shown = subprocess.run([ps, "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "pulumi" in shown.stdout
-
-
-def sweep(api: Api, kinds: Sequence[tuple[str, str]], exported: Mapping[str, Any]) -> int:
-    """Deletes our objects that the stack's state does not know, and counts them.
-
-    Without checkpoints a killed run leaves no record of what it made.
-    """
-    known = _known(exported)
-    count = 0
-    for api_version, kind in kinds:
-        for metadata in (item["metadata"] for item in _ours(api, api_version, kind)):
-            name, namespace = metadata["name"], metadata.get("namespace")
-            if (kind, namespace or "", name) not in known and not metadata.get("ownerReferences"):
-                api.delete(api_version, kind, name, namespace)
-                count += 1
-    return count
-
-
-def _ours(api: Api, api_version: str, kind: str) -> Sequence[Mapping[str, Any]]:
-    try:
-        return api.list(api_version, kind, labels=MANAGED)
-    except ApiException as error:
-        if error.status == 404:
-            return []
-        raise
-
-
-def _known(exported: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-    """Kind, namespace and name of every Kubernetes object in the output of ``pulumi stack export``."""
-    known = set()
-    for resource in exported.get("deployment", {}).get("resources", []):
-        for part in (resource.get("inputs"), resource.get("outputs")):
-            if isinstance(part, dict) and isinstance(metadata := part.get("metadata"), dict):
-                known.add((part.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")))
-    return known
+        self.marker.write(child.pid)
+        return child
 
 
 def summary_in(lines: Sequence[str]) -> Summary:

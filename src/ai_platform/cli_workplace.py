@@ -105,9 +105,31 @@ def _make_passphrase(path: Path) -> None:
     part.replace(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A locked file that says of a run that it goes on and, while it is filled, that it was not finished."""
+
+    file: IO[str]
+    unclean: bool
+    """Whether a run before was killed: it left the marker filled."""
+    session: int | None
+    """Session of the pulumi that the killed run had started."""
+
+    def write(self, session: int | None = None) -> None:
+        """Fills the marker: who runs, since when, and pulumi in which session."""
+        entry = {"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S"), "session": session}
+        self.file.truncate(0)
+        self.file.write(json.dumps(entry))
+        self.file.flush()
+
+    def clear(self) -> None:
+        """Empties the marker: the run has left nothing behind."""
+        self.file.truncate(0)
+
+
 @contextmanager
-def marked(path: Path) -> Iterator[tuple[IO[str], bool]]:
-    """Locks the marker; also says whether a run before was killed: it left the marker filled."""
+def marked(path: Path) -> Iterator[Marker]:
+    """Locks the marker and fills it. Raises EngineError while another run holds it."""
     with path.open("a+") as file:
         file.seek(0)
         text = file.read()
@@ -117,10 +139,16 @@ def marked(path: Path) -> Iterator[tuple[IO[str], bool]]:
             raise EngineError(
                 f"another run holds this stack ({text.strip() or 'just started'}): wait for it, or stop it"
             ) from None
-        file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
-        file.flush()
-        yield file, bool(text)
+        marker = Marker(file, bool(text), _session_in(text))
+        marker.write(marker.session)
+        yield marker
+
+
+def _session_in(text: str) -> int | None:
+    try:
+        return int(json.loads(text)["session"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 @contextmanager
