@@ -10,6 +10,7 @@ import pulumi_kubernetes
 from ai_platform.components.errors import InvalidInput
 from ai_platform.description import read
 from ai_platform.platform import Platform
+from ai_platform.program import settle
 
 HERE = Path(__file__).resolve().parent
 STACK = pulumi.get_stack()
@@ -24,6 +25,8 @@ try:
         enable_server_side_apply=True,
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
+        # The provider's own limit is 50 requests a second: a large `up` does little but wait for it.
+        kube_client_settings={"qps": 500, "burst": 1000},
     )
     platform = Platform(environment.name, environment, opts=pulumi.ResourceOptions(provider=provider))
 except InvalidInput as error:
@@ -34,3 +37,4 @@ pulumi.export("queues", platform.queues)
 pulumi.export("namespaces", platform.namespaces)
 pulumi.export("plan_digest", platform.plan_digest)
 pulumi.export("kubeconfig", KUBECONFIG)
+settle()
