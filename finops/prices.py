@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -35,6 +36,13 @@ class Price:
     """Whether the source is someone other than the cloud or a tool fed from its price list."""
     note: str | None = None
     """What to know before relying on the number, or ``None``."""
+
+    @property
+    def provisional(self) -> str | None:
+        """Why the number may be off, or ``None``."""
+        if not self.third_party:
+            return self.note
+        return f"{self.source}; {self.note}" if self.note else self.source
 
 
 _KARPENTER = "Karpenter AWS v1.14.1, zz_generated.pricing_aws.go"
@@ -145,12 +153,12 @@ def price(machine: str, region: str, option: PurchaseOption) -> Price | None:
 
     Another region's price is never taken instead. Tables: AWS us-east-1 and GCP us-central1.
     """
-    return _PRICES.get((machine, region, option))
+    return PRICES.get((machine, region, option))
 
 
 def priced() -> tuple[tuple[str, str, PurchaseOption], ...]:
     """Every machine, region and purchase option that has a price."""
-    return tuple(_PRICES)
+    return tuple(PRICES)
 
 
 def _aws_on_demand(row: str) -> tuple[str, Price]:
@@ -188,7 +196,7 @@ def _gcp(row: str) -> tuple[str, Price]:
     )
 
 
-_PRICES = {
+PRICES: Mapping[tuple[str, str, PurchaseOption], Price] = {
     (name, row.region, row.option): row
     for name, row in (
         *map(_aws_on_demand, _AWS_ON_DEMAND.split()),
@@ -196,3 +204,4 @@ _PRICES = {
         *map(_gcp, _GCP.split()),
     )
 }
+"""Every price of the library, by machine, region and purchase option."""

@@ -81,16 +81,17 @@ _SEVEN_GB = {
 }
 
 # MiB, same order; 0 where no listing was found. A100: MIG guide. H100-80: several listings. H100-94:
-# NVIDIA/mig-parted#101, its 4g taken from 3g since every listing has the two equal. H200: mig-parted#120.
+# NVIDIA/mig-parted#101 and two listings in public guides. H200: mig-parted#120; its 7g is from a listing
+# quoted in a public test. B300 and GB300: no listing gives sizes.
 # GH200-144: mig-parted#139. B200: mig-parted#187 (1g 20.50 GiB; 22.00 in #166). GB200: gpu-operator#1303
 # (1g 20.00 GiB; 22.00 in mig-parted#227).
 _SEVEN_MIB = {
     GpuName.A100_40GB: (4864, 9856, 9856, 19968, 19968, 40192),
     GpuName.A100_80GB: (9856, 19968, 19968, 40192, 40192, 80384),
     GpuName.H100_80GB: (9984, 20090, 20090, 40448, 40448, 81152),
-    GpuName.H100_94GB: (11008, 22138, 22138, 47493, 47493, 0),
+    GpuName.H100_94GB: (11008, 22016, 22016, 47226, 47226, 94842),
     GpuName.GH200_144GB: (17920, 36096, 36096, 0, 0, 0),
-    GpuName.H200_141GB: (16384, 33024, 33024, 71168, 71168, 0),
+    GpuName.H200_141GB: (16384, 33024, 33024, 71168, 71168, 143360),
     GpuName.B200_180GB: (20992, 45312, 45312, 0, 0, 0),
     GpuName.GB200_186GB: (20480, 46592, 46592, 0, 0, 0),
 }
@@ -100,9 +101,9 @@ _SEVEN_MULTIPROCESSORS = {
     GpuName.A100_40GB: (14, 14, 28, 42, 56, 98),
     GpuName.A100_80GB: (14, 14, 28, 42, 56, 98),
     GpuName.H100_80GB: (16, 26, 32, 60, 64, 132),
-    GpuName.H100_94GB: (16, 26, 32, 0, 0, 0),
+    GpuName.H100_94GB: (16, 26, 32, 60, 64, 132),
     GpuName.GH200_144GB: (16, 26, 32, 0, 0, 0),
-    GpuName.H200_141GB: (16, 26, 32, 60, 64, 0),
+    GpuName.H200_141GB: (16, 26, 32, 60, 64, 132),
     GpuName.B200_180GB: (18, 30, 36, 0, 0, 0),
     GpuName.GB200_186GB: (18, 32, 38, 0, 0, 0),
 }

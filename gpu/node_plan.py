@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
+
 from pydantic import BaseModel, ConfigDict
 
+from ..finops.prices import PurchaseOption
+from .device_shares import pool_shares
 from .gpus import GPUS, GpuName
 from .layout import NodeLayout, layout_name, node_layout, node_resources
-from .machines import Machine, machine
+from .machines import MACHINES, Machine
 from .spec import NodePoolSpec
 
 DEFAULT_VCPU = 96
@@ -44,16 +49,23 @@ class PoolPlan(BaseModel):
     nodes: tuple[NodePlan, ...]
     capacity: dict[str, int]
     """Resources of all nodes at ``max_nodes``: devices, CPUs under ``cpu`` and GiB under ``memory``."""
+    purchase_option: PurchaseOption
+    gpus_per_device: dict[str, Fraction]
+    """GPUs that one device of each resource stands for when the pool's price is shared out."""
+    unused_gpus: Fraction
+    """GPUs at ``max_nodes`` that the MIG layouts leave to nobody."""
 
 
-def plan_pool(spec: NodePoolSpec) -> PoolPlan:
+def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) -> PoolPlan:
     """Works out a pool whose description was checked. Raises ``ValueError`` for a layout that can't be."""
-    row = machine(spec.machine)
+    row = machines.get(spec.machine)
     if row is None:
         raise ValueError(f"{spec.machine} is no machine of the catalog")
+    layouts = layouts_of(spec, row)
+    shares = pool_shares(layouts)
     nodes = tuple(
         NodePlan(name=f"{spec.name}-{index}", layout=layout_name(layout), resources=node_resources(layout))
-        for index, layout in enumerate(layouts_of(spec, row))
+        for index, layout in enumerate(layouts)
     )
     vcpu, memory_gib = row.vcpu or DEFAULT_VCPU, row.memory_gib or DEFAULT_MEMORY_GIB
     capacity = {"cpu": vcpu * spec.max_nodes, "memory": memory_gib * spec.max_nodes}
@@ -68,13 +80,16 @@ def plan_pool(spec: NodePoolSpec) -> PoolPlan:
         gpu_product=gpu.product,
         gpu_memory_mib=gpu.memory_mib,
         gpus_per_node=row.gpu_count,
-        mig_capable=gpu.geometry is not None,
+        mig_capable=row.mig,
         vcpu=vcpu,
         memory_gib=memory_gib,
         min_nodes=spec.min_nodes,
         max_nodes=spec.max_nodes,
         nodes=nodes,
         capacity=capacity,
+        purchase_option=spec.purchase_option,
+        gpus_per_device=dict(shares.device),
+        unused_gpus=shares.unused,
     )
 
 

@@ -11,7 +11,7 @@ from ..components.errors import Problem
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
 from .layout import layout_name, mig_parted_config, node_layout, node_resources
-from .machines import machine
+from .machines import MACHINES, Machine
 from .mig import known_layouts
 from .node_plan import NodePlan, PoolPlan, layouts_of, plan_pool
 from .spec import NodePoolSpec
@@ -32,15 +32,20 @@ class NodePool(pulumi.ComponentResource):
     """Name of the pool, for the node label ai-platform/pool."""
 
     def __init__(
-        self, name: str, args: NodePoolSpec | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: NodePoolSpec | Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        machines: Mapping[str, Machine] = MACHINES,
     ) -> None:
         super().__init__("ai-platform:index:NodePool", name, {}, opts)
         spec = parsed("NodePool", name, NodePoolSpec, args)
-        plan = _planned(name, spec)
+        plan = _planned(name, spec, machines)
         own = pulumi.ResourceOptions(parent=self)
 
         if plan.mig_capable:
-            kubernetes_object(f"{name}-mig", mig_config_manifest(spec), own)
+            kubernetes_object(f"{name}-mig", mig_config_manifest(spec, machines), own)
         for node in plan.nodes:
             # The logical name is the node's place in the pool, so that a new layout changes only it.
             role = node.name.removeprefix(f"{spec.name}-")
@@ -50,9 +55,9 @@ class NodePool(pulumi.ComponentResource):
         self.register_outputs({"pool": self.pool})
 
 
-def mig_config_manifest(spec: NodePoolSpec) -> dict[str, Any]:
+def mig_config_manifest(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) -> dict[str, Any]:
     """The pool's layouts as mig-parted reads them."""
-    row = machine(spec.machine)
+    row = machines.get(spec.machine)
     layouts = layouts_of(spec, row) if row else []
     return {
         "apiVersion": "v1",
@@ -119,9 +124,9 @@ def _simulated_layouts(plan: PoolPlan, node: NodePlan) -> dict[str, dict[str, st
     }
 
 
-def _planned(name: str, spec: NodePoolSpec) -> PoolPlan:
+def _planned(name: str, spec: NodePoolSpec, machines: Mapping[str, Machine]) -> PoolPlan:
     try:
-        return plan_pool(spec)
+        return plan_pool(spec, machines)
     except ValueError as error:
         problem = Problem(
             "mig", f"a pool that can't be: {error}", "a machine and layouts that fit", "change them"

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..components.names import Name
+from ..finops.prices import PurchaseOption
 
 
 class GpuPartition(BaseModel):
@@ -46,6 +47,8 @@ class NodePoolSpec(BaseModel):
     """Ceiling of the autoscaler; quotas are shared out from it. Default: 1."""
     mig: list[NodeMig] = Field(default_factory=list)
     """MIG layouts, node by node. Default: every GPU whole."""
+    purchase_option: PurchaseOption = PurchaseOption.ON_DEMAND
+    """How the nodes are paid for. Default: on_demand."""
 
 
 class TrainingJobSpec(BaseModel):

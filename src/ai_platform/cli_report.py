@@ -9,10 +9,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from .cli_money import cost_lines, machine_and_option, money, price_mark
 from .components.team_queue import KUEUE, LOCAL_QUEUE
 from .gpu.node_plan import NodePlan, PoolPlan
 from .local.api import Api, connect
-from .plan import Cost, Plan
+from .plan import Plan
 
 _SERVING = "serving.kserve.io/v1beta1"
 
@@ -59,7 +60,7 @@ def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Re
         _teams(plan, queues),
         _endpoints(plan, services),
         *([_jobs(plan, jobs)] if plan.training_jobs else []),
-        f"cost a month, on demand: {_money(plan.cost)} · plan {plan.digest[:12]}",
+        *cost_lines(plan),
     )
 
 
@@ -69,12 +70,12 @@ def _pools(plan: Plan, nodes: Any) -> Table:
         state = _states(pool, nodes)
         table.add_row(
             pool.name,
-            pool.machine,
+            machine_and_option(pool),
             f"{pool.min_nodes}-{pool.max_nodes}",
             f"{pool.gpus_per_node * pool.max_nodes} × {pool.gpu}",
             "\n".join(_layouts(pool)),
             state,
-            _money(plan.pool_costs[pool.name]),
+            f"{money(plan.pool_costs[pool.name])}{price_mark(plan, pool.name)}",
         )
     return table
 
@@ -125,7 +126,7 @@ def _teams(plan: Plan, queues: Any) -> Table:
                 resource.nominal_quota,
                 resource.borrowing_limit or "any",
                 resource.lending_limit or "all",
-                _money(team.guaranteed_cost) if first else "",
+                money(team.guaranteed_cost) if first else "",
             )
     return table
 
@@ -140,7 +141,7 @@ def _usage(queue: Any) -> dict[tuple[str, str], str]:
 
 
 def _endpoints(plan: Plan, services: Any) -> Table:
-    table = _table("Endpoints", "endpoint", "model", "on", "replicas", "KV cache", "Ready")
+    table = _table("Endpoints", "endpoint", "model", "on", "replicas", "KV cache", "USD a month", "Ready")
     for endpoint in plan.endpoints:
         service = services.get((endpoint.namespace, endpoint.name))
         ready = "planned" if not services else "yes" if service and _is_true(service, "Ready") else "no"
@@ -150,6 +151,7 @@ def _endpoints(plan: Plan, services: Any) -> Table:
             f"{endpoint.devices} × {endpoint.resource.removeprefix('nvidia.com/')} of {endpoint.pool}",
             f"{endpoint.min_replicas}-{endpoint.max_replicas}",
             f"{endpoint.kv_cache_tokens:,} tokens",
+            money(endpoint.cost),
             ready,
         )
     return table
@@ -175,13 +177,6 @@ def _job_state(job: Any) -> str:
         if _is_true(job, condition):
             return said
     return "waits for quota" if job["spec"].get("suspend") else f"{job['status'].get('active', 0)} running"
-
-
-def _money(cost: Cost) -> str:
-    amount = f"{cost.minimum:,.2f}"
-    if cost.minimum != cost.maximum:
-        amount += f" to {cost.maximum:,.2f}"
-    return f"{amount} + unknown: {', '.join(cost.unknown)}" if cost.unknown else amount
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -7,6 +7,7 @@ from pathlib import Path
 from .environment import Environment, parse
 from .marks import read_yaml
 from .plan import Plan, make_plan
+from .price_files import with_price_files
 
 
 def read(path: Path) -> tuple[Environment, Plan]:
@@ -15,5 +16,5 @@ def read(path: Path) -> tuple[Environment, Plan]:
     Raises ``InvalidInput`` with every problem, each with its path and line in the file.
     """
     marks = read_yaml(path)
-    environment = parse(marks.data, subject=str(path), marks=marks)
+    environment = with_price_files(parse(marks.data, subject=str(path), marks=marks), path, marks)
     return environment, make_plan(environment, subject=str(path), marks=marks)

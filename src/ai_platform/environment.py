@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from .components.errors import InvalidInput, Problem
 from .components.names import Name
 from .components.team_spec import TeamSpec
+from .finops.spec import DiscountSpec, PriceSpec
+from .gpu.machine_spec import MachineSpec
 from .gpu.spec import NodePoolSpec, TrainingJobSpec
 from .marks import Marks, read_yaml
 from .serving.spec import EndpointSpec
@@ -52,6 +54,14 @@ class Environment(BaseModel):
     """Models that are served. Default: none."""
     training_jobs: list[TrainingJobSpec] = Field(default_factory=list)
     """Training runs. Default: none."""
+    machines: list[MachineSpec] = Field(default_factory=list)
+    """Machine types beside those of the catalog, or changes to these. Default: none."""
+    prices: list[PriceSpec] = Field(default_factory=list)
+    """Prices in place of the library's. Default: none."""
+    price_files: list[str] = Field(default_factory=list)
+    """CSV or YAML files with rows like those of prices, relative to this file. Later ones count first."""
+    discounts: list[DiscountSpec] = Field(default_factory=list)
+    """Percentages off all prices, own ones included. Default: none."""
 
 
 def load(path: Path) -> Environment:

@@ -8,40 +8,41 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
+from .catalogs import machines_of, prices_of
 from .components.errors import InvalidInput
 from .components.queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
 from .components.shares import shared_out
 from .components.team_spec import Quota, TeamSpec
 from .environment import Environment
-from .finops.cost import CostRange, node_cost, share_of_amount, total
-from .finops.prices import PurchaseOption, price
+from .finops.cost import CostRange, total
+from .finops.prices import Price
 from .gpu.layout import WHOLE_GPU
 from .gpu.mig import device_memory_mib, gpu_share, resource_name
 from .gpu.node_plan import PoolPlan, plan_pool
 from .gpu.spec import TrainingJobSpec
 from .marks import Marks
 from .plan_checks import problems_in
+from .plan_prices import (
+    Cost,
+    PoolPrice,
+    cost_of,
+    pool_cost,
+    pool_price,
+    price_of,
+    replica_hour,
+    replicas_cost,
+    shared,
+)
 from .serving.fit import fit, vllm_arguments
 from .serving.models import model as catalog_model
 from .serving.spec import EndpointSpec
 
 COHORT = "teams"
 GPUS = "gpus"
-
-
-class Cost(BaseModel):
-    """US dollars a month; floors when ``unknown`` names parts without a price."""
-
-    model_config = ConfigDict(frozen=True)
-
-    minimum: Decimal
-    maximum: Decimal
-    unknown: tuple[str, ...] = ()
 
 
 class TeamPlan(BaseModel):
@@ -79,6 +80,8 @@ class EndpointPlan(BaseModel):
     max_concurrency: int
     memory_used_percent: int
     """Weights and the cache asked for, of what vLLM may use."""
+    cost: Cost
+    """Cost a month of its smallest and of its largest number of replicas."""
 
 
 class TrainingPlan(BaseModel):
@@ -109,8 +112,14 @@ class Plan(BaseModel):
     teams: tuple[TeamPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     training_jobs: tuple[TrainingPlan, ...]
+    pool_prices: dict[str, PoolPrice | None]
+    """Hourly price of each pool; ``None`` where it is unknown."""
     pool_costs: dict[str, Cost]
     cost: Cost
+    unassigned_cost: Cost
+    """Cost a month of devices that no team is guaranteed, at the largest size of the pools."""
+    unused_cost: Cost
+    """Cost a month of what MIG layouts leave to no device, at the largest size of the pools."""
     digest: str = ""
     """SHA-256 of everything above, for comparing two plans."""
 
@@ -120,17 +129,25 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     problems = problems_in(environment, marks)
     if problems:
         raise InvalidInput(subject or f"environment {environment.name!r}", problems)
-    pools = tuple(plan_pool(spec) for spec in environment.node_pools)
+    machines, book = machines_of(environment), prices_of(environment)
+    pools = tuple(plan_pool(spec, machines) for spec in environment.node_pools)
     by_name = {pool.name: pool for pool in pools}
-    costs = {pool.name: _pool_cost(pool, environment.region) for pool in pools}
+    prices = {pool.name: price_of(pool, book, environment.region) for pool in pools}
+    costs = {pool.name: pool_cost(pool, prices[pool.name]) for pool in pools}
+    bearers = shared(environment.teams, pools, costs, resource_of)
     plan = Plan(
         environment=environment.name,
         pools=pools,
-        teams=_teams(environment.teams, pools, costs),
-        endpoints=tuple(_endpoint(spec, by_name[spec.pool]) for spec in environment.endpoints),
+        teams=_teams(environment.teams, pools, bearers.teams),
+        endpoints=tuple(
+            _endpoint(spec, by_name[spec.pool], prices[spec.pool]) for spec in environment.endpoints
+        ),
         training_jobs=tuple(_training(spec, by_name[spec.pool]) for spec in environment.training_jobs),
-        pool_costs={name: _cost(cost) for name, cost in costs.items()},
-        cost=_cost(total(costs.values())),
+        pool_prices={pool.name: pool_price(pool, prices[pool.name]) for pool in pools},
+        pool_costs={name: cost_of(cost) for name, cost in costs.items()},
+        cost=cost_of(total(costs.values())),
+        unassigned_cost=cost_of(bearers.unassigned),
+        unused_cost=cost_of(bearers.unused),
     )
     return plan.model_copy(update={"digest": digest_of(plan)})
 
@@ -139,15 +156,6 @@ def digest_of(plan: Plan) -> str:
     """SHA-256 over the plan as canonical JSON, without the digest itself."""
     content = plan.model_dump(mode="json", exclude={"digest"})
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _pool_cost(pool: PoolPlan, region: str) -> CostRange:
-    known = price(pool.machine, region, PurchaseOption.ON_DEMAND)
-    return node_cost(pool.name, known, pool.min_nodes, pool.max_nodes)
-
-
-def _cost(cost: CostRange) -> Cost:
-    return Cost(minimum=cost.minimum, maximum=cost.maximum, unknown=cost.unknown)
 
 
 def resource_of(key: str) -> str:
@@ -162,7 +170,7 @@ def _share(pool: PoolPlan, key: str, count: int) -> Fraction:
 
 
 def _teams(
-    specs: list[TeamSpec], pools: tuple[PoolPlan, ...], costs: Mapping[str, CostRange]
+    specs: list[TeamSpec], pools: tuple[PoolPlan, ...], guaranteed: Mapping[str, CostRange]
 ) -> tuple[TeamPlan, ...]:
     shares = {
         pool.name: {
@@ -191,15 +199,6 @@ def _teams(
             for pool in pools
             if pool.name in spec.quota
         )
-        guaranteed = total(
-            CostRange(
-                share_of_amount(costs[pool.name].maximum, shares[pool.name][spec.name]),
-                share_of_amount(costs[pool.name].maximum, shares[pool.name][spec.name]),
-                costs[pool.name].unknown,
-            )
-            for pool in pools
-            if shares[pool.name][spec.name]
-        )
         plans.append(
             TeamPlan(
                 name=spec.name,
@@ -207,7 +206,7 @@ def _teams(
                 group=spec.group or spec.name,
                 cost_center=spec.cost_center,
                 queue=TeamQueueSpec(team=spec.name, namespace=spec.name, cohort=COHORT, flavors=flavors),
-                guaranteed_cost=_cost(guaranteed),
+                guaranteed_cost=cost_of(guaranteed[spec.name]),
             )
         )
     return tuple(plans)
@@ -241,7 +240,7 @@ def _host_part(pool: PoolPlan, share: Fraction) -> tuple[int, int]:
     return max(1, int(pool.vcpu * part)), max(1, int(pool.memory_gib * part))
 
 
-def _endpoint(spec: EndpointSpec, pool: PoolPlan) -> EndpointPlan:
+def _endpoint(spec: EndpointSpec, pool: PoolPlan, price: Price | None) -> EndpointPlan:
     model = catalog_model(spec.model)
     if model is None:
         raise LookupError(spec.model)
@@ -260,6 +259,7 @@ def _endpoint(spec: EndpointSpec, pool: PoolPlan) -> EndpointPlan:
     share = gpu_share(pool.gpu, key) if spec.mig_profile else Fraction(spec.gpus or 1)
     cpu, memory_gib = _host_part(pool, share)
     usable = sized.weights_mib + sized.kv_cache_mib
+    hour = replica_hour(pool, price, resource_of(key), spec.gpus or 1)
     return EndpointPlan(
         name=spec.name,
         team=spec.team,
@@ -276,6 +276,7 @@ def _endpoint(spec: EndpointSpec, pool: PoolPlan) -> EndpointPlan:
         kv_cache_tokens=sized.kv_cache_tokens,
         max_concurrency=sized.max_concurrency,
         memory_used_percent=100 - 100 * _spare_mib(sized.kv_cache_mib, sized.kv_cache_tokens, spec) // usable,
+        cost=replicas_cost(pool, hour, spec.min_replicas, spec.max_replicas),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
+from .catalogs import machines_of, problems_in_catalogs, unknown_machine, why_not_sold
 from .components.errors import Problem
 from .environment import Environment, dotted
-from .gpu import machines
 from .gpu.layout import WHOLE_GPU
-from .gpu.machines import mig_capable
+from .gpu.machines import Machine, mig_capable
 from .gpu.mig import device_memory_mib, profiles, resource_name
 from .gpu.node_plan import PoolPlan, plan_pool
 from .gpu.placement import why_not
@@ -30,16 +30,21 @@ def problems_in(environment: Environment, marks: Marks | None = None) -> list[Pr
         return Problem(dotted(location), got, expected, fix, marks.line(location) if marks else None)
 
     names = _repeated_names(environment, problem)
-    broken = [list(_pool(pool, ("node_pools", i), problem)) for i, pool in enumerate(environment.node_pools)]
+    catalog = machines_of(environment)
+    broken = [
+        list(_pool(environment, catalog, pool, ("node_pools", i), problem))
+        for i, pool in enumerate(environment.node_pools)
+    ]
     # A pool that is wrong in itself says nothing about quotas and models.
     pools = {
-        spec.name: plan_pool(spec)
+        spec.name: plan_pool(spec, catalog)
         for spec, found in zip(environment.node_pools, broken, strict=True)
         if not found
     }
     return list(
         chain(
             names,
+            problems_in_catalogs(environment, problem),
             chain.from_iterable(broken),
             _quotas(environment, pools, problem),
             _endpoints(environment, pools, problem),
@@ -64,15 +69,23 @@ def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]
             first.setdefault(name, index)
 
 
-def _pool(spec: NodePoolSpec, at: Location, problem: Add) -> Iterator[Problem]:
+def _pool(
+    environment: Environment,
+    catalog: Mapping[str, Machine],
+    spec: NodePoolSpec,
+    at: Location,
+    problem: Add,
+) -> Iterator[Problem]:
     if spec.min_nodes > spec.max_nodes:
         yield problem((*at, "min_nodes"), spec.min_nodes, f"at most max_nodes, {spec.max_nodes}", "lower it")
-    row = machines.machine(spec.machine)
+    row = catalog.get(spec.machine)
     if row is None:
-        close = machines.closest(spec.machine)
-        fix = f"did you mean {' or '.join(close)}?" if close else "take a machine of AWS or GCP with GPUs"
-        yield problem((*at, "machine"), spec.machine, "a machine of the catalog", fix)
+        yield problem((*at, "machine"), spec.machine, *unknown_machine(spec.machine, catalog))
         return
+    unsold = why_not_sold(environment, row, spec.purchase_option)
+    if unsold:
+        fix = "take one of these, or give your own price for it under prices"
+        yield problem((*at, "purchase_option"), spec.purchase_option, f"how it is sold: {unsold}", fix)
     wanted = sum(entry.nodes for entry in spec.mig)
     if wanted > spec.max_nodes:
         fix = "raise max_nodes or lower nodes"

@@ -1,0 +1,75 @@
+"""The machines and prices that hold for one environment: the library's and what its description adds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from .components.errors import Problem
+from .environment import Environment
+from .finops.price_book import PriceBook, price_book
+from .finops.prices import PurchaseOption
+from .gpu.machine_spec import contradictions, with_machines
+from .gpu.machines import Machine, closest
+
+Location = tuple[str | int, ...]
+Add = Callable[[Location, object, str, str], Problem]
+
+
+def machines_of(environment: Environment) -> Mapping[str, Machine]:
+    """The catalog with the environment's own machines in it."""
+    return with_machines(environment.machines)
+
+
+def prices_of(environment: Environment) -> PriceBook:
+    """The prices with the environment's own rows and discounts."""
+    return price_book(environment.prices, environment.discounts)
+
+
+def problems_in_catalogs(environment: Environment, problem: Add) -> Iterator[Problem]:
+    """What is wrong with the environment's own machines and prices."""
+    first: dict[str, int] = {}
+    for index, spec in enumerate(environment.machines):
+        if spec.name in first:
+            fix = f"remove one of machines[{first[spec.name]}] and machines[{index}]"
+            yield problem(("machines", index, "name"), spec.name, "a machine described once", fix)
+        first.setdefault(spec.name, index)
+        for key, got, expected, fix in contradictions(spec):
+            yield problem(("machines", index, key), got, expected, fix)
+    if environment.price_files:
+        expected = "a description that was read from its file, with its price files"
+        fix = "read it with ai_platform.description.read, or write the rows under prices"
+        yield problem(("price_files",), "a price file that nobody read", expected, fix)
+    yield from _prices(environment, problem)
+
+
+def _prices(environment: Environment, problem: Add) -> Iterator[Problem]:
+    """Own price rows for no machine or for the same thing twice. Rows of price files come after these."""
+    machines = machines_of(environment)
+    first: dict[tuple[str, ...], int] = {}
+    for index, row in enumerate(environment.prices):
+        if row.machine not in machines:
+            expected, fix = unknown_machine(row.machine, machines)
+            yield problem(("prices", index, "machine"), row.machine, expected, fix)
+        key = row.machine, row.region, row.option
+        if key in first:
+            fix = f"remove one of prices[{first[key]}] and prices[{index}]"
+            expected = "one price for a machine, region and option"
+            yield problem(("prices", index, "machine"), row.machine, expected, fix)
+        first.setdefault(key, index)
+
+
+def unknown_machine(name: str, machines: Mapping[str, Machine]) -> tuple[str, str]:
+    """What was expected instead of a machine that isn't there, and the fix."""
+    close = closest(name, machines)
+    fix = f"did you mean {' or '.join(close)}?" if close else "take a machine of AWS or GCP with GPUs"
+    return "a machine of the catalog", f"{fix}; or describe it under machines"
+
+
+def why_not_sold(environment: Environment, machine: Machine, option: PurchaseOption) -> str:
+    """Why a machine can't be had that way, or an empty text. An own price is proof that it can."""
+    own = {(row.machine, row.option) for row in environment.prices}
+    if option in machine.purchase_options or (machine.name, option) in own:
+        return ""
+    sold = ", ".join(machine.purchase_options)
+    doubt = f" ({machine.purchase_provisional})" if machine.purchase_provisional else ""
+    return f"{machine.name} is sold as {sold}{doubt}"

@@ -1,0 +1,143 @@
+"""What a plan says about prices: of pools and their devices, of teams' quotas, of replicas."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from pydantic import BaseModel, ConfigDict
+
+from .components.team_spec import TeamSpec
+from .finops.cost import CostRange, node_cost, total
+from .finops.price_book import PriceBook
+from .finops.prices import Price
+from .finops.unit_costs import device_hour, gpu_hour, month_of, shown_per_hour, split
+from .gpu.node_plan import PoolPlan
+
+_UNASSIGNED, _UNUSED, _TEAM = "unassigned", "unused", "team "
+
+
+class Cost(BaseModel):
+    """US dollars a month; floors when ``unknown`` names parts without a price."""
+
+    model_config = ConfigDict(frozen=True)
+
+    minimum: Decimal
+    maximum: Decimal
+    unknown: tuple[str, ...] = ()
+
+
+class PoolPrice(BaseModel):
+    """Price of a pool's nodes for an hour, in its region and by its purchase option."""
+
+    model_config = ConfigDict(frozen=True)
+
+    usd_per_node_hour: Decimal
+    usd_per_gpu_hour: Decimal
+    """One whole GPU with its part of the machine."""
+    usd_per_device_hour: dict[str, Decimal]
+    """One device of each resource that the pool offers."""
+    source: str
+    date: datetime.date
+    provisional: str | None
+    """Why the price may be off, or ``None``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The cost of all pools at their largest size, by who bears it."""
+
+    teams: Mapping[str, CostRange]
+    """Guaranteed devices of each team."""
+    unassigned: CostRange
+    """Devices that no team is guaranteed."""
+    unused: CostRange
+    """What MIG layouts leave to no device."""
+
+
+def pool_cost(pool: PoolPlan, price: Price | None) -> CostRange:
+    """Cost of a month, from the smallest to the largest size of the pool."""
+    return node_cost(pool.name, price, pool.min_nodes, pool.max_nodes)
+
+
+def price_of(pool: PoolPlan, book: PriceBook, region: str) -> Price | None:
+    """Price of one node of the pool."""
+    return book.price(pool.machine, region, pool.purchase_option)
+
+
+def pool_price(pool: PoolPlan, price: Price | None) -> PoolPrice | None:
+    """The price as the plan shows it, or ``None`` when it is unknown."""
+    hour = gpu_hour(price, pool.gpus_per_node)
+    if price is None or hour is None:
+        return None
+    devices = {name: shown_per_hour(device_hour(hour, gpus)) for name, gpus in pool.gpus_per_device.items()}
+    return PoolPrice(
+        usd_per_node_hour=price.usd_per_hour,
+        usd_per_gpu_hour=_known(shown_per_hour(hour)),
+        usd_per_device_hour={name: _known(amount) for name, amount in devices.items()},
+        source=price.source,
+        date=price.date,
+        provisional=price.provisional,
+    )
+
+
+def shared(
+    teams: Iterable[TeamSpec],
+    pools: Iterable[PoolPlan],
+    costs: Mapping[str, CostRange],
+    resource_of: Callable[[str], str],
+) -> Shared:
+    """Who bears the cost of the pools at their largest size. All parts sum to it, to the cent.
+
+    A team's part is what its guaranteed devices stand for in GPUs. What a layout leaves unused is nobody's
+    quota and stays with the platform.
+    """
+    teams = list(teams)
+    bearers = [_UNASSIGNED, _UNUSED, *(_TEAM + team.name for team in teams)]
+    parts: dict[str, list[CostRange]] = {who: [] for who in bearers}
+    quotas: dict[str, list[tuple[str, Fraction]]] = {}
+    by_name = {pool.name: pool for pool in pools}
+    for team in teams:
+        for name, keys in team.quota.items():
+            each = by_name[name].gpus_per_device
+            gpus = sum((each[resource_of(key)] * quota.nominal for key, quota in keys.items()), Fraction(0))
+            if gpus:
+                quotas.setdefault(name, []).append((_TEAM + team.name, gpus))
+    for name, pool in by_name.items():
+        gpus_in_all = pool.gpus_per_node * pool.max_nodes
+        shares = {who: gpus / gpus_in_all for who, gpus in quotas.get(name, [])}
+        shares[_UNUSED] = pool.unused_gpus / gpus_in_all
+        shares[_UNASSIGNED] = 1 - sum(shares.values(), Fraction(0))
+        cents = split(costs[name].maximum, shares)
+        for who, share in shares.items():
+            if share:
+                parts[who].append(CostRange(cents[who], cents[who], costs[name].unknown))
+    return Shared(
+        {team.name: total(parts[_TEAM + team.name]) for team in teams},
+        total(parts[_UNASSIGNED]),
+        total(parts[_UNUSED]),
+    )
+
+
+def replica_hour(pool: PoolPlan, price: Price | None, resource: str, devices: int) -> Fraction | None:
+    """Exact US dollars an hour of ``devices`` devices of the pool."""
+    return device_hour(gpu_hour(price, pool.gpus_per_node), pool.gpus_per_device[resource] * devices)
+
+
+def replicas_cost(pool: PoolPlan, hour: Fraction | None, at_least: int, at_most: int) -> Cost:
+    """A month of the smallest and of the largest number of replicas."""
+    return cost_of(month_of(pool.name, hour, at_least, at_most))
+
+
+def cost_of(cost: CostRange) -> Cost:
+    """A cost as the plan shows it."""
+    return Cost(minimum=cost.minimum, maximum=cost.maximum, unknown=cost.unknown)
+
+
+def _known(amount: Decimal | None) -> Decimal:
+    if amount is None:
+        raise ValueError("a price that is unknown can't be shown")
+    return amount
