@@ -105,7 +105,7 @@ def test_a_machine_is_had_only_as_it_is_sold(tmp_path):
     text = TEXT.replace("machine: p5.48xlarge", "machine: p5e.48xlarge")
     found = problems(tmp_path, text=text)
     wrong, _ = found["node_pools[0].purchase_option"]
-    assert "sold as capacity_block" in wrong.expected
+    assert "sold as: capacity_block" in wrong.expected
     text = text.replace("    mig:", "    purchase_option: capacity_block\n    mig:")
     file = described(tmp_path, text=text.replace("2g.20gb", "2g.35gb").replace("3g.40gb", "3g.71gb"))
     assert "node_pools[0].purchase_option" not in str(_told(file))

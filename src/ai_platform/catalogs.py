@@ -66,10 +66,10 @@ def unknown_machine(name: str, machines: Mapping[str, Machine]) -> tuple[str, st
 
 
 def why_not_sold(environment: Environment, machine: Machine, option: PurchaseOption) -> str:
-    """Why a machine can't be had that way, or an empty text. An own price is proof that it can."""
+    """As what a machine is sold when not that way, else an empty text. An own price is proof that it is."""
     own = {(row.machine, row.option) for row in environment.prices}
     if option in machine.purchase_options or (machine.name, option) in own:
         return ""
     sold = ", ".join(machine.purchase_options)
     doubt = f" ({machine.purchase_provisional})" if machine.purchase_provisional else ""
-    return f"{machine.name} is sold as {sold}{doubt}"
+    return f"what {machine.name} is sold as: {sold}{doubt}"

@@ -85,7 +85,7 @@ def _pool(
     unsold = why_not_sold(environment, row, spec.purchase_option)
     if unsold:
         fix = "take one of these, or give your own price for it under prices"
-        yield problem((*at, "purchase_option"), spec.purchase_option, f"how it is sold: {unsold}", fix)
+        yield problem((*at, "purchase_option"), spec.purchase_option, unsold, fix)
     wanted = sum(entry.nodes for entry in spec.mig)
     if wanted > spec.max_nodes:
         fix = "raise max_nodes or lower nodes"
