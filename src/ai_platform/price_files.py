@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from .catalogs import machines_of, unknown_machine
 from .components.errors import InvalidInput, Problem
 from .environment import Environment, problems_of
+from .finops.price_file import COLUMNS
 from .finops.spec import PriceSpec
 from .gpu.machines import Machine
 from .marks import Marks, read_yaml
 
-COLUMNS = tuple(PriceSpec.model_fields)
 _SUFFIXES = (".csv", ".yaml", ".yml")
 
 
