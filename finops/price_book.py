@@ -55,9 +55,8 @@ def _fits(row: DiscountSpec, machine: str, option: PurchaseOption) -> bool:
 def _discounted(price: Price, percent: Decimal) -> Price:
     if not percent:
         return price
-    taken = f"{percent.normalize():f} % off {price.usd_per_hour.normalize():f}"
     return replace(
         price,
         usd_per_hour=price.usd_per_hour * (100 - percent) / 100,
-        note=f"{taken}; {price.note}" if price.note else taken,
+        source=f"{price.source}, {price.usd_per_hour.normalize():f} less {percent.normalize():f} %",
     )

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..components.names import Name
 from .precision import Precision
+
+
+class Throughput(BaseModel):
+    """Tokens that one busy replica makes in a second, as measured."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    minimum: Annotated[Decimal, Field(gt=0, le=10_000_000)]
+    """In its worst case."""
+    maximum: Annotated[Decimal, Field(gt=0, le=10_000_000)]
+    """In its best case."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError("a minimum that is at most the maximum")
+        return self
 
 
 class EndpointSpec(BaseModel):
@@ -39,3 +57,5 @@ class EndpointSpec(BaseModel):
     """Replicas that always run. Default: 1."""
     max_replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     """Ceiling of the autoscaler. Default: 1."""
+    tokens_per_second: Throughput | None = None
+    """Throughput of one replica, from which its tokens are priced. Default: unknown."""

@@ -4,10 +4,13 @@ import copy
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ai_platform import cli
+from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
 from ai_platform.plan import make_plan
 
@@ -47,6 +50,49 @@ def test_an_endpoint_costs_from_its_fewest_to_its_most_replicas():
     small, large = planned(LOCAL).endpoints
     assert (small.cost.minimum, small.cost.maximum) == (Decimal("1339.31"), Decimal("1339.31"))
     assert (large.cost.minimum, large.cost.maximum) == (Decimal("10044.80"), Decimal("20089.60"))
+
+
+def test_tokens_are_priced_at_the_throughput_that_is_given():
+    description = environment()
+    description["endpoints"][1]["tokens_per_second"] = {"minimum": 500, "maximum": 1200}
+    small, large = planned(description).endpoints
+    assert small.usd_per_million_tokens is None
+    assert large.usd_per_million_tokens.minimum == Decimal("3.185")
+    assert large.usd_per_million_tokens.maximum == Decimal("7.645")
+    description["region"] = "eu-north-1"
+    assert planned(description).endpoints[1].usd_per_million_tokens is None
+
+
+@pytest.mark.parametrize("rates", [(2, 1), (0, 1), (-1, 5)])
+def test_a_throughput_that_can_not_be_is_refused(rates):
+    description = environment()
+    description["endpoints"][1]["tokens_per_second"] = dict(zip(("minimum", "maximum"), rates, strict=True))
+    with pytest.raises(InvalidInput, match="tokens_per_second"):
+        planned(description)
+
+
+def test_the_table_shows_hours_tokens_and_what_is_to_be_checked(capsys, tmp_path):
+    description = environment(discounts=[{"percent": 50, "machine": "p5*"}])
+    description["endpoints"][1]["tokens_per_second"] = {"minimum": 500, "maximum": 1200}
+    description["teams"][1]["quota"]["h100"]["1g.10gb"]["nominal"] = 2
+    file = tmp_path / "local.yaml"
+    file.write_text(yaml.safe_dump(description))
+    assert cli.main(["plan", str(file)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "27.52 an hour" in said
+    assert "1.592 to 3.823" in said
+    assert "guaranteed to no team: 669.65" in said
+    assert "to be checked" not in said
+
+
+def test_a_price_to_be_checked_has_a_star_and_a_line_that_says_why(capsys, tmp_path):
+    file = tmp_path / "local.yaml"
+    row = priced(60, note="verbal offer")
+    file.write_text(yaml.safe_dump(environment(prices=[row])))
+    assert cli.main(["plan", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "43,800.00*" in said
+    assert "* price of h100 to be checked: verbal offer" in said
 
 
 def test_a_pool_is_priced_as_it_is_paid_for():

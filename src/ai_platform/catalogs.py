@@ -67,8 +67,9 @@ def unknown_machine(name: str, machines: Mapping[str, Machine]) -> tuple[str, st
 
 def why_not_sold(environment: Environment, machine: Machine, option: PurchaseOption) -> str:
     """As what a machine is sold when not that way, else an empty text. An own price is proof that it is."""
-    own = {(row.machine, row.option) for row in environment.prices}
-    if option in machine.purchase_options or (machine.name, option) in own:
+    if option in machine.purchase_options:
+        return ""
+    if any((row.machine, row.option) == (machine.name, option) for row in environment.prices):
         return ""
     sold = ", ".join(machine.purchase_options)
     doubt = f" ({machine.purchase_provisional})" if machine.purchase_provisional else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .finops.prices import PurchaseOption
 from .gpu.node_plan import PoolPlan
-from .plan import Plan
+from .plan import EndpointPlan, Plan
 from .plan_prices import Cost
 
 _DOUBT = "*"
+_USUAL = PurchaseOption.ON_DEMAND
 
 
 def money(cost: Cost) -> str:
@@ -17,11 +18,22 @@ def money(cost: Cost) -> str:
     return f"{amount} + unknown: {', '.join(cost.unknown)}" if cost.unknown else amount
 
 
-def machine_and_option(pool: PoolPlan) -> str:
-    """A pool's machine, and how it is paid for unless that is on demand."""
-    if pool.purchase_option is PurchaseOption.ON_DEMAND:
-        return pool.machine
-    return f"{pool.machine}\n{pool.purchase_option.replace('_', ' ')}"
+def machine_and_price(plan: Plan, pool: PoolPlan) -> str:
+    """A pool's machine, what one costs an hour, and how it is paid for unless that is on demand."""
+    price = plan.pool_prices[pool.name]
+    usd = f"{price.usd_per_node_hour.normalize():,f}" if price else "?"
+    paid = f", {pool.purchase_option.replace('_', ' ')}" if pool.purchase_option != _USUAL else ""
+    return f"{pool.machine}\n{usd} an hour{paid}"
+
+
+def endpoint_money(endpoint: EndpointPlan) -> str:
+    """What an endpoint costs a month and, where its throughput is known, per million tokens."""
+    # Narrow: the table has many columns, and a terminal may have but 120.
+    month = money(endpoint.cost).replace(" to ", " to\n")
+    tokens = endpoint.usd_per_million_tokens
+    if tokens is None:
+        return month
+    return f"{month}\n{tokens.minimum} to {tokens.maximum}\na million tokens"
 
 
 def price_mark(plan: Plan, pool: str) -> str:

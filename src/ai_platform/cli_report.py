@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from .cli_money import cost_lines, machine_and_option, money, price_mark
+from .cli_money import cost_lines, endpoint_money, machine_and_price, money, price_mark
 from .components.team_queue import KUEUE, LOCAL_QUEUE
 from .gpu.node_plan import NodePlan, PoolPlan
 from .local.api import Api, connect
@@ -70,7 +70,7 @@ def _pools(plan: Plan, nodes: Any) -> Table:
         state = _states(pool, nodes)
         table.add_row(
             pool.name,
-            machine_and_option(pool),
+            machine_and_price(plan, pool),
             f"{pool.min_nodes}-{pool.max_nodes}",
             f"{pool.gpus_per_node * pool.max_nodes} × {pool.gpu}",
             "\n".join(_layouts(pool)),
@@ -151,7 +151,7 @@ def _endpoints(plan: Plan, services: Any) -> Table:
             f"{endpoint.devices} × {endpoint.resource.removeprefix('nvidia.com/')} of {endpoint.pool}",
             f"{endpoint.min_replicas}-{endpoint.max_replicas}",
             f"{endpoint.kv_cache_tokens:,} tokens",
-            money(endpoint.cost),
+            endpoint_money(endpoint),
             ready,
         )
     return table

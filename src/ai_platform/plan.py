@@ -29,6 +29,7 @@ from .plan_checks import problems_in
 from .plan_prices import (
     Cost,
     PoolPrice,
+    TokenPrice,
     cost_of,
     pool_cost,
     pool_price,
@@ -36,6 +37,7 @@ from .plan_prices import (
     replica_hour,
     replicas_cost,
     shared,
+    token_price,
 )
 from .serving.fit import fit, vllm_arguments
 from .serving.models import model as catalog_model
@@ -82,6 +84,8 @@ class EndpointPlan(BaseModel):
     """Weights and the cache asked for, of what vLLM may use."""
     cost: Cost
     """Cost a month of its smallest and of its largest number of replicas."""
+    usd_per_million_tokens: TokenPrice | None
+    """At the throughput that the description gives; ``None`` without one, or without a price."""
 
 
 class TrainingPlan(BaseModel):
@@ -277,6 +281,7 @@ def _endpoint(spec: EndpointSpec, pool: PoolPlan, price: Price | None) -> Endpoi
         max_concurrency=sized.max_concurrency,
         memory_used_percent=100 - 100 * _spare_mib(sized.kv_cache_mib, sized.kv_cache_tokens, spec) // usable,
         cost=replicas_cost(pool, hour, spec.min_replicas, spec.max_replicas),
+        usd_per_million_tokens=token_price(hour, spec.tokens_per_second),
     )
 
 

@@ -14,8 +14,9 @@ from .components.team_spec import TeamSpec
 from .finops.cost import CostRange, node_cost, total
 from .finops.price_book import PriceBook
 from .finops.prices import Price
-from .finops.unit_costs import device_hour, gpu_hour, month_of, shown_per_hour, split
+from .finops.unit_costs import device_hour, gpu_hour, month_of, per_million_tokens, shown_per_hour, split
 from .gpu.node_plan import PoolPlan
+from .serving.spec import Throughput
 
 _UNASSIGNED, _UNUSED, _TEAM = "unassigned", "unused", "team "
 
@@ -28,6 +29,15 @@ class Cost(BaseModel):
     minimum: Decimal
     maximum: Decimal
     unknown: tuple[str, ...] = ()
+
+
+class TokenPrice(BaseModel):
+    """US dollars per million tokens of a busy replica."""
+
+    model_config = ConfigDict(frozen=True)
+
+    minimum: Decimal
+    maximum: Decimal
 
 
 class PoolPrice(BaseModel):
@@ -130,6 +140,14 @@ def replica_hour(pool: PoolPlan, price: Price | None, resource: str, devices: in
 def replicas_cost(pool: PoolPlan, hour: Fraction | None, at_least: int, at_most: int) -> Cost:
     """A month of the smallest and of the largest number of replicas."""
     return cost_of(month_of(pool.name, hour, at_least, at_most))
+
+
+def token_price(hour: Fraction | None, throughput: Throughput | None) -> TokenPrice | None:
+    """What a million tokens cost, or ``None`` where the price or the throughput is unknown."""
+    if throughput is None:
+        return None
+    found = per_million_tokens(hour, throughput.minimum, throughput.maximum)
+    return TokenPrice(minimum=found.low, maximum=found.high) if found else None
 
 
 def cost_of(cost: CostRange) -> Cost:

@@ -44,7 +44,8 @@ def test_the_last_discount_that_fits_counts_alone():
     ]
     book = price_book(discounts=discounts)
     assert book.price(*P5).usd_per_hour == Decimal("41.28")
-    assert book.price(*P5).note == "25 % off 55.04"
+    assert book.price(*P5).source.endswith(", 55.04 less 25 %")
+    assert book.price(*P5).provisional is None
     assert book.price("g6.xlarge", "us-east-1", P5[2]).usd_per_hour == Decimal("0.72432")
 
 

@@ -141,3 +141,21 @@ def test_balanced_layouts_are_nvidias():
     assert all_balanced(GpuName.RTX_PRO_6000) == {"1g.24gb": 2, "2g.48gb": 1}
     assert all_balanced(GpuName.RTX_PRO_4500) is None
     assert known_layouts(GpuName.L4) == {"all-disabled": {}}
+
+
+def test_as_many_devices_as_a_gpu_holds_never_have_more_than_the_gpu():
+    for gpu in PLACEABLE:
+        rows = profiles(gpu).values()
+        whole = max(rows, key=lambda row: row.compute_slices)
+        for row in rows:
+            assert row.max_count * row.compute_slices <= whole.compute_slices, (gpu, row.name)
+            assert row.max_count * row.memory_slices <= placement_units(gpu), (gpu, row.name)
+            assert row.max_count * row.memory_mib <= device_memory_mib(gpu), (gpu, row.name)
+            if row.multiprocessors and whole.multiprocessors:
+                assert row.max_count * row.multiprocessors <= whole.multiprocessors, (gpu, row.name)
+
+
+def test_listed_gpus_have_all_their_multiprocessors():
+    for gpu in (GpuName.A30, GpuName.A100_40GB, GpuName.A100_80GB, GpuName.H100_80GB, GpuName.H100_94GB):
+        assert all(row.multiprocessors for row in profiles(gpu).values())
+    assert all(row.multiprocessors for row in profiles(GpuName.H200_141GB).values())
