@@ -4,17 +4,22 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ai_platform.components.errors import InvalidInput
 from ai_platform.description import read
 from ai_platform.environment import parse
+from ai_platform.finops.spec import PriceSpec
 from ai_platform.gpu.machine_spec import MachineSpec, with_machines
 from ai_platform.gpu.node_pool import NodePool
 from ai_platform.plan import make_plan
 from ai_platform.platform import Platform
+from ai_platform.price_files import with_price_files
 from ai_platform.testing import record
 
 TEXT = (Path(__file__).parents[1] / "stacks" / "local.yaml").read_text()
+DATA = yaml.safe_load(TEXT)
 ROW = "{machine: p5.48xlarge, region: us-east-1, usd_per_hour: 40.5, source: contract 7, date: 2026-11-01}"
 
 
@@ -187,7 +192,7 @@ def test_a_price_file_that_is_no_list_is_one_problem(tmp_path):
 
 
 def test_a_price_file_that_nobody_read_is_not_passed_over(tmp_path):
-    data = {**yaml.safe_load(TEXT), "price_files": ["a.csv"]}
+    data = {**DATA, "price_files": ["a.csv"]}
     with pytest.raises(InvalidInput, match="nobody read"):
         make_plan(parse(data, subject="test"))
 
@@ -197,3 +202,72 @@ def test_a_pool_alone_takes_a_catalog():
     args = {"name": "one", "machine": "p5.4xlarge"}
     recorded = record(lambda: NodePool("one", args, machines=machines))
     assert '"cpu": "7"' in str([item.inputs for item in recorded.resources])
+
+
+def test_a_machine_that_is_described_wrongly_is_told_once(tmp_path):
+    text = TEXT.replace("machine: g6e.12xlarge", "machine: own.large")
+    machine = (
+        "{name: own.large, cloud: aws, gpu: L40S, gpu_count: 4, vcpu: 64, memory_gib: 512, fabric: rdma}"
+    )
+    row = ROW.replace("p5.48xlarge", "own.large")
+    found = problems(tmp_path, f"machines: [{machine}]", f"prices: [{row}]", text=text)
+    assert "machines[0].fabric" in found
+    assert not {"node_pools[1].machine", "prices[0].machine"} & set(found)
+
+
+def test_spreadsheets_write_price_files_too(tmp_path):
+    text = (
+        "\ufeffmachine, region, usd_per_hour, source, date\np5.48xlarge, us-east-1, 41, offer, 2026-11-01\n"
+    )
+    plan = planned(tmp_path, "price_files: [a.csv]", a_csv=text)
+    assert plan.pool_prices["h100"].source == "offer"
+
+
+def said(work):
+    """What comes of it: a result, or problems. Any other error comes out."""
+    try:
+        return work()
+    except InvalidInput as error:
+        return error.problems
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+NAMES = st.sampled_from(
+    ["p5.48xlarge", "own.large", "us-east-1", "aws", "gcp", "L4", "efa", "spot", "*", "[", "a.csv"]
+)
+ROWS = st.dictionaries(
+    st.sampled_from([*MachineSpec.model_fields, *PriceSpec.model_fields, "percent"]),
+    SCALARS | NAMES,
+    max_size=9,
+)
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(["machines", "prices", "discounts", "price_files"]),
+    st.lists(ROWS | NAMES, max_size=3) | SCALARS,
+)
+def test_any_data_is_a_plan_or_invalid_input(key, value):
+    assert said(lambda: make_plan(parse({**DATA, key: value}, subject="test")))
+
+
+CELLS = st.sampled_from([*CSV.splitlines(), *BROKEN.splitlines(), "- {machine: p5.48xlarge}", '"']) | st.text(
+    max_size=12
+)
+
+
+def test_any_price_file_is_a_plan_or_invalid_input(tmp_path):
+    @settings(max_examples=60)
+    @given(st.lists(CELLS, max_size=6), st.sampled_from(["csv", "yaml"]))
+    def check(lines, suffix):
+        (tmp_path / f"a.{suffix}").write_bytes("\n".join(lines).encode(errors="surrogatepass"))
+        environment = parse({**DATA, "price_files": [f"a.{suffix}"]}, subject="test")
+        assert said(lambda: with_price_files(environment, tmp_path / "local.yaml"))
+
+    check()
+
+
+def test_a_file_name_that_can_not_be_is_one_problem(tmp_path):
+    environment = parse({**DATA, "price_files": ["a\0.csv"]}, subject="test")
+    with pytest.raises(InvalidInput, match="a file name"):
+        with_price_files(environment, tmp_path / "local.yaml")

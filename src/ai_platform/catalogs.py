@@ -45,9 +45,10 @@ def problems_in_catalogs(environment: Environment, problem: Add) -> Iterator[Pro
 def _prices(environment: Environment, problem: Add) -> Iterator[Problem]:
     """Own price rows for no machine or for the same thing twice. Rows of price files come after these."""
     machines = machines_of(environment)
+    described = {spec.name for spec in environment.machines}
     first: dict[tuple[str, ...], int] = {}
     for index, row in enumerate(environment.prices):
-        if row.machine not in machines:
+        if row.machine not in machines and row.machine not in described:
             expected, fix = unknown_machine(row.machine, machines)
             yield problem(("prices", index, "machine"), row.machine, expected, fix)
         key = row.machine, row.region, row.option

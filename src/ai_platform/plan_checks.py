@@ -39,7 +39,7 @@ def problems_in(environment: Environment, marks: Marks | None = None) -> list[Pr
     pools = {
         spec.name: plan_pool(spec, catalog)
         for spec, found in zip(environment.node_pools, broken, strict=True)
-        if not found
+        if not found and spec.machine in catalog
     }
     return list(
         chain(
@@ -80,7 +80,9 @@ def _pool(
         yield problem((*at, "min_nodes"), spec.min_nodes, f"at most max_nodes, {spec.max_nodes}", "lower it")
     row = catalog.get(spec.machine)
     if row is None:
-        yield problem((*at, "machine"), spec.machine, *unknown_machine(spec.machine, catalog))
+        # A machine that the description gets wrong is told where it is described.
+        if spec.machine not in {own.name for own in environment.machines}:
+            yield problem((*at, "machine"), spec.machine, *unknown_machine(spec.machine, catalog))
         return
     unsold = why_not_sold(environment, row, spec.purchase_option)
     if unsold:

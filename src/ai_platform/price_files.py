@@ -83,6 +83,8 @@ def _strange_keys(data: Mapping[object, object]) -> Iterator[Problem]:
 
 
 def _records(path: Path) -> list[tuple[int, dict[object, object]]]:
+    if "\0" in str(path):
+        raise InvalidInput(str(path), [Problem("", str(path), "a file name", "correct it")])
     if path.suffix not in _SUFFIXES:
         got = f"a file that ends in {path.suffix!r}"
         raise InvalidInput(str(path), [Problem("", got, "a .csv or .yaml file", "rename it")])
@@ -91,8 +93,8 @@ def _records(path: Path) -> list[tuple[int, dict[object, object]]]:
 
 def _csv_records(path: Path) -> list[tuple[int, dict[object, object]]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(_without_comments(file), strict=True)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(_without_comments(file), strict=True, skipinitialspace=True)
             cells = [(reader.line_num, row) for row in reader if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
