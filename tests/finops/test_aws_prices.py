@@ -4,7 +4,10 @@ import datetime
 import json
 from decimal import Decimal
 
+import boto3
 import pytest
+from botocore.exceptions import NoCredentialsError
+from botocore.stub import Stubber
 
 from ai_platform.finops.aws_prices import PRICE_LIST_REGION, aws_prices, refresh
 from ai_platform.finops.price_file import RefreshError
@@ -164,9 +167,6 @@ def test_without_boto3_the_extra_is_named(monkeypatch):
 
 
 def test_botocore_accepts_what_is_asked_and_gives_it_page_by_page():
-    boto3 = pytest.importorskip("boto3", reason="comes with ai-platform[aws]")
-    from botocore.stub import Stubber
-
     def client(service, region):
         return boto3.client(service, region_name=region, aws_access_key_id="x", aws_secret_access_key="x")
 
@@ -185,9 +185,6 @@ def test_botocore_accepts_what_is_asked_and_gives_it_page_by_page():
 
 
 def test_a_refusal_of_aws_is_one_sentence_with_the_permissions(monkeypatch):
-    boto3 = pytest.importorskip("boto3", reason="comes with ai-platform[aws]")
-    from botocore.exceptions import NoCredentialsError
-
     def refuse(*_, **__):
         raise NoCredentialsError
 
