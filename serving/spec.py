@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..components.names import Name
+from .fit import DEFAULT_BATCHED_TOKENS
 from .precision import Precision
+
+
+class LoraRank(IntEnum):
+    """Ranks for which vLLM can reserve memory."""
+
+    R1 = 1
+    R8 = 8
+    R16 = 16
+    R32 = 32
+    R64 = 64
+    R128 = 128
+    R256 = 256
+    R320 = 320
+    R512 = 512
 
 
 class EndpointSpec(BaseModel):
@@ -24,17 +40,25 @@ class EndpointSpec(BaseModel):
     pool: Name
     """Node pool that it runs on."""
     gpus: Annotated[int, Field(ge=1, le=16)] | None = None
-    """Whole GPUs of one replica. Give this or ``mig_profile``."""
+    """Whole GPUs of one replica, of one node. Give this or ``mig_profile``."""
     mig_profile: str | None = None
     """MIG device of one replica, for example ``2g.20gb``. Give this or ``gpus``."""
-    precision: Precision = Precision.BF16
-    """Number format of the weights. Default: bf16."""
+    precision: Precision | None = None
+    """Number format of the weights. Default: that of the model's checkpoint."""
     kv_cache_precision: Precision = Precision.BF16
     """Number format of the KV cache. Default: bf16."""
     context_length: Annotated[int, Field(ge=16, le=10_000_000)] = 8192
     """Tokens of prompt and answer that one request may take. Default: 8192."""
     concurrency: Annotated[int, Field(ge=1, le=4096)] = 1
     """Requests of full length that run at once. Default: 1."""
+    pipeline_parallel: Annotated[int, Field(ge=1, le=16)] = 1
+    """Parts into which the layers are split; the GPUs of each part share its layers. Default: 1."""
+    lora_adapters: Annotated[int, Field(ge=0, le=256)] = 0
+    """LoRA adapters held at once. Default: 0."""
+    lora_rank: LoraRank = LoraRank.R16
+    """Largest rank of the adapters. Default: 16."""
+    max_num_batched_tokens: Annotated[int, Field(ge=16, le=131072)] = DEFAULT_BATCHED_TOKENS
+    """Tokens that one step computes at most; more speeds up long prompts. Default: 2048."""
     min_replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     """Replicas that always run. Default: 1."""
     max_replicas: Annotated[int, Field(ge=1, le=1000)] = 1

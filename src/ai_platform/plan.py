@@ -21,14 +21,15 @@ from .environment import Environment
 from .finops.cost import CostRange, node_cost, share_of_amount, total
 from .finops.prices import PurchaseOption, price
 from .gpu.layout import WHOLE_GPU
-from .gpu.mig import device_memory_mib, gpu_share, resource_name
+from .gpu.mig import gpu_share, resource_name
 from .gpu.node_plan import PoolPlan, plan_pool
 from .gpu.spec import TrainingJobSpec
 from .marks import Marks
 from .plan_checks import problems_in
-from .serving.fit import fit, vllm_arguments
+from .serving.endpoint_fit import endpoint_fit
 from .serving.models import model as catalog_model
 from .serving.spec import EndpointSpec
+from .serving.vllm_arguments import vllm_arguments
 
 COHORT = "teams"
 GPUS = "gpus"
@@ -245,17 +246,7 @@ def _endpoint(spec: EndpointSpec, pool: PoolPlan) -> EndpointPlan:
     model = catalog_model(spec.model)
     if model is None:
         raise LookupError(spec.model)
-    sized = fit(
-        model,
-        gpu=pool.gpu,
-        device_memory_mib=device_memory_mib(pool.gpu, spec.mig_profile),
-        context_length=spec.context_length,
-        concurrency=spec.concurrency,
-        devices=spec.gpus or 1,
-        mig=spec.mig_profile is not None,
-        precision=spec.precision,
-        kv_cache_precision=spec.kv_cache_precision,
-    )
+    sized = endpoint_fit(spec, model, pool.gpu)
     key = spec.mig_profile or GPUS
     share = gpu_share(pool.gpu, key) if spec.mig_profile else Fraction(spec.gpus or 1)
     cpu, memory_gib = _host_part(pool, share)

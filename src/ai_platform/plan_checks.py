@@ -10,14 +10,15 @@ from .environment import Environment, dotted
 from .gpu import machines
 from .gpu.layout import WHOLE_GPU
 from .gpu.machines import mig_capable
-from .gpu.mig import device_memory_mib, profiles, resource_name
+from .gpu.mig import profiles, resource_name
 from .gpu.node_plan import PoolPlan, plan_pool
 from .gpu.placement import why_not
 from .gpu.spec import NodePoolSpec
 from .marks import Marks
 from .serving import models
-from .serving.fit import fit, vllm_arguments
+from .serving.endpoint_fit import endpoint_fit
 from .serving.spec import EndpointSpec
+from .serving.vllm_arguments import vllm_arguments
 
 Location = tuple[str | int, ...]
 Add = Callable[[Location, object, str, str], Problem]
@@ -202,6 +203,9 @@ def _size(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Ite
     if spec.mig_profile and spec.mig_profile not in offered:
         expected = f"what {pool.name} offers: {', '.join(offered)}"
         yield problem((*at, "mig_profile"), spec.mig_profile, expected, "take one of these, or change mig")
+    if (spec.gpus or 1) % spec.pipeline_parallel:
+        expected = f"a number that divides the {spec.gpus or 1} GPUs of a replica"
+        yield problem((*at, "pipeline_parallel"), spec.pipeline_parallel, expected, "change one of the two")
     largest = max((node.resources[WHOLE_GPU] for node in pool.nodes), default=0)
     if spec.gpus and spec.gpus > largest:
         expected = f"at most the {largest} whole GPUs of one node of {pool.name}"
@@ -215,17 +219,7 @@ def _fits(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Ite
         fix = f"did you mean {' or '.join(close)}?" if close else "take a model of the catalog"
         yield problem((*at, "model"), spec.model, "a model of the catalog", fix)
         return
-    sized = fit(
-        model,
-        gpu=pool.gpu,
-        device_memory_mib=device_memory_mib(pool.gpu, spec.mig_profile),
-        context_length=spec.context_length,
-        concurrency=spec.concurrency,
-        devices=spec.gpus or 1,
-        mig=spec.mig_profile is not None,
-        precision=spec.precision,
-        kv_cache_precision=spec.kv_cache_precision,
-    )
+    sized = endpoint_fit(spec, model, pool.gpu)
     device = spec.mig_profile or f"{spec.gpus} × {pool.gpu}"
     for reason in sized.reasons:
         fix = "take a larger device, a shorter context_length, a lower concurrency or a smaller precision"
