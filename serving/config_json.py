@@ -18,25 +18,15 @@ from .quantisation import native_precision
 
 def read_config(path: Path) -> Config:
     """The content of a ``config.json``. Raises ``InvalidInput`` when it can't be read or is no object."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        problem = Problem("", f"a file that can't be read: {reason}", "a config.json", "check the path")
-        raise InvalidInput(str(path), [problem]) from None
-    if not isinstance(content, dict):
-        problem = Problem("", content, "a JSON object", "take the model's own config.json")
-        raise InvalidInput(str(path), [problem])
+    content = _json_object(path)
     beside = path.with_name("hf_quant_config.json")
     if "quantization_config" in content or not beside.is_file():
         return content
     # NVIDIA's quantiser leaves config.json as it was and writes its own file beside it.
-    found = read_config(beside).get("quantization")
-    return (
-        {**content, "quantization_config": {"quant_method": "modelopt", **found}}
-        if isinstance(found, dict)
-        else content
-    )
+    found = _json_object(beside).get("quantization")
+    if not isinstance(found, dict):
+        return content
+    return {**content, "quantization_config": {"quant_method": "modelopt", **found}}
 
 
 def model_from_config(name: str, config: Config, *, source: str, subject: str) -> Model:
@@ -60,6 +50,19 @@ def model_from_config(name: str, config: Config, *, source: str, subject: str) -
         raise InvalidInput(subject, problems)
     params_b = Decimal(parameters(shape)) / 10**9
     return Model(name, shape, params_b, max_context, source, native, None, Checked.SOURCE, "config.json")
+
+
+def _json_object(path: Path) -> Config:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        problem = Problem("", f"a file that can't be read: {reason}", "a config.json", "check the path")
+        raise InvalidInput(str(path), [problem]) from None
+    if not isinstance(content, dict):
+        problem = Problem("", content, "a JSON object", "take the model's own config.json")
+        raise InvalidInput(str(path), [problem])
+    return content
 
 
 def _architecture(config: Config) -> str:

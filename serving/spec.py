@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,19 @@ class LoraRank(IntEnum):
     R512 = 512
 
 
+class ModelSpec(BaseModel):
+    """A model of your own. Under a name of the catalog it replaces that one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
+    """Name for endpoints, for example ``house-8b``."""
+    config: str | dict[str, Any]
+    """Path of its ``config.json`` relative to this file, or the content of that file."""
+    source: str
+    """Where vLLM loads it from: an id on Hugging Face, or a path inside the container."""
+
+
 class EndpointSpec(BaseModel):
     """A model behind an OpenAI-compatible address, on GPUs or on a MIG device of one pool."""
 
@@ -36,7 +49,7 @@ class EndpointSpec(BaseModel):
     team: Name
     """Team whose quota it uses and in whose namespace it lives."""
     model: str
-    """Model of the catalog, for example ``qwen3-4b``."""
+    """Model of the catalog or of ``models``, for example ``qwen3-4b``."""
     pool: Name
     """Node pool that it runs on."""
     gpus: Annotated[int, Field(ge=1, le=16)] | None = None

@@ -11,8 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import cli_fit
 from . import cli_project as project
 from .cli_engine import Summary
+from .cli_output import show as _show
+from .cli_output import write as _write
 from .cli_workplace import EngineError, Workplace, forget, held
 from .components.errors import InvalidInput
 from .local import cluster, tools
@@ -21,12 +24,9 @@ from .local.gobuild import clock
 from .local.tools import ToolError, say
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from .plan import Plan
 
 _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
-_WIDTH_OF_A_PIPE = 120
 _DEFAULT = "local"
 
 
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = add("plan", _plan, "show the capacity plan; touches nothing")
     plan.add_argument("environment", metavar="ENV|FILE", nargs="?", default=_DEFAULT, help="default: local")
     plan.add_argument("--json", action="store_true", help="for programs")
+    cli_fit.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")
@@ -224,15 +225,3 @@ _LOCAL: dict[str, Callable[[Workplace, str], int]] = {
     "status": _local_status,
     "down": _remove,
 }
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _show(table: RenderableType) -> None:
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
-    Console(file=sys.stdout, width=width, soft_wrap=False).print(table)

@@ -15,5 +15,5 @@ def read(path: Path) -> tuple[Environment, Plan]:
     Raises ``InvalidInput`` with every problem, each with its path and line in the file.
     """
     marks = read_yaml(path)
-    environment = parse(marks.data, subject=str(path), marks=marks)
+    environment = parse(marks.data, subject=str(path), marks=marks, folder=path.parent)
     return environment, make_plan(environment, subject=str(path), marks=marks)

@@ -27,7 +27,9 @@ from .gpu.spec import TrainingJobSpec
 from .marks import Marks
 from .plan_checks import problems_in
 from .serving.endpoint_fit import endpoint_fit
+from .serving.model import Model
 from .serving.models import model as catalog_model
+from .serving.own_models import own_models
 from .serving.spec import EndpointSpec
 from .serving.vllm_arguments import vllm_arguments
 
@@ -123,12 +125,13 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         raise InvalidInput(subject or f"environment {environment.name!r}", problems)
     pools = tuple(plan_pool(spec) for spec in environment.node_pools)
     by_name = {pool.name: pool for pool in pools}
+    own, _ = own_models(environment.models)
     costs = {pool.name: _pool_cost(pool, environment.region) for pool in pools}
     plan = Plan(
         environment=environment.name,
         pools=pools,
         teams=_teams(environment.teams, pools, costs),
-        endpoints=tuple(_endpoint(spec, by_name[spec.pool]) for spec in environment.endpoints),
+        endpoints=tuple(_endpoint(spec, by_name[spec.pool], own) for spec in environment.endpoints),
         training_jobs=tuple(_training(spec, by_name[spec.pool]) for spec in environment.training_jobs),
         pool_costs={name: _cost(cost) for name, cost in costs.items()},
         cost=_cost(total(costs.values())),
@@ -242,8 +245,8 @@ def _host_part(pool: PoolPlan, share: Fraction) -> tuple[int, int]:
     return max(1, int(pool.vcpu * part)), max(1, int(pool.memory_gib * part))
 
 
-def _endpoint(spec: EndpointSpec, pool: PoolPlan) -> EndpointPlan:
-    model = catalog_model(spec.model)
+def _endpoint(spec: EndpointSpec, pool: PoolPlan, own: Mapping[str, Model]) -> EndpointPlan:
+    model = catalog_model(spec.model, own)
     if model is None:
         raise LookupError(spec.model)
     sized = endpoint_fit(spec, model, pool.gpu)

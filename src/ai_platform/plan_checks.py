@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from .components.errors import Problem
-from .environment import Environment, dotted
+from .environment import Environment, dotted, with_line
 from .gpu import machines
 from .gpu.layout import WHOLE_GPU
 from .gpu.machines import mig_capable
@@ -17,6 +17,8 @@ from .gpu.spec import NodePoolSpec
 from .marks import Marks
 from .serving import models
 from .serving.endpoint_fit import endpoint_fit
+from .serving.model import Model
+from .serving.own_models import own_models
 from .serving.spec import EndpointSpec
 from .serving.vllm_arguments import vllm_arguments
 
@@ -38,12 +40,14 @@ def problems_in(environment: Environment, marks: Marks | None = None) -> list[Pr
         for spec, found in zip(environment.node_pools, broken, strict=True)
         if not found
     }
+    own, wrong_models = own_models(environment.models)
     return list(
         chain(
             names,
+            (with_line(found, marks) for found in wrong_models),
             chain.from_iterable(broken),
             _quotas(environment, pools, problem),
-            _endpoints(environment, pools, problem),
+            _endpoints(environment, pools, own, problem),
             _training(environment, pools, problem),
         )
     )
@@ -176,7 +180,10 @@ def _within_quota(
         yield problem(at, got, f"at most the {usable} that team {team} can own and borrow", fix)
 
 
-def _endpoints(environment: Environment, pools: dict[str, PoolPlan], problem: Add) -> Iterator[Problem]:
+def _endpoints(
+    environment: Environment, pools: dict[str, PoolPlan], own: Mapping[str, Model], problem: Add
+) -> Iterator[Problem]:
+    broken = {spec.name for spec in environment.models} - own.keys()
     for index, spec in enumerate(environment.endpoints):
         at: Location = ("endpoints", index)
         yield from _placed(environment, pools, at, spec.team, spec.pool, problem)
@@ -191,7 +198,7 @@ def _endpoints(environment: Environment, pools: dict[str, PoolPlan], problem: Ad
             continue
         pool = pools[spec.pool]
         size = list(_size(spec, pool, at, problem))
-        yield from size or _fits(spec, pool, at, problem)
+        yield from size or (() if spec.model in broken else _fits(spec, pool, own, at, problem))
         if not size:
             key, each = (spec.mig_profile, 1) if spec.mig_profile else ("gpus", spec.gpus or 1)
             needed = each * spec.max_replicas
@@ -212,10 +219,12 @@ def _size(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Ite
         yield problem((*at, "gpus"), spec.gpus, expected, "ask for fewer, or cut fewer GPUs under mig")
 
 
-def _fits(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Iterator[Problem]:
-    model = models.model(spec.model)
+def _fits(
+    spec: EndpointSpec, pool: PoolPlan, own: Mapping[str, Model], at: Location, problem: Add
+) -> Iterator[Problem]:
+    model = models.model(spec.model, own)
     if model is None:
-        close = models.closest(spec.model)
+        close = models.closest(spec.model, own)
         fix = f"did you mean {' or '.join(close)}?" if close else "take a model of the catalog"
         yield problem((*at, "model"), spec.model, "a model of the catalog", fix)
         return
