@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 
 from ..gpu.gpus import GPUS, MemorySource
-from ..gpu.mig import device_memory_mib, profiles
+from ..gpu.mig import device_memory_mib, gpu_share, profiles
 from .fit import DEFAULT_BATCHED_TOKENS, Fit, fit
 from .memory import Adapters
 from .model import Model
@@ -141,11 +142,12 @@ def _sized(model: Model, need: Need, offer: Offer, profile: str | None, tensor: 
     )
 
 
-def _order(choice: Choice) -> tuple[bool, Decimal, int, int, str, str]:
+def _order(choice: Choice) -> tuple[bool, Decimal, Fraction, int, str, str]:
+    share = gpu_share(choice.offer.gpu, choice.profile) if choice.profile else Fraction(choice.fit.devices)
     return (
         choice.usd_per_hour is None,
         choice.usd_per_hour or Decimal(0),
-        choice.fit.devices,
+        share,
         -choice.fit.kv_cache_tokens,
         choice.offer.place,
         choice.profile or "",

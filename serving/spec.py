@@ -53,9 +53,10 @@ class EndpointSpec(BaseModel):
     pool: Name
     """Node pool that it runs on."""
     gpus: Annotated[int, Field(ge=1, le=16)] | None = None
-    """Whole GPUs of one replica, of one node. Give this or ``mig_profile``."""
+    """Whole GPUs of one replica, of one node. Default: with no ``mig_profile`` either, the cheapest device of
+    the pool that fits."""
     mig_profile: str | None = None
-    """MIG device of one replica, for example ``2g.20gb``. Give this or ``gpus``."""
+    """MIG device of one replica, for example ``2g.20gb``. Default: none."""
     precision: Precision | None = None
     """Number format of the weights. Default: that of the model's checkpoint."""
     kv_cache_precision: Precision = Precision.BF16

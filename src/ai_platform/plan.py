@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
+from .chosen_devices import with_device
 from .components.errors import InvalidInput
 from .components.queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
 from .components.shares import shared_out
@@ -131,7 +132,10 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         environment=environment.name,
         pools=pools,
         teams=_teams(environment.teams, pools, costs),
-        endpoints=tuple(_endpoint(spec, by_name[spec.pool], own) for spec in environment.endpoints),
+        endpoints=tuple(
+            _endpoint(with_device(spec, by_name[spec.pool], environment, own), by_name[spec.pool], own)
+            for spec in environment.endpoints
+        ),
         training_jobs=tuple(_training(spec, by_name[spec.pool]) for spec in environment.training_jobs),
         pool_costs={name: _cost(cost) for name, cost in costs.items()},
         cost=_cost(total(costs.values())),

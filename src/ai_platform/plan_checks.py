@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
+from .chosen_devices import why_no_device, with_device
 from .components.errors import Problem
 from .environment import Environment, dotted, with_line
 from .gpu import machines
@@ -190,16 +191,17 @@ def _endpoints(
         if spec.min_replicas > spec.max_replicas:
             expected = f"at most max_replicas, {spec.max_replicas}"
             yield problem((*at, "min_replicas"), spec.min_replicas, expected, "lower it")
-        if (spec.gpus is None) == (spec.mig_profile is None):
-            got = "a replica without GPU" if spec.gpus is None else "a replica with both"
-            yield problem(at, got, "either gpus or mig_profile", "give one of the two")
+        if spec.gpus and spec.mig_profile:
+            expected = "gpus or mig_profile, or neither for the cheapest device"
+            yield problem(at, "a replica with both", expected, "remove one of the two")
             continue
-        if spec.pool not in pools:
+        if spec.pool not in pools or spec.model in broken:
             continue
         pool = pools[spec.pool]
+        spec = with_device(spec, pool, environment, own)
         size = list(_size(spec, pool, at, problem))
-        yield from size or (() if spec.model in broken else _fits(spec, pool, own, at, problem))
-        if not size:
+        yield from size or _fits(spec, environment, pool, own, at, problem)
+        if not size and (spec.gpus or spec.mig_profile):
             key, each = (spec.mig_profile, 1) if spec.mig_profile else ("gpus", spec.gpus or 1)
             needed = each * spec.max_replicas
             yield from _within_quota(environment, pool, at, spec.team, key, needed, problem)
@@ -220,13 +222,26 @@ def _size(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Ite
 
 
 def _fits(
-    spec: EndpointSpec, pool: PoolPlan, own: Mapping[str, Model], at: Location, problem: Add
+    spec: EndpointSpec,
+    environment: Environment,
+    pool: PoolPlan,
+    own: Mapping[str, Model],
+    at: Location,
+    problem: Add,
 ) -> Iterator[Problem]:
     model = models.model(spec.model, own)
     if model is None:
         close = models.closest(spec.model, own)
         fix = f"did you mean {' or '.join(close)}?" if close else "take a model of the catalog"
         yield problem((*at, "model"), spec.model, "a model of the catalog", fix)
+        return
+    if not spec.gpus and not spec.mig_profile:
+        reason = why_no_device(spec, pool, environment, own)
+        expected = (
+            f"what fits: {reason}" if reason else f"what {pool.name} and {spec.team}'s quota there offer"
+        )
+        fix = "name gpus or mig_profile to see why it doesn't fit, or ask for less"
+        yield problem((*at, "model"), f"a model for which no device fits, {spec.model}", expected, fix)
         return
     sized = endpoint_fit(spec, model, pool.gpu)
     device = spec.mig_profile or f"{spec.gpus} × {pool.gpu}"
