@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from ..gpu.gpus import GPUS, MemorySource
 from ..gpu.mig import device_memory_mib, gpu_share, profiles
@@ -125,6 +126,8 @@ def _whole(model: Model, need: Need, offer: Offer, gpus: int) -> Fit:
     return (fitting or sorted(tried, key=lambda sized: (len(sized.reasons), sized.short_by_mib)))[0]
 
 
+# Environments repeat their endpoints, and every check asks again.
+@lru_cache(maxsize=4096)
 def _sized(model: Model, need: Need, offer: Offer, profile: str | None, tensor: int, stages: int) -> Fit:
     return fit(
         model,

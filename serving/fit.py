@@ -103,6 +103,7 @@ def fit(
 
     weights_in = precision or model.native_precision
     batched = max(max_num_batched_tokens, concurrency, _block_tokens(shape, tensor_parallel))
+    # vLLM schedules the next step while every pipeline stage still works on one.
     in_flight = batched * (pipeline_parallel + 1)
     beside = overhead(
         shape,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .environment import Environment
+from .components.team_spec import TeamSpec
 from .gpu.node_plan import PoolPlan
 from .serving.choices import Choice, choices, nearest_miss
 from .serving.endpoint_fit import endpoint_need
@@ -16,13 +16,13 @@ from .serving.spec import EndpointSpec
 
 
 def with_device(
-    spec: EndpointSpec, pool: PoolPlan, environment: Environment, own: Mapping[str, Model]
+    spec: EndpointSpec, pool: PoolPlan, team: TeamSpec | None, region: str, own: Mapping[str, Model]
 ) -> EndpointSpec:
     """The endpoint with its device; as it is when it names one, and when none fits."""
     model = known_model(spec.model, own)
     if spec.gpus or spec.mig_profile or model is None:
         return spec
-    found = choices(model, endpoint_need(spec), _offers(spec, pool, environment))
+    found = choices(model, endpoint_need(spec), _offers(pool, team, region))
     if not found:
         return spec
     best: Choice = found[0]
@@ -31,11 +31,11 @@ def with_device(
 
 
 def why_no_device(
-    spec: EndpointSpec, pool: PoolPlan, environment: Environment, own: Mapping[str, Model]
+    spec: EndpointSpec, pool: PoolPlan, team: TeamSpec | None, region: str, own: Mapping[str, Model]
 ) -> str | None:
     """How far the nearest device is from fitting, and what would help; ``None`` when memory isn't why."""
     model = known_model(spec.model, own)
-    offers = _offers(spec, pool, environment)
+    offers = _offers(pool, team, region)
     miss = nearest_miss(model, endpoint_need(spec), offers) if model else None
     if miss is None:
         return None
@@ -43,10 +43,10 @@ def why_no_device(
     return f"on {on} {miss.choice.fit.reasons[0]}; {', '.join(miss.helps[:-1]) or 'more memory'} would help"
 
 
-def _offers(spec: EndpointSpec, pool: PoolPlan, environment: Environment) -> list[Offer]:
+def _offers(pool: PoolPlan, team: TeamSpec | None, region: str) -> list[Offer]:
     """The pool as the team's quota for it allows; all of it for a team without a quota of its own there."""
-    quotas = next((team.quota.get(pool.name) for team in environment.teams if team.name == spec.team), None)
-    offers = pool_offers([pool], environment.region)
+    quotas = team.quota.get(pool.name) if team else None
+    offers = pool_offers([pool], region)
     if not quotas:
         return offers
     allowed = {key for key, quota in quotas.items() if quota.nominal or quota.borrowing_limit != 0}

@@ -127,14 +127,16 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     pools = tuple(plan_pool(spec) for spec in environment.node_pools)
     by_name = {pool.name: pool for pool in pools}
     own, _ = own_models(environment.models)
+    teams = {team.name: team for team in environment.teams}
     costs = {pool.name: _pool_cost(pool, environment.region) for pool in pools}
     plan = Plan(
         environment=environment.name,
         pools=pools,
         teams=_teams(environment.teams, pools, costs),
         endpoints=tuple(
-            _endpoint(with_device(spec, by_name[spec.pool], environment, own), by_name[spec.pool], own)
+            _endpoint(with_device(spec, pool, teams[spec.team], environment.region, own), pool, own)
             for spec in environment.endpoints
+            for pool in [by_name[spec.pool]]
         ),
         training_jobs=tuple(_training(spec, by_name[spec.pool]) for spec in environment.training_jobs),
         pool_costs={name: _cost(cost) for name, cost in costs.items()},

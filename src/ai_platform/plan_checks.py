@@ -7,6 +7,7 @@ from itertools import chain
 
 from .chosen_devices import why_no_device, with_device
 from .components.errors import Problem
+from .components.team_spec import TeamSpec
 from .environment import Environment, dotted, with_line
 from .gpu import machines
 from .gpu.layout import WHOLE_GPU
@@ -185,6 +186,7 @@ def _endpoints(
     environment: Environment, pools: dict[str, PoolPlan], own: Mapping[str, Model], problem: Add
 ) -> Iterator[Problem]:
     broken = {spec.name for spec in environment.models} - own.keys()
+    teams = {team.name: team for team in environment.teams}
     for index, spec in enumerate(environment.endpoints):
         at: Location = ("endpoints", index)
         yield from _placed(environment, pools, at, spec.team, spec.pool, problem)
@@ -198,9 +200,9 @@ def _endpoints(
         if spec.pool not in pools or spec.model in broken:
             continue
         pool = pools[spec.pool]
-        spec = with_device(spec, pool, environment, own)
+        spec = with_device(spec, pool, teams.get(spec.team), environment.region, own)
         size = list(_size(spec, pool, at, problem))
-        yield from size or _fits(spec, environment, pool, own, at, problem)
+        yield from size or _fits(spec, pool, teams.get(spec.team), environment.region, own, at, problem)
         if not size and (spec.gpus or spec.mig_profile):
             key, each = (spec.mig_profile, 1) if spec.mig_profile else ("gpus", spec.gpus or 1)
             needed = each * spec.max_replicas
@@ -223,8 +225,9 @@ def _size(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Ite
 
 def _fits(
     spec: EndpointSpec,
-    environment: Environment,
     pool: PoolPlan,
+    team: TeamSpec | None,
+    region: str,
     own: Mapping[str, Model],
     at: Location,
     problem: Add,
@@ -236,7 +239,7 @@ def _fits(
         yield problem((*at, "model"), spec.model, "a model of the catalog", fix)
         return
     if not spec.gpus and not spec.mig_profile:
-        reason = why_no_device(spec, pool, environment, own)
+        reason = why_no_device(spec, pool, team, region, own)
         expected = (
             f"what fits: {reason}" if reason else f"what {pool.name} and {spec.team}'s quota there offer"
         )

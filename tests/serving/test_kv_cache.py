@@ -25,6 +25,8 @@ UNIFORM = {
     # vllm-project/vllm#10517, blocks of 16 tokens
     "llama-8b on a 3090": ("llama-3.1-8b", 1, BF16, 3.81, 20000, 1952 * 16),
     "llama-8b with 29k": ("llama-3.1-8b", 1, BF16, 2.89, 29000, 1478 * 16),
+    # vllm-project/vllm#33263
+    "qwen3-1.7b": ("qwen3-1.7b", 1, BF16, 18.78, 1024, 175_856),
     # a public notebook with vLLM 0.10.2: Qwen3-30B-A3B-Instruct-2507-FP8 on two GPUs
     "qwen3-30b": ("qwen3-30b-a3b-fp8", 2, BF16, 25.91, 32768, 566_016),
 }
