@@ -33,9 +33,9 @@ _SAMPLER_COPIES = Fraction(15, 4)
 CUDA_GRAPHS_MIB = 1065
 """Mean of 0.51 to 1.85 GiB. Since 2026 vLLM takes it off the KV cache's memory; 0.19 did not yet."""
 
-# MXFP4 kernels pad the width of experts to this: gpt-oss-20b and -120b took 13.47 and 64.38 GiB on H100 with
-# vLLM 0.11 (same project, accuracy/README.md), where their files hold 12.8 and 60.7 GiB.
-_MXFP4_WIDTH = 256
+# MXFP4 kernels pad the matrices of experts: their width on each device, and the model's width. These are the
+# numbers of Marlin and TensorRT-LLM in vLLM 0.33.0, fused_moe/oracle/mxfp4.py; other kernels pad less.
+_MXFP4_WIDTH, _MXFP4_HIDDEN = 128, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def stage_weights_mib(
     experts_only = precision is Precision.MXFP4
     outside = Fraction(_BF16) if experts_only else quantised
     layer_count = max(1, sum(has_experts(shape, layer) for layer in range(shape.layers)))
-    experts = Fraction(expert_parameters(shape), layer_count) * _padding(shape, precision)
+    experts = Fraction(expert_parameters(shape), layer_count) * _padding(shape, precision, tensor_parallel)
     kinds = shape.kinds
     stages = []
     for index, layers in enumerate(pipeline_stages(shape.layers, pipeline_parallel)):
@@ -136,11 +136,12 @@ def overhead(
     )
 
 
-def _padding(shape: Architecture, precision: Precision) -> Fraction:
+def _padding(shape: Architecture, precision: Precision, tensor_parallel: int) -> Fraction:
     if shape.experts is None or precision is not Precision.MXFP4:
         return Fraction(1)
-    width = shape.experts.width
-    return Fraction(ceil(width / _MXFP4_WIDTH) * _MXFP4_WIDTH, width)
+    width = Fraction(shape.experts.width, tensor_parallel)
+    wider = ceil(width / _MXFP4_WIDTH) * _MXFP4_WIDTH / width
+    return wider * Fraction(ceil(shape.hidden / _MXFP4_HIDDEN) * _MXFP4_HIDDEN, shape.hidden)
 
 
 def _copied(shape: Architecture, kind: LayerKind, tensor_parallel: int) -> int:

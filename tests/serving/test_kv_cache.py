@@ -27,7 +27,7 @@ UNIFORM = {
     "llama-8b with 29k": ("llama-3.1-8b", 1, BF16, 2.89, 29000, 1478 * 16),
     # vllm-project/vllm#33263
     "qwen3-1.7b": ("qwen3-1.7b", 1, BF16, 18.78, 1024, 175_856),
-    # a public notebook with vLLM 0.10.2: Qwen3-30B-A3B-Instruct-2507-FP8 on two GPUs
+    # a public log of vLLM 0.10.2, repository not known: Qwen3-30B-A3B-Instruct-2507-FP8 on two GPUs
     "qwen3-30b": ("qwen3-30b-a3b-fp8", 2, BF16, 25.91, 32768, 566_016),
 }
 
@@ -59,7 +59,7 @@ def test_linear_attention_with_prefix_caching_gives_exactly_the_logged_tokens(gi
 
 
 def test_linear_attention_split_over_two_gpus_gives_exactly_the_logged_tokens():
-    """A public log of Qwen3-Next-80B-A3B on two H200: 44.59 GiB, 973,760 tokens, 14.77x 262,144 tokens.
+    """A public log, repository not known: Qwen3-Next-80B-A3B, two H200, 44.59 GiB, 973,760 tokens, 14.77x.
 
     That release counted tokens as blocks of one group times tokens of a block.
     """
