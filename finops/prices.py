@@ -45,8 +45,11 @@ class Price:
         return f"{self.source}; {self.note}" if self.note else self.source
 
 
+PRICED_REGIONS = {"aws": "us-east-1", "gcp": "us-central1"}
+"""The region of each cloud whose prices the tables hold."""
+
 _KARPENTER = "Karpenter AWS v1.14.1, zz_generated.pricing_aws.go"
-_AWS_REGION = "us-east-1"
+_AWS_REGION = PRICED_REGIONS["aws"]
 _AWS_DATE = date(2026, 7, 20)
 _AWS_ON_DEMAND = """
 g4dn.xlarge,0.526
@@ -114,7 +117,7 @@ p6-b300.48xlarge,8,14.040
 p6e-gb200.36xlarge,4,10.58
 """
 
-_GCP_REGION = "us-central1"
+_GCP_REGION = PRICED_REGIONS["gcp"]
 _GCP_READ = date(2026, 11, 21)
 _AUTOSCALER = "cluster-autoscaler, gce_price_info.go"
 _G2_CONFLICT = "older than the public list, which shows less (g2-standard-4 0.7068, g2-standard-48 4.00)"

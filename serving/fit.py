@@ -1,20 +1,25 @@
-"""Whether a model, its context and its concurrency fit into GPU memory, and vLLM's arguments for it."""
+"""Whether a model, its context and its concurrency fit into GPU memory under vLLM."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
 from ..gpu.gpus import GPUS, GpuName
-from .models import Attention, Model
-from .precision import Precision, cache_bytes, weight_bytes
+from .architecture import Architecture, Attention
+from .kv_cache import CacheLayout, cache_layout, pipeline_stages
+from .memory import Adapters, Overhead, adapters_mib, overhead, stage_weights_mib
+from .model import Model
+from .precision import Precision
 
-BLOCK_TOKENS = 16
-"""vLLM hands out KV cache in blocks of this many tokens."""
+DEFAULT_BATCHED_TOKENS = 2048
+"""Tokens that one step computes at most. More speeds up long prompts and takes memory from the cache."""
 
 _MIB = 2**20
+# Programs see less of a whole GPU than nvidia-smi shows: 79.18 of 79.65 GiB (H100), 79.25 of 80 (A100).
+_DRIVER_MIB = 640
+_FP8_BLOCK = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +28,28 @@ class Fit:
 
     model: Model
     gpu: GpuName
-    devices: int
-    """GPUs that share the model, vLLM's tensor parallel size."""
+    tensor_parallel: int
+    """GPUs that share every layer."""
+    pipeline_parallel: int
+    """Groups of such GPUs, each with a part of the layers."""
+    expert_parallel: bool
+    """Whether whole experts are spread over the GPUs, because their matrices can't be split."""
     precision: Precision
     kv_cache_precision: Precision
     context_length: int
     """Tokens of prompt and answer together that one request may take."""
     concurrency: int
     """Requests of full length that run at once."""
+    adapters: Adapters | None
+    max_num_batched_tokens: int
     gpu_memory_utilization: Fraction
     weights_mib: int
+    """With adapters, on the device that has the least left."""
+    overhead: Overhead
     kv_cache_mib: int
     """What is left for the KV cache; 0 when weights and overhead leave nothing."""
     kv_cache_tokens: int
-    """Tokens that the cache holds, over all requests."""
+    """Tokens that the cache holds over all requests, as vLLM logs it at its start for ``context_length``."""
     max_context: int
     """The longest single request, at most what the model supports."""
     max_concurrency: int
@@ -51,6 +64,11 @@ class Fit:
         """Whether nothing stands against it."""
         return not self.reasons
 
+    @property
+    def devices(self) -> int:
+        """GPUs in total."""
+        return self.tensor_parallel * self.pipeline_parallel
+
 
 def fit(
     model: Model,
@@ -59,127 +77,153 @@ def fit(
     device_memory_mib: int,
     context_length: int,
     concurrency: int = 1,
-    devices: int = 1,
+    tensor_parallel: int = 1,
+    pipeline_parallel: int = 1,
     mig: bool = False,
-    precision: Precision = Precision.BF16,
+    precision: Precision | None = None,
     kv_cache_precision: Precision = Precision.BF16,
+    adapters: Adapters | None = None,
+    max_num_batched_tokens: int = DEFAULT_BATCHED_TOKENS,
     gpu_memory_utilization: Fraction = Fraction(92, 100),
-    overhead_mib: int = 2048,
+    cuda_graphs: bool = True,
 ) -> Fit:
-    """Sizes ``model`` for vLLM on ``devices`` GPUs, or on one MIG device when ``mig`` is set.
+    """Sizes ``model`` for vLLM on ``tensor_parallel × pipeline_parallel`` GPUs, or on one MIG device.
 
-    ``device_memory_mib`` is what one device offers, from ``gpu.mig.device_memory_mib``. ``overhead_mib``
-    covers activations and CUDA graphs, for which 1.5 to 4 GiB is usual. Quantised models keep embeddings and
-    output layer in bf16; that isn't counted, so for fp8 and int4 the upper end is the safer choice.
+    ``device_memory_mib`` is what one device offers, from ``gpu.mig.device_memory_mib``. ``precision`` of the
+    weights is the checkpoint's own by default. ``max_num_batched_tokens`` is raised where vLLM wants more.
 
     Raises ``ValueError`` for numbers that make no sense; what merely doesn't fit comes back as ``reasons``.
     """
-    if min(device_memory_mib, context_length, concurrency, devices) < 1 or overhead_mib < 0:
-        raise ValueError(
-            "memory, context length, concurrency and devices are at least 1, overhead at least 0"
-        )
+    numbers = (device_memory_mib, context_length, concurrency, tensor_parallel, max_num_batched_tokens)
+    shape = model.shape
+    if min(numbers) < 1 or not 1 <= pipeline_parallel <= shape.layers:
+        raise ValueError("memory, context length, concurrency, devices and batched tokens are at least 1")
     if not 0 < gpu_memory_utilization <= 1:
         raise ValueError(f"gpu_memory_utilization is above 0 and at most 1, not {gpu_memory_utilization}")
 
-    usable = device_memory_mib * gpu_memory_utilization
-    weights = _weights_mib(model, precision) / devices
-    budget = usable - weights - overhead_mib
-    token = _cache_mib_per_token(model, devices, kv_cache_precision)
-    room = max(0, int(budget / token) // BLOCK_TOKENS * BLOCK_TOKENS)
-    request = ceil(context_length / BLOCK_TOKENS) * BLOCK_TOKENS
-    short = max(0, ceil(concurrency * request * token - budget))
+    weights_in = precision or model.native_precision
+    batched = max(max_num_batched_tokens, concurrency, _block_tokens(shape, tensor_parallel))
+    # vLLM schedules the next step while every pipeline stage still works on one.
+    in_flight = batched * (pipeline_parallel + 1)
+    beside = overhead(
+        shape,
+        max_num_batched_tokens=batched,
+        max_num_seqs=concurrency,
+        tensor_parallel=tensor_parallel,
+        cuda_graphs=cuda_graphs,
+    )
+    usable = max(0, device_memory_mib - (0 if mig else _DRIVER_MIB)) * gpu_memory_utilization
+    lora = adapters_mib(shape, adapters, tensor_parallel=tensor_parallel) if adapters else Fraction(0)
+    weights = stage_weights_mib(
+        shape, weights_in, tensor_parallel=tensor_parallel, pipeline_parallel=pipeline_parallel
+    )
+    stages = [
+        _Stage(
+            cache_layout(shape, precision=kv_cache_precision, tensor_parallel=tensor_parallel, stage=layers),
+            held + lora * len(layers) / shape.layers,
+            usable - held - lora * len(layers) / shape.layers - beside.total_mib,
+        )
+        for layers, held in zip(pipeline_stages(shape.layers, pipeline_parallel), weights, strict=True)
+    ]
+    tightest = min(stages, key=lambda stage: stage.blocks)
+    layout, blocks = tightest.layout, tightest.blocks
+    request = layout.blocks_per_request(context_length, in_flight)
+    lacking = max(stage.lacking_mib(concurrency * request) for stage in stages)
+    short = max(0, ceil(lacking / gpu_memory_utilization))
+    expert_parallel = _needs_expert_parallel(model, weights_in, tensor_parallel)
     return Fit(
         model=model,
         gpu=gpu,
-        devices=devices,
-        precision=precision,
+        tensor_parallel=tensor_parallel,
+        pipeline_parallel=pipeline_parallel,
+        expert_parallel=expert_parallel,
+        precision=weights_in,
         kv_cache_precision=kv_cache_precision,
         context_length=context_length,
         concurrency=concurrency,
+        adapters=adapters,
+        max_num_batched_tokens=batched,
         gpu_memory_utilization=gpu_memory_utilization,
-        weights_mib=ceil(weights),
-        kv_cache_mib=max(0, int(budget)),
-        kv_cache_tokens=room,
-        max_context=min(model.max_context, room),
-        max_concurrency=room // request,
+        weights_mib=ceil(tightest.weights_mib),
+        overhead=beside,
+        kv_cache_mib=max(0, int(tightest.budget_mib)),
+        kv_cache_tokens=layout.tokens(blocks, context_length, in_flight),
+        max_context=layout.longest(blocks, in_flight, model.max_context),
+        max_concurrency=blocks // request,
         short_by_mib=short,
         reasons=(
-            *_wrong_devices(model, devices, mig=mig),
-            *_wrong_precision(gpu, precision, kv_cache_precision),
+            *_wrong_devices(model, tensor_parallel, tensor_parallel * pipeline_parallel, mig=mig),
+            *_wrong_experts(shape, tensor_parallel, expert_parallel=expert_parallel),
+            *_wrong_precision(gpu, weights_in, kv_cache_precision),
             *_too_long(model, context_length),
-            *_too_large(short, ceil(weights), int(usable)),
+            *_too_large(short, ceil(tightest.weights_mib), int(usable)),
         ),
     )
 
 
-def vllm_arguments(
-    fit: Fit,
-    *,
-    served_model_name: str | None = None,
-    model_path: str | None = None,
-    port: int = 8080,
-) -> tuple[str, ...]:
-    """Arguments of vLLM's server for a fit, each ``--name=value``; every memory setting explicit.
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    layout: CacheLayout
+    weights_mib: Fraction
+    budget_mib: Fraction
 
-    The model is served under its catalog name and loaded from Hugging Face unless said otherwise. A bf16
-    model asked for in fp8 is quantised while it loads; before vLLM's change 31914 (January 2026) that took as
-    much memory as bf16. Any other precision than the checkpoint's own needs a ``model_path`` that holds such
-    weights; without one, or for a fit that doesn't fit, raises ``ValueError``.
-    """
-    model = fit.model
-    if not fit.fits:
-        raise ValueError(f"{model.name} does not fit: {'; '.join(fit.reasons)}")
-    online = fit.precision is Precision.FP8 and model.native_precision is Precision.BF16 and not model_path
-    if fit.precision is not model.native_precision and not online and not model_path:
-        raise ValueError(
-            f"{model.hugging_face_id} holds {model.native_precision} weights, and vLLM can't turn them into "
-            f"{fit.precision} while loading; give the path of a checkpoint that has them"
-        )
-    arguments = [
-        f"--model={model_path or model.hugging_face_id}",
-        f"--served-model-name={served_model_name or model.name}",
-        f"--port={port}",
-        f"--tensor-parallel-size={fit.devices}",
-        f"--max-model-len={fit.context_length}",
-        f"--max-num-seqs={fit.concurrency}",
-        f"--gpu-memory-utilization={_decimal(fit.gpu_memory_utilization)}",
-        f"--kv-cache-dtype={'fp8' if fit.kv_cache_precision is Precision.FP8 else 'auto'}",
-    ]
-    if online:
-        arguments.append("--quantization=fp8")
-    if GPUS[fit.gpu].compute_capability < (8, 0):
-        # Volta and Turing have no bf16; fp16 takes the same memory.
-        arguments.append("--dtype=half")
-    return tuple(arguments)
+    @property
+    def blocks(self) -> int:
+        return self.layout.blocks(int(self.budget_mib * _MIB))
+
+    def lacking_mib(self, blocks: int) -> Fraction:
+        return Fraction(blocks * self.layout.block_bytes, _MIB) - self.budget_mib
 
 
-def _weights_mib(model: Model, precision: Precision) -> Fraction:
-    if model.checkpoint_mib is not None and precision is model.native_precision:
-        return Fraction(model.checkpoint_mib)
-    return Fraction(model.params_b) * 10**9 * weight_bytes(precision) / _MIB
+def _block_tokens(shape: Architecture, tensor_parallel: int) -> int:
+    # vLLM wants a step to hold a block, where prefixes of linear attention are cached by block. The fp8 cache
+    # has the longest blocks; taking it always keeps a smaller cache format from ever costing memory.
+    if shape.linear is None:
+        return 1
+    return cache_layout(shape, precision=Precision.FP8, tensor_parallel=tensor_parallel).block_tokens
 
 
-def _cache_mib_per_token(model: Model, devices: int, precision: Precision) -> Fraction:
-    # Beyond kv_heads devices the heads are copied, and MLA's one vector always is.
-    split = 1 if model.attention is Attention.MLA else min(devices, model.kv_heads)
-    return model.cache_values_per_token * cache_bytes(precision) / split / _MIB
+def _needs_expert_parallel(model: Model, precision: Precision, tensor_parallel: int) -> bool:
+    experts = model.shape.experts
+    if experts is None or tensor_parallel == 1 or precision is not Precision.FP8:
+        return False
+    return experts.width % (tensor_parallel * _FP8_BLOCK) != 0
 
 
-def _wrong_devices(model: Model, devices: int, *, mig: bool) -> list[str]:
+def _wrong_devices(model: Model, tensor_parallel: int, devices: int, *, mig: bool) -> list[str]:
     reasons = []
+    shape = model.shape
     if devices > 1 and mig:
         reasons.append("MIG devices can't talk to each other, so a model can't be split over several of them")
-    if model.heads % devices:
-        reasons.append(f"{devices} devices don't divide the {model.heads} attention heads of {model.name}")
-    elif model.attention is not Attention.MLA and model.kv_heads % devices and devices % model.kv_heads:
-        reasons.append(f"{devices} devices neither divide nor multiply the {model.kv_heads} KV heads")
+    if shape.heads % tensor_parallel:
+        reasons.append(
+            f"{tensor_parallel} devices don't divide the {shape.heads} attention heads of {model.name}"
+        )
+    elif (
+        shape.attention is not Attention.MLA
+        and shape.kv_heads % tensor_parallel
+        and tensor_parallel % shape.kv_heads
+    ):
+        reasons.append(f"{tensor_parallel} devices neither divide nor multiply the {shape.kv_heads} KV heads")
+    linear = shape.linear
+    if linear and (linear.key_heads % tensor_parallel or linear.value_heads % tensor_parallel):
+        reasons.append(f"{tensor_parallel} devices don't divide the heads of the linear attention")
     return reasons
+
+
+def _wrong_experts(shape: Architecture, tensor_parallel: int, *, expert_parallel: bool) -> list[str]:
+    experts = shape.experts
+    if experts and expert_parallel and experts.count % tensor_parallel:
+        return [f"{tensor_parallel} devices divide neither the experts' fp8 blocks nor their {experts.count}"]
+    return []
 
 
 def _wrong_precision(gpu: GpuName, precision: Precision, kv_cache_precision: Precision) -> list[str]:
     reasons = []
     if Precision.FP8 in (precision, kv_cache_precision) and not GPUS[gpu].fp8:
         reasons.append(f"{gpu} does not compute in fp8; Ada Lovelace, Hopper and Blackwell GPUs do")
+    if precision in (Precision.MXFP4, Precision.NVFP4) and GPUS[gpu].compute_capability < (8, 0):
+        reasons.append(f"{gpu} has no kernels for {precision}; Ampere and later GPUs do")
     if kv_cache_precision not in (Precision.BF16, Precision.FP8):
         reasons.append(f"vLLM keeps the KV cache in bf16 or fp8, not in {kv_cache_precision}")
     return reasons
@@ -196,7 +240,3 @@ def _too_large(short_mib: int, weights_mib: int, usable_mib: int) -> list[str]:
         return []
     weights = f"the weights take {weights_mib} of the {usable_mib} MiB that vLLM may use"
     return [f"each device lacks {short_mib} MiB: {weights}"]
-
-
-def _decimal(value: Fraction) -> str:
-    return format((Decimal(value.numerator) / value.denominator).normalize(), "f")

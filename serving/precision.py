@@ -13,25 +13,28 @@ class Precision(StrEnum):
     FP8 = "fp8"
     INT8 = "int8"
     INT4 = "int4"
-    """Any four-bit format: AWQ and GPTQ, NVFP4, MXFP4."""
+    """Four bits with a 16-bit scale and a 4-bit zero per group of 128 weights or more: AWQ and GPTQ."""
+    MXFP4 = "mxfp4"
+    """Four bits with an 8-bit scale per 32 weights."""
+    NVFP4 = "nvfp4"
+    """Four bits with an 8-bit scale per 16 weights."""
 
 
-_BYTES = {
-    Precision.BF16: Fraction(2),
-    Precision.FP8: Fraction(1),
-    Precision.INT8: Fraction(1),
-    Precision.INT4: Fraction(1, 2),
+_BITS = {
+    Precision.BF16: Fraction(16),
+    Precision.FP8: Fraction(8),
+    Precision.INT8: Fraction(8),
+    Precision.INT4: 4 + Fraction(16 + 4, 128),
+    Precision.MXFP4: 4 + Fraction(8, 32),
+    Precision.NVFP4: 4 + Fraction(8, 16),
 }
-
-# Four-bit checkpoints carry one scale per small group of weights, 3 to 6 % of their size.
-_INT4_SCALES = Fraction(106, 100)
 
 
 def weight_bytes(precision: Precision) -> Fraction:
-    """Bytes per parameter, with the scales of four-bit formats at the larger 6 %."""
-    return _BYTES[precision] * (_INT4_SCALES if precision is Precision.INT4 else 1)
+    """Bytes per parameter of a quantised matrix, with its scales."""
+    return _BITS[precision] / 8
 
 
 def cache_bytes(precision: Precision) -> Fraction:
-    """Bytes per number in the KV cache."""
-    return _BYTES[precision]
+    """Bytes per number in the KV cache, which has no scales of its own."""
+    return _BITS[precision] / 8

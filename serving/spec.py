@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Self
+from enum import IntEnum
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..components.names import Name
+from .fit import DEFAULT_BATCHED_TOKENS
 from .precision import Precision
 
 
@@ -28,6 +30,33 @@ class Throughput(BaseModel):
         return self
 
 
+class LoraRank(IntEnum):
+    """Ranks for which vLLM can reserve memory."""
+
+    R1 = 1
+    R8 = 8
+    R16 = 16
+    R32 = 32
+    R64 = 64
+    R128 = 128
+    R256 = 256
+    R320 = 320
+    R512 = 512
+
+
+class ModelSpec(BaseModel):
+    """A model of your own. Under a name of the catalog it replaces that one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
+    """Name for endpoints, for example ``house-8b``."""
+    config: str | dict[str, Any]
+    """Path of its ``config.json`` relative to this file, or the content of that file."""
+    source: str
+    """Where vLLM loads it from: an id on Hugging Face, or a path inside the container."""
+
+
 class EndpointSpec(BaseModel):
     """A model behind an OpenAI-compatible address, on GPUs or on a MIG device of one pool."""
 
@@ -38,21 +67,30 @@ class EndpointSpec(BaseModel):
     team: Name
     """Team whose quota it uses and in whose namespace it lives."""
     model: str
-    """Model of the catalog, for example ``qwen3-4b``."""
+    """Model of the catalog or of ``models``, for example ``qwen3-4b``."""
     pool: Name
     """Node pool that it runs on."""
     gpus: Annotated[int, Field(ge=1, le=16)] | None = None
-    """Whole GPUs of one replica. Give this or ``mig_profile``."""
+    """Whole GPUs of one replica, of one node. Default: with no ``mig_profile`` either, the cheapest device of
+    the pool that fits."""
     mig_profile: str | None = None
-    """MIG device of one replica, for example ``2g.20gb``. Give this or ``gpus``."""
-    precision: Precision = Precision.BF16
-    """Number format of the weights. Default: bf16."""
+    """MIG device of one replica, for example ``2g.20gb``. Default: none."""
+    precision: Precision | None = None
+    """Number format of the weights. Default: that of the model's checkpoint."""
     kv_cache_precision: Precision = Precision.BF16
     """Number format of the KV cache. Default: bf16."""
     context_length: Annotated[int, Field(ge=16, le=10_000_000)] = 8192
     """Tokens of prompt and answer that one request may take. Default: 8192."""
     concurrency: Annotated[int, Field(ge=1, le=4096)] = 1
     """Requests of full length that run at once. Default: 1."""
+    pipeline_parallel: Annotated[int, Field(ge=1, le=16)] = 1
+    """Parts into which the layers are split; the GPUs of each part share its layers. Default: 1."""
+    lora_adapters: Annotated[int, Field(ge=0, le=256)] = 0
+    """LoRA adapters held at once. Default: 0."""
+    lora_rank: LoraRank = LoraRank.R16
+    """Largest rank of the adapters. Default: 16."""
+    max_num_batched_tokens: Annotated[int, Field(ge=16, le=131072)] = DEFAULT_BATCHED_TOKENS
+    """Tokens that one step computes at most; more speeds up long prompts. Default: 2048."""
     min_replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     """Replicas that always run. Default: 1."""
     max_replicas: Annotated[int, Field(ge=1, le=1000)] = 1

@@ -16,5 +16,6 @@ def read(path: Path) -> tuple[Environment, Plan]:
     Raises ``InvalidInput`` with every problem, each with its path and line in the file.
     """
     marks = read_yaml(path)
-    environment = with_price_files(parse(marks.data, subject=str(path), marks=marks), path, marks)
+    environment = parse(marks.data, subject=str(path), marks=marks, folder=path.parent)
+    environment = with_price_files(environment, path, marks)
     return environment, make_plan(environment, subject=str(path), marks=marks)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +18,8 @@ from .finops.spec import DiscountSpec, PriceSpec
 from .gpu.machine_spec import MachineSpec
 from .gpu.spec import NodePoolSpec, TrainingJobSpec
 from .marks import Marks, read_yaml
-from .serving.spec import EndpointSpec
+from .serving.own_models import with_configs
+from .serving.spec import EndpointSpec, ModelSpec
 
 
 class ClusterProvider(StrEnum):
@@ -50,6 +53,8 @@ class Environment(BaseModel):
     """GPU node pools."""
     teams: Annotated[list[TeamSpec], Field(min_length=1, max_length=5000)]
     """Teams that share the pools."""
+    models: list[ModelSpec] = Field(default_factory=list)
+    """Models beside those of the catalog, or in their place. Default: none."""
     endpoints: list[EndpointSpec] = Field(default_factory=list)
     """Models that are served. Default: none."""
     training_jobs: list[TrainingJobSpec] = Field(default_factory=list)
@@ -67,15 +72,26 @@ class Environment(BaseModel):
 def load(path: Path) -> Environment:
     """Reads and checks a description. Raises ``InvalidInput`` with every problem and its line."""
     marks = read_yaml(path)
-    return parse(marks.data, subject=str(path), marks=marks)
+    return parse(marks.data, subject=str(path), marks=marks, folder=path.parent)
 
 
-def parse(data: object, *, subject: str, marks: Marks | None = None) -> Environment:
-    """Checks a description that is already plain data. Raises ``InvalidInput`` with every problem."""
+def parse(
+    data: object, *, subject: str, marks: Marks | None = None, folder: Path | None = None
+) -> Environment:
+    """Checks a description that is already plain data, and reads the files it names relative to ``folder``.
+
+    Raises ``InvalidInput`` with every problem.
+    """
     try:
-        return Environment.model_validate(data)
+        environment = Environment.model_validate(data)
     except ValidationError as error:
         raise InvalidInput(subject, problems_of(error, marks)) from None
+    if folder is None:
+        return environment
+    models, problems = with_configs(environment.models, folder)
+    if problems:
+        raise InvalidInput(subject, [with_line(problem, marks) for problem in problems])
+    return environment.model_copy(update={"models": models})
 
 
 def problems_of(error: ValidationError, marks: Marks | None = None) -> Sequence[Problem]:
@@ -125,6 +141,15 @@ def _inner(annotation: Any) -> Any:
         annotation = arguments[-1] if arguments[-1] is not type(None) else arguments[0]
         arguments = getattr(annotation, "__args__", None)
     return annotation
+
+
+def with_line(problem: Problem, marks: Marks | None) -> Problem:
+    """The problem with the line of its path, or of the nearest part around it."""
+    if marks is None:
+        return problem
+    parts = [part for part in re.split(r"[.\[\]]", problem.path) if part]
+    location = [int(part) if part.isdigit() else part for part in parts]
+    return replace(problem, line=marks.line(location))
 
 
 def dotted(location: Sequence[str | int]) -> str:

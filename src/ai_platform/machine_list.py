@@ -9,12 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 from .finops.price_book import PriceBook
-from .finops.prices import Price, PurchaseOption
+from .finops.prices import PRICED_REGIONS, Price, PurchaseOption
 from .finops.unit_costs import gpu_hour, shown_per_hour
 from .gpu.gpus import GPUS, Gpu, GpuName
 from .gpu.machines import Cloud, Fabric, Machine
 
-HOME_REGION = {Cloud.AWS: "us-east-1", Cloud.GCP: "us-central1"}
 """Regions that the library's own prices are for."""
 
 
@@ -82,7 +81,7 @@ def as_json(rows: Iterable[Listed]) -> list[dict[str, Any]]:
 
 
 def _priced(row: Machine, book: PriceBook, wanted: Wanted) -> Listed:
-    region = wanted.region or HOME_REGION[row.cloud]
+    region = wanted.region or PRICED_REGIONS[row.cloud]
     options = row.purchase_options
     preferred = PurchaseOption.ON_DEMAND if PurchaseOption.ON_DEMAND in options else options[0]
     option = wanted.option or preferred

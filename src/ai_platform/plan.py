@@ -13,6 +13,7 @@ from fractions import Fraction
 from pydantic import BaseModel, ConfigDict
 
 from .catalogs import machines_of, prices_of
+from .chosen_devices import with_device
 from .components.errors import InvalidInput
 from .components.queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
 from .components.shares import shared_out
@@ -21,7 +22,7 @@ from .environment import Environment
 from .finops.cost import CostRange, total
 from .finops.prices import Price
 from .gpu.layout import WHOLE_GPU
-from .gpu.mig import device_memory_mib, gpu_share, resource_name
+from .gpu.mig import gpu_share, resource_name
 from .gpu.node_plan import PoolPlan, plan_pool
 from .gpu.spec import TrainingJobSpec
 from .marks import Marks
@@ -39,9 +40,12 @@ from .plan_prices import (
     shared,
     token_price,
 )
-from .serving.fit import fit, vllm_arguments
+from .serving.endpoint_fit import endpoint_fit
+from .serving.model import Model
 from .serving.models import model as catalog_model
+from .serving.own_models import own_models
 from .serving.spec import EndpointSpec
+from .serving.vllm_arguments import vllm_arguments
 
 COHORT = "teams"
 GPUS = "gpus"
@@ -139,12 +143,16 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     prices = {pool.name: price_of(pool, book, environment.region) for pool in pools}
     costs = {pool.name: pool_cost(pool, prices[pool.name]) for pool in pools}
     bearers = shared(environment.teams, pools, costs, resource_of)
+    own, _ = own_models(environment.models)
+    teams = {team.name: team for team in environment.teams}
     plan = Plan(
         environment=environment.name,
         pools=pools,
         teams=_teams(environment.teams, pools, bearers.teams),
         endpoints=tuple(
-            _endpoint(spec, by_name[spec.pool], prices[spec.pool]) for spec in environment.endpoints
+            _endpoint(with_device(spec, pool, teams[spec.team], price, own), pool, price, own)
+            for spec in environment.endpoints
+            for pool, price in [(by_name[spec.pool], prices[spec.pool])]
         ),
         training_jobs=tuple(_training(spec, by_name[spec.pool]) for spec in environment.training_jobs),
         pool_prices={pool.name: pool_price(pool, prices[pool.name]) for pool in pools},
@@ -244,21 +252,13 @@ def _host_part(pool: PoolPlan, share: Fraction) -> tuple[int, int]:
     return max(1, int(pool.vcpu * part)), max(1, int(pool.memory_gib * part))
 
 
-def _endpoint(spec: EndpointSpec, pool: PoolPlan, price: Price | None) -> EndpointPlan:
-    model = catalog_model(spec.model)
+def _endpoint(
+    spec: EndpointSpec, pool: PoolPlan, price: Price | None, own: Mapping[str, Model]
+) -> EndpointPlan:
+    model = catalog_model(spec.model, own)
     if model is None:
         raise LookupError(spec.model)
-    sized = fit(
-        model,
-        gpu=pool.gpu,
-        device_memory_mib=device_memory_mib(pool.gpu, spec.mig_profile),
-        context_length=spec.context_length,
-        concurrency=spec.concurrency,
-        devices=spec.gpus or 1,
-        mig=spec.mig_profile is not None,
-        precision=spec.precision,
-        kv_cache_precision=spec.kv_cache_precision,
-    )
+    sized = endpoint_fit(spec, model, pool.gpu)
     key = spec.mig_profile or GPUS
     share = gpu_share(pool.gpu, key) if spec.mig_profile else Fraction(spec.gpus or 1)
     cpu, memory_gib = _host_part(pool, share)

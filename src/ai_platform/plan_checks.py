@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from .catalogs import machines_of, problems_in_catalogs, unknown_machine, why_not_sold
+from .catalogs import machines_of, prices_of, problems_in_catalogs, unknown_machine, why_not_sold
+from .chosen_devices import why_no_device, with_device
 from .components.errors import Problem
-from .environment import Environment, dotted
+from .components.team_spec import TeamSpec
+from .environment import Environment, dotted, with_line
+from .finops.prices import Price
 from .gpu.layout import WHOLE_GPU
 from .gpu.machines import Machine, mig_capable
-from .gpu.mig import device_memory_mib, profiles, resource_name
+from .gpu.mig import profiles, resource_name
 from .gpu.node_plan import PoolPlan, plan_pool
 from .gpu.placement import why_not
 from .gpu.spec import NodePoolSpec
 from .marks import Marks
+from .plan_prices import price_of
 from .serving import models
-from .serving.fit import fit, vllm_arguments
+from .serving.endpoint_fit import endpoint_fit
+from .serving.model import Model
+from .serving.own_models import own_models
 from .serving.spec import EndpointSpec
+from .serving.vllm_arguments import vllm_arguments
 
 Location = tuple[str | int, ...]
 Add = Callable[[Location, object, str, str], Problem]
@@ -41,13 +48,15 @@ def problems_in(environment: Environment, marks: Marks | None = None) -> list[Pr
         for spec, found in zip(environment.node_pools, broken, strict=True)
         if not found and spec.machine in catalog
     }
+    own, wrong_models = own_models(environment.models)
     return list(
         chain(
             names,
             problems_in_catalogs(environment, problem),
+            (with_line(found, marks) for found in wrong_models),
             chain.from_iterable(broken),
             _quotas(environment, pools, problem),
-            _endpoints(environment, pools, problem),
+            _endpoints(environment, pools, own, problem),
             _training(environment, pools, problem),
         )
     )
@@ -190,23 +199,30 @@ def _within_quota(
         yield problem(at, got, f"at most the {usable} that team {team} can own and borrow", fix)
 
 
-def _endpoints(environment: Environment, pools: dict[str, PoolPlan], problem: Add) -> Iterator[Problem]:
+def _endpoints(
+    environment: Environment, pools: dict[str, PoolPlan], own: Mapping[str, Model], problem: Add
+) -> Iterator[Problem]:
+    broken = {spec.name for spec in environment.models} - own.keys()
+    teams = {team.name: team for team in environment.teams}
+    book = prices_of(environment)
     for index, spec in enumerate(environment.endpoints):
         at: Location = ("endpoints", index)
         yield from _placed(environment, pools, at, spec.team, spec.pool, problem)
         if spec.min_replicas > spec.max_replicas:
             expected = f"at most max_replicas, {spec.max_replicas}"
             yield problem((*at, "min_replicas"), spec.min_replicas, expected, "lower it")
-        if (spec.gpus is None) == (spec.mig_profile is None):
-            got = "a replica without GPU" if spec.gpus is None else "a replica with both"
-            yield problem(at, got, "either gpus or mig_profile", "give one of the two")
+        if spec.gpus and spec.mig_profile:
+            expected = "gpus or mig_profile, or neither for the cheapest device"
+            yield problem(at, "a replica with both", expected, "remove one of the two")
             continue
-        if spec.pool not in pools:
+        if spec.pool not in pools or spec.model in broken:
             continue
         pool = pools[spec.pool]
+        price = price_of(pool, book, environment.region)
+        spec = with_device(spec, pool, teams.get(spec.team), price, own)
         size = list(_size(spec, pool, at, problem))
-        yield from size or _fits(spec, pool, at, problem)
-        if not size:
+        yield from size or _fits(spec, pool, teams.get(spec.team), price, own, at, problem)
+        if not size and (spec.gpus or spec.mig_profile):
             key, each = (spec.mig_profile, 1) if spec.mig_profile else ("gpus", spec.gpus or 1)
             needed = each * spec.max_replicas
             yield from _within_quota(environment, pool, at, spec.team, key, needed, problem)
@@ -217,30 +233,39 @@ def _size(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Ite
     if spec.mig_profile and spec.mig_profile not in offered:
         expected = f"what {pool.name} offers: {', '.join(offered)}"
         yield problem((*at, "mig_profile"), spec.mig_profile, expected, "take one of these, or change mig")
+    if (spec.gpus or 1) % spec.pipeline_parallel:
+        expected = f"a number that divides the {spec.gpus or 1} GPUs of a replica"
+        yield problem((*at, "pipeline_parallel"), spec.pipeline_parallel, expected, "change one of the two")
     largest = max((node.resources[WHOLE_GPU] for node in pool.nodes), default=0)
     if spec.gpus and spec.gpus > largest:
         expected = f"at most the {largest} whole GPUs of one node of {pool.name}"
         yield problem((*at, "gpus"), spec.gpus, expected, "ask for fewer, or cut fewer GPUs under mig")
 
 
-def _fits(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Iterator[Problem]:
-    model = models.model(spec.model)
+def _fits(
+    spec: EndpointSpec,
+    pool: PoolPlan,
+    team: TeamSpec | None,
+    price: Price | None,
+    own: Mapping[str, Model],
+    at: Location,
+    problem: Add,
+) -> Iterator[Problem]:
+    model = models.model(spec.model, own)
     if model is None:
-        close = models.closest(spec.model)
+        close = models.closest(spec.model, own)
         fix = f"did you mean {' or '.join(close)}?" if close else "take a model of the catalog"
         yield problem((*at, "model"), spec.model, "a model of the catalog", fix)
         return
-    sized = fit(
-        model,
-        gpu=pool.gpu,
-        device_memory_mib=device_memory_mib(pool.gpu, spec.mig_profile),
-        context_length=spec.context_length,
-        concurrency=spec.concurrency,
-        devices=spec.gpus or 1,
-        mig=spec.mig_profile is not None,
-        precision=spec.precision,
-        kv_cache_precision=spec.kv_cache_precision,
-    )
+    if not spec.gpus and not spec.mig_profile:
+        reason = why_no_device(spec, pool, team, price, own)
+        expected = (
+            f"what fits: {reason}" if reason else f"what {pool.name} and {spec.team}'s quota there offer"
+        )
+        fix = "name gpus or mig_profile to see why it doesn't fit, or ask for less"
+        yield problem((*at, "model"), f"a model for which no device fits, {spec.model}", expected, fix)
+        return
+    sized = endpoint_fit(spec, model, pool.gpu)
     device = spec.mig_profile or f"{spec.gpus} × {pool.gpu}"
     for reason in sized.reasons:
         fix = "take a larger device, a shorter context_length, a lower concurrency or a smaller precision"

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.mig import device_memory_mib
-from ai_platform.serving.fit import fit, vllm_arguments
+from ai_platform.serving.fit import fit
+from ai_platform.serving.memory import Adapters
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Precision
 
 H100 = GpuName.H100_80GB
+BF16_CACHE, FP8_CACHE = Precision.BF16, Precision.FP8
 
 
 def sized(name, *, gpu=H100, profile=None, **options):
@@ -24,26 +26,57 @@ def sized(name, *, gpu=H100, profile=None, **options):
     )
 
 
-def test_70b_in_fp8_fits_one_h100_with_about_19_thousand_tokens():
-    result = sized("llama-3.3-70b", precision=Precision.FP8)
-    assert result.fits
-    assert result.kv_cache_tokens == pytest.approx(19_000, rel=0.1)
+# What vLLM itself measured on H100-80GB. Memory of the cache in GiB on each device; tokens where logged.
+# llm-d-incubation/llm-d-planner, docs/accuracy/vllm-v0.19.0-accuracy-report.md: 8192 batched tokens, 1024
+# sequences, 0.95 of the memory; that release did not yet take CUDA graphs off the cache.
+@pytest.mark.parametrize(
+    ("name", "tensor_parallel", "precision", "gib", "tokens"),
+    [
+        ("llama-3.1-8b", 1, FP8_CACHE, 58.11, 952_032),
+        ("llama-3.1-8b", 1, BF16_CACHE, 58.11, 476_016),
+        ("qwen2.5-7b", 1, BF16_CACHE, 58.53, 1_096_000),
+        ("qwen2.5-7b", 1, FP8_CACHE, 58.53, 2_192_000),
+        # Memory from the report's weights, activations and memory outside PyTorch.
+        ("llama-3.1-8b", 2, BF16_CACHE, 63.76, None),
+        ("llama-3.1-8b", 4, BF16_CACHE, 67.44, None),
+        ("qwen2.5-7b", 4, BF16_CACHE, 67.34, None),
+        ("qwen3-8b", 1, BF16_CACHE, 57.50, None),
+    ],
+)
+def test_the_cache_is_what_vllm_measured(name, tensor_parallel, precision, gib, tokens):
+    result = sized(
+        name,
+        tensor_parallel=tensor_parallel,
+        kv_cache_precision=precision,
+        concurrency=1024,
+        max_num_batched_tokens=8192,
+        gpu_memory_utilization=Fraction(95, 100),
+        cuda_graphs=False,
+    )
+    assert result.kv_cache_mib / 1024 == pytest.approx(gib, rel=0.01)
+    if tokens:
+        assert result.kv_cache_tokens == pytest.approx(tokens, rel=0.01)
 
 
-def test_70b_in_bf16_fits_two_h100_with_about_38_thousand_tokens():
-    result = sized("llama-3.3-70b", devices=2)
+def test_70b_in_fp8_on_one_h100_leaves_next_to_nothing():
+    """The same project with vLLM 0.11 at 0.90 found no room: 67.72 GiB of weights of the 71.26 it may use."""
+    assert not sized("llama-3.3-70b-fp8", gpu_memory_utilization=Fraction(9, 10), context_length=16000).fits
+
+
+def test_70b_in_bf16_fits_two_h100_with_some_tens_of_thousands_of_tokens():
+    result = sized("llama-3.3-70b", tensor_parallel=2)
     assert result.fits
-    assert result.kv_cache_tokens == pytest.approx(38_000, rel=0.1)
+    assert 20_000 <= result.kv_cache_tokens <= 40_000
 
 
 def test_70b_in_bf16_does_not_fit_one_h200():
     assert not sized("llama-3.3-70b", gpu=GpuName.H200_141GB).fits
 
 
-def test_8b_in_bf16_fits_a_1g_20gb_device_with_8_to_12_thousand_tokens():
+def test_8b_in_bf16_fits_a_1g_20gb_device_with_8_to_16_thousand_tokens():
     result = sized("llama-3.1-8b", profile="1g.20gb")
     assert result.fits
-    assert 8_000 <= result.kv_cache_tokens <= 12_000
+    assert 8_000 <= result.kv_cache_tokens <= 16_000
 
 
 def test_8b_in_fp8_does_not_fit_a_1g_10gb_device_with_8k_context():
@@ -52,44 +85,75 @@ def test_8b_in_fp8_does_not_fit_a_1g_10gb_device_with_8k_context():
     assert result.short_by_mib > 0
 
 
-def test_the_missing_memory_is_exactly_what_makes_it_fit():
-    result = sized(
-        "llama-3.1-8b", profile="1g.10gb", precision=Precision.FP8, gpu_memory_utilization=Fraction(1)
-    )
-    memory = device_memory_mib(H100, "1g.10gb") + result.short_by_mib
-    same = {
-        "gpu": H100,
-        "context_length": 8192,
-        "precision": Precision.FP8,
-        "gpu_memory_utilization": Fraction(1),
-    }
-    assert fit(MODELS["llama-3.1-8b"], device_memory_mib=memory, **same).fits
-    assert not fit(MODELS["llama-3.1-8b"], device_memory_mib=memory - 1, **same).fits
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("llama-3.1-8b", {"precision": Precision.FP8}),
+        ("llama-3.1-8b", {"pipeline_parallel": 3, "concurrency": 7}),
+        ("gemma-3-27b", {"context_length": 100_000}),
+        ("qwen3.5-35b-a3b", {"tensor_parallel": 2}),
+        ("gpt-oss-20b", {"concurrency": 5}),
+    ],
+)
+def test_the_missing_memory_is_exactly_what_makes_it_fit(name, options):
+    asked = {"gpu": H100, "context_length": 8192, **options}
+    lack = fit(MODELS[name], device_memory_mib=4096, **asked).short_by_mib
+    assert fit(MODELS[name], device_memory_mib=4096 + lack, **asked).fits
+    assert not fit(MODELS[name], device_memory_mib=4096 + lack - 2, **asked).fits
 
 
 def test_the_cache_stops_shrinking_when_each_device_holds_one_kv_head():
-    four = sized("qwen3-30b-a3b", devices=4)
-    eight = sized("qwen3-30b-a3b", devices=8)
+    four = sized("qwen3-30b-a3b", tensor_parallel=4)
+    eight = sized("qwen3-30b-a3b", tensor_parallel=8)
     cache_per_token = [result.kv_cache_mib / result.kv_cache_tokens for result in (four, eight)]
     assert cache_per_token[0] == pytest.approx(cache_per_token[1], rel=0.001)
 
 
 def test_mla_keeps_its_cache_whole_on_every_device():
-    result = sized("deepseek-v3", gpu=GpuName.H200_141GB, devices=8, precision=Precision.FP8)
+    result = sized("deepseek-v3", gpu=GpuName.H200_141GB, tensor_parallel=8)
     assert result.fits
     assert result.kv_cache_mib * 2**20 / result.kv_cache_tokens == pytest.approx(70272, rel=0.001)
 
 
-def test_native_checkpoints_count_with_their_real_size():
-    assert sized("gpt-oss-20b", precision=Precision.INT4).weights_mib == 13108
+def test_the_checkpoints_own_precision_is_the_default():
+    assert sized("gpt-oss-20b").precision is Precision.MXFP4
+    assert sized("deepseek-v3").precision is Precision.FP8
+    assert sized("llama-3.1-8b").precision is Precision.BF16
+
+
+def test_pipeline_stages_share_layers_and_cache():
+    one, two = sized("llama-3.1-8b"), sized("llama-3.1-8b", pipeline_parallel=2)
+    assert (one.devices, two.devices) == (1, 2)
+    assert two.weights_mib < one.weights_mib
+    assert two.kv_cache_tokens > 2 * one.kv_cache_tokens
+
+
+def test_adapters_take_room_from_the_cache():
+    plain = sized("llama-3.1-8b")
+    lora = sized("llama-3.1-8b", adapters=Adapters(8, 64))
+    assert plain.kv_cache_mib - lora.kv_cache_mib == pytest.approx(8 * 4 * 80, abs=8)
+
+
+def test_experts_whose_fp8_blocks_cannot_be_split_are_spread_whole():
+    assert sized("qwen3-30b-a3b-fp8", tensor_parallel=4).expert_parallel
+    assert not sized("qwen3-30b-a3b-fp8", tensor_parallel=2).expert_parallel
+    assert not sized("qwen3-30b-a3b", tensor_parallel=4).expert_parallel
+
+
+def test_a_step_holds_at_least_a_block_of_linear_attention():
+    assert sized("qwen3.5-35b-a3b").max_num_batched_tokens == 2096
 
 
 @pytest.mark.parametrize(
     ("name", "options", "reason"),
     [
-        ("llama-3.1-8b", {"devices": 3}, "3 devices don't divide the 32 attention heads"),
-        ("llama-3.2-3b", {"devices": 12}, "12 devices neither divide nor multiply the 8 KV heads"),
-        ("llama-3.1-8b", {"devices": 2, "profile": "1g.20gb"}, "MIG devices can't talk to each other"),
+        ("llama-3.1-8b", {"tensor_parallel": 3}, "3 devices don't divide the 32 attention heads"),
+        ("llama-3.2-3b", {"tensor_parallel": 12}, "12 devices neither divide nor multiply the 8 KV heads"),
+        (
+            "llama-3.1-8b",
+            {"tensor_parallel": 2, "profile": "1g.20gb"},
+            "MIG devices can't talk to each other",
+        ),
         ("llama-3.1-8b", {"gpu": GpuName.A100_80GB, "precision": Precision.FP8}, "does not compute in fp8"),
         (
             "llama-3.1-8b",
@@ -99,6 +163,8 @@ def test_native_checkpoints_count_with_their_real_size():
         ("llama-3.1-8b", {"kv_cache_precision": Precision.INT8}, "KV cache in bf16 or fp8"),
         ("qwen3-4b", {"context_length": 40961}, "reads at most 40960 tokens"),
         ("llama-3.1-405b", {}, "each device lacks"),
+        ("qwen3.5-27b", {"tensor_parallel": 24}, "don't divide the heads of the linear attention"),
+        ("gpt-oss-20b", {"gpu": GpuName.T4}, "no kernels for mxfp4"),
     ],
 )
 def test_what_stands_against_it_is_said(name, options, reason):
@@ -113,14 +179,7 @@ def test_concurrency_needs_room_for_every_request():
     assert not sized("llama-3.1-8b", concurrency=one.max_concurrency + 1).fits
 
 
-def test_an_fp8_cache_holds_twice_the_tokens():
-    plain = sized("llama-3.1-8b").kv_cache_tokens
-    assert sized("llama-3.1-8b", kv_cache_precision=Precision.FP8).kv_cache_tokens == pytest.approx(
-        2 * plain, abs=16
-    )
-
-
-@pytest.mark.parametrize("option", ["context_length", "concurrency", "devices"])
+@pytest.mark.parametrize("option", ["context_length", "concurrency", "tensor_parallel", "pipeline_parallel"])
 def test_senseless_numbers_are_refused(option):
     with pytest.raises(ValueError, match="at least 1"):
         sized("qwen3-4b", **{option: 0})
@@ -131,67 +190,49 @@ def test_a_utilization_above_one_is_refused():
         sized("qwen3-4b", gpu_memory_utilization=Fraction(11, 10))
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    st.sampled_from(sorted(MODELS)),
-    st.integers(1, 200_000),
-    st.integers(16, 20_000),
-    st.integers(1, 64),
-    st.sampled_from([1, 2, 4, 8]),
+asked = st.fixed_dictionaries(
+    {
+        "context_length": st.integers(16, 200_000),
+        "concurrency": st.integers(1, 64),
+        "tensor_parallel": st.sampled_from([1, 2, 4, 8]),
+        "pipeline_parallel": st.sampled_from([1, 2, 3]),
+    }
 )
-def test_the_numbers_of_a_fit_agree_with_each_other(name, memory, context, concurrency, devices):
-    result = fit(
-        MODELS[name],
-        gpu=H100,
-        device_memory_mib=memory,
-        context_length=context,
-        concurrency=concurrency,
-        devices=devices,
-    )
-    assert (result.short_by_mib == 0) == (result.max_concurrency >= concurrency)
-    assert result.kv_cache_tokens % 16 == 0
-    assert result.max_context <= MODELS[name].max_context
+any_model = st.sampled_from(sorted(MODELS)).map(MODELS.__getitem__)
+
+
+@settings(max_examples=60, deadline=None)
+@given(any_model, st.integers(1, 300_000), asked)
+def test_the_numbers_of_a_fit_agree_with_each_other(model, memory, options):
+    result = fit(model, gpu=H100, device_memory_mib=memory, **options)
+    assert (result.short_by_mib == 0) == (result.max_concurrency >= options["concurrency"])
+    assert result.max_context <= model.max_context
     if result.fits:
-        assert result.weights_mib + result.kv_cache_mib <= memory
+        assert result.weights_mib + result.overhead.total_mib + result.kv_cache_mib <= memory
+        assert result.max_context >= options["context_length"]
 
 
-def test_vllm_is_told_every_memory_setting():
-    result = sized("llama-3.3-70b", devices=2, concurrency=4)
-    assert vllm_arguments(result) == (
-        "--model=meta-llama/Llama-3.3-70B-Instruct",
-        "--served-model-name=llama-3.3-70b",
-        "--port=8080",
-        "--tensor-parallel-size=2",
-        "--max-model-len=8192",
-        "--max-num-seqs=4",
-        "--gpu-memory-utilization=0.92",
-        "--kv-cache-dtype=auto",
-    )
+@settings(max_examples=60, deadline=None)
+@given(any_model, st.integers(1, 300_000), st.integers(1, 50_000), asked)
+def test_more_memory_never_lowers_tokens(model, memory, more, options):
+    less = fit(model, gpu=H100, device_memory_mib=memory, **options)
+    result = fit(model, gpu=H100, device_memory_mib=memory + more, **options)
+    assert result.kv_cache_tokens >= less.kv_cache_tokens
+    assert result.max_context >= less.max_context
+    assert result.fits or not less.fits
 
 
-def test_a_bf16_model_in_fp8_is_quantised_while_it_loads_unless_a_checkpoint_is_given():
-    result = sized("llama-3.1-8b", precision=Precision.FP8, kv_cache_precision=Precision.FP8)
-    assert "--quantization=fp8" in vllm_arguments(result)
-    assert "--kv-cache-dtype=fp8" in vllm_arguments(result)
-    assert "--quantization=fp8" not in vllm_arguments(result, model_path="/models/llama-fp8")
+@settings(max_examples=60, deadline=None)
+@given(any_model, st.integers(1, 300_000), st.integers(1, 100_000), asked)
+def test_a_longer_context_never_makes_it_fit(model, memory, more, options):
+    short = fit(model, gpu=H100, device_memory_mib=memory, **options)
+    longer = {**options, "context_length": options["context_length"] + more}
+    assert short.fits or not fit(model, gpu=H100, device_memory_mib=memory, **longer).fits
 
 
-def test_a_native_fp8_or_int4_model_needs_no_quantization():
-    result = sized("gpt-oss-20b", precision=Precision.INT4)
-    assert not any(argument.startswith("--quantization") for argument in vllm_arguments(result))
-
-
-def test_four_bits_of_a_bf16_model_need_a_checkpoint():
-    result = sized("llama-3.1-8b", precision=Precision.INT4)
-    with pytest.raises(ValueError, match="give the path of a checkpoint"):
-        vllm_arguments(result)
-    assert "--model=/models/llama-awq" in vllm_arguments(result, model_path="/models/llama-awq")
-
-
-def test_turing_runs_in_half_precision():
-    assert "--dtype=half" in vllm_arguments(sized("qwen3-0.6b", gpu=GpuName.T4))
-
-
-def test_a_model_that_does_not_fit_gets_no_arguments():
-    with pytest.raises(ValueError, match="does not fit"):
-        vllm_arguments(sized("llama-3.1-405b"))
+@settings(max_examples=60, deadline=None)
+@given(any_model, st.integers(1, 300_000), asked)
+def test_an_fp8_cache_never_has_fewer_tokens(model, memory, options):
+    plain = fit(model, gpu=H100, device_memory_mib=memory, **options)
+    small = fit(model, gpu=H100, device_memory_mib=memory, kv_cache_precision=Precision.FP8, **options)
+    assert small.kv_cache_tokens >= plain.kv_cache_tokens

@@ -1,0 +1,137 @@
+"""The cache layout, against what vLLM logged at its start. Each case names its source."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ai_platform.serving.architecture import LayerKind
+from ai_platform.serving.kv_cache import cache_layout, layer_groups, pipeline_stages
+from ai_platform.serving.models import MODELS
+from ai_platform.serving.precision import Precision
+
+GIB = 2**30
+BF16, FP8 = Precision.BF16, Precision.FP8
+
+# "Available KV cache memory" and "GPU KV cache size" of one log. The memory is rounded to 0.01 GiB.
+# model, tensor parallel, cache format, GiB, context, tokens
+UNIFORM = {
+    # llm-d-incubation/llm-d-planner, docs/accuracy/vllm-v0.19.0-accuracy-report.md
+    "llama-8b": ("llama-3.1-8b", 1, BF16, 58.11, 8192, 476_000),
+    "llama-8b fp8": ("llama-3.1-8b", 1, FP8, 58.11, 16384, 952_032),
+    "qwen2.5-7b": ("qwen2.5-7b", 1, BF16, 58.53, 16384, 1_095_968),
+    "qwen2.5-7b fp8": ("qwen2.5-7b", 1, FP8, 58.53, 8192, 2_192_000),
+    # the same project, accuracy/README.md, vLLM 0.11.0
+    "mistral-small": ("mistral-small-3.2-24b", 1, BF16, 28.20, 16000, 184_832),
+    # vllm-project/vllm#10517, blocks of 16 tokens
+    "llama-8b on a 3090": ("llama-3.1-8b", 1, BF16, 3.81, 20000, 1952 * 16),
+    "llama-8b with 29k": ("llama-3.1-8b", 1, BF16, 2.89, 29000, 1478 * 16),
+    # vllm-project/vllm#33263
+    "qwen3-1.7b": ("qwen3-1.7b", 1, BF16, 18.78, 1024, 175_856),
+    # a public log of vLLM 0.10.2, repository not known: Qwen3-30B-A3B-Instruct-2507-FP8 on two GPUs
+    "qwen3-30b": ("qwen3-30b-a3b-fp8", 2, BF16, 25.91, 32768, 566_016),
+}
+
+
+@pytest.mark.parametrize("case", UNIFORM)
+def test_tokens_from_a_given_memory_are_those_that_vllm_logged(case):
+    name, tensor_parallel, precision, gib, context, logged = UNIFORM[case]
+    layout = cache_layout(MODELS[name].shape, precision=precision, tensor_parallel=tensor_parallel)
+    assert layout.tokens(layout.blocks(int(gib * GIB)), context, 4096) == pytest.approx(logged, rel=0.002)
+
+
+def test_the_rank_that_logs_is_not_always_the_one_with_the_least_memory():
+    """vllm-project/vllm#21348: 8.11 GiB and 178,880 tokens, 1.2 % less than 8.11 GiB hold."""
+    layout = cache_layout(MODELS["qwen3-235b-a22b-fp8"].shape, tensor_parallel=4)
+    tokens = layout.tokens(layout.blocks(int(8.11 * GIB)), 40960, 8192)
+    assert 178_880 <= tokens <= 178_880 * 1.015
+
+
+@pytest.mark.parametrize(
+    ("gib", "logged"),
+    # noonghunna/club-3090#612 and #652: Qwen3.6-35B-A3B, whose shape is that of Qwen3.5-35B-A3B, vLLM 0.24.0,
+    # fp8 cache, prefix caching on.
+    [(5.98, 567_978), (6.01, 569_878)],
+)
+def test_linear_attention_with_prefix_caching_gives_exactly_the_logged_tokens(gib, logged):
+    layout = cache_layout(MODELS["qwen3.5-35b-a3b"].shape, precision=FP8)
+    assert layout.block_tokens == 2096
+    assert layout.tokens(layout.blocks(int(gib * GIB)), 131_072, 8192) == logged
+
+
+def test_linear_attention_split_over_two_gpus_gives_exactly_the_logged_tokens():
+    """A public log, repository not known: Qwen3-Next-80B-A3B, two H200, 44.59 GiB, 973,760 tokens, 14.77x.
+
+    That release counted tokens as blocks of one group times tokens of a block.
+    """
+    layout = cache_layout(MODELS["qwen3-next-80b-a3b"].shape, tensor_parallel=2, prefix_caching=False)
+    blocks = layout.blocks(int(44.59 * GIB))
+    assert blocks // len(layout.groups) * layout.block_tokens == 973_760
+    assert blocks / layout.blocks_per_request(262_144, 8192) == pytest.approx(14.77, abs=0.005)
+
+
+def test_linear_attention_of_27b_takes_the_logged_blocks():
+    """vllm-project/vllm#40691: 290,864 tokens by the old count, 33.04x 32,768 tokens; LMCache#5079: 784."""
+    layout = cache_layout(MODELS["qwen3.5-27b"].shape, prefix_caching=False)
+    assert layout.block_tokens == 784
+    assert any(
+        blocks // 4 * 784 == 290_864 and round(blocks / layout.blocks_per_request(32_768, 16384), 2) == 33.04
+        for blocks in range(1480, 1492)
+    )
+
+
+def test_sliding_windows_keep_their_window_and_the_step_in_flight():
+    layout = cache_layout(MODELS["gpt-oss-20b"].shape)
+    assert layout.groups == (LayerKind.SLIDING, LayerKind.FULL)
+    full, window = 131_072 // 16, (128 - 1 + 4096 + 15) // 16 + 1
+    assert layout.blocks_per_request(131_072, 4096) == full + window
+    assert layout.block_bytes == 12 * 16 * 2 * 8 * 64 * 2
+
+
+def test_gemma_3_forms_groups_of_ten_layers_with_two_places_unused():
+    groups = layer_groups(MODELS["gemma-3-27b"].shape.kinds)
+    assert sorted(len(group) for group in groups) == [8, 8, 9, 9, 9, 9, 10]
+    assert cache_layout(MODELS["gemma-3-27b"].shape).layers_per_block == 10
+
+
+def test_chunks_of_llama_4_are_dropped_when_the_next_begins():
+    layout = cache_layout(MODELS["llama-4-scout"].shape)
+    assert layout.groups.count(LayerKind.CHUNKED) == 3
+    assert layout.blocks_per_request(1_000_000, 8192) == 62_500 + 3 * (8192 + 8192) // 16
+
+
+def test_mla_keeps_one_vector_whatever_the_tensor_parallel_size():
+    shape = MODELS["deepseek-v3"].shape
+    alone, eight = cache_layout(shape), cache_layout(shape, tensor_parallel=8)
+    assert alone.page_bytes == eight.page_bytes == 64 * 576 * 2
+
+
+def test_kv_heads_are_copied_when_there_are_more_devices():
+    shape = MODELS["qwen3-30b-a3b"].shape
+    pages = [cache_layout(shape, tensor_parallel=size).page_bytes for size in (1, 2, 4, 8)]
+    assert pages == [pages[0], pages[0] // 2, pages[0] // 4, pages[0] // 4]
+
+
+@pytest.mark.parametrize(
+    ("layers", "stages", "sizes"),
+    [(61, 2, [31, 30]), (61, 4, [15, 15, 16, 15]), (62, 8, [7, 8, 8, 8, 8, 8, 8, 7]), (36, 3, [12, 12, 12])],
+)
+def test_pipeline_stages_are_those_of_vllm(layers, stages, sizes):
+    held = pipeline_stages(layers, stages)
+    assert [len(stage) for stage in held] == sizes
+    assert [layer for stage in held for layer in stage] == list(range(layers))
+
+
+@given(st.sampled_from(sorted(MODELS)), st.integers(0, 10**12), st.integers(16, 200_000))
+def test_the_longest_request_is_the_longest(name, memory, limit):
+    layout = cache_layout(MODELS[name].shape)
+    blocks = layout.blocks(memory)
+    longest = layout.longest(blocks, 4096, limit)
+    assert longest == 0 or layout.blocks_per_request(longest, 4096) <= blocks
+    assert longest == limit or layout.blocks_per_request(longest + 1, 4096) > blocks
+
+
+@given(st.lists(st.sampled_from(list(LayerKind)), min_size=1, max_size=96))
+def test_groups_hold_every_layer_once_and_one_kind_each(kinds):
+    groups = layer_groups(kinds)
+    assert sorted(layer for group in groups for layer in group) == list(range(len(kinds)))
+    assert all(len({kinds[layer] for layer in group}) == 1 for group in groups)
