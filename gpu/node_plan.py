@@ -25,6 +25,19 @@ class NodePlan(BaseModel):
     """GPU resources that it offers, with 0 for each profile that it has none of."""
 
 
+class PoolPacking(BaseModel):
+    """Layouts that were worked out from the teams' quotas."""
+
+    model_config = ConfigDict(frozen=True)
+
+    gpus_used: int
+    """GPUs that are cut or promised whole."""
+    gpus_needed: int
+    """Proven: fewer GPUs can't hold the quotas."""
+    node_layouts: int
+    """Different layouts of nodes with cut GPUs."""
+
+
 class PoolPlan(BaseModel):
     """A node pool with its nodes and what they add up to."""
 
@@ -44,6 +57,8 @@ class PoolPlan(BaseModel):
     nodes: tuple[NodePlan, ...]
     capacity: dict[str, int]
     """Resources of all nodes at ``max_nodes``: devices, CPUs under ``cpu`` and GiB under ``memory``."""
+    packing: PoolPacking | None = None
+    """How good the layouts are when ``mig: auto`` chose them."""
 
 
 def plan_pool(spec: NodePoolSpec) -> PoolPlan:
@@ -79,7 +94,12 @@ def plan_pool(spec: NodePoolSpec) -> PoolPlan:
 
 
 def layouts_of(spec: NodePoolSpec, row: Machine) -> list[NodeLayout]:
-    """The layout of each node, in the order of the description; nodes that it doesn't name stay whole."""
+    """The layout of each node, in the order of the description; nodes that it doesn't name stay whole.
+
+    Raises ``ValueError`` for ``auto``: quotas decide then, and they are not part of a pool.
+    """
+    if spec.mig == "auto":
+        raise ValueError("mig: auto, which only an environment with teams and quotas can work out")
     whole = node_layout(row.gpu, row.gpu_count)
     layouts = [
         node_layout(row.gpu, row.gpu_count, [(part.count, part.devices) for part in entry.gpus])

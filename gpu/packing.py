@@ -21,8 +21,8 @@ from .patterns import WHOLE, compute_slices_of, smallest_for
 def pack(supplies: Sequence[Supply], requests: Sequence[Request]) -> Packing:
     """Layouts for every node of ``supplies``. The same arguments always give the same answer.
 
-    What can't be served is named with its reason. When GPUs are short, the largest part of GPUs is served
-    and, among requests for the same devices, those that come first.
+    What can't be served is named with its reason. When GPUs are short, the largest part of GPUs is served;
+    where that leaves a choice, requests that come first are.
     """
     return _pack(tuple(supplies), tuple(requests))
 
@@ -37,8 +37,7 @@ def _pack(supplies: tuple[Supply, ...], requests: tuple[Request, ...]) -> Packin
             grouped.setdefault(devices, []).append(index)
         elif request.count:
             unserved.append(Unserved(index, request.count, _hopeless(supplies, request)))
-    # The order of the demands must not depend on who asks first.
-    groups = sorted(grouped.items())
+    groups = list(grouped.items())
     result = split(supplies, [Demand(devices, _sum(requests, indexes)) for devices, indexes in groups])
     served: list[Served] = []
     for (_, indexes), taken in zip(groups, result.taken, strict=True):

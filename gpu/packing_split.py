@@ -151,7 +151,7 @@ def _fixed(program: _Program, lacks: Sequence[int]) -> list[Row]:
 
 
 def _least_lacks(supplies: Sequence[Supply], demands: Sequence[Demand], program: _Program) -> list[int]:
-    """What each demand goes without when as large a part of GPUs as possible is served; later ones first."""
+    """What each demand goes without when the largest part of GPUs is served; the last ones most."""
     weights = [max(_share(supplies[pool], name) for pool, name in demand.devices) for demand in demands]
     lacking = range(program.first_lack, len(program.uppers))
     costs = [0] * program.first_lack + weights

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
+from .auto_layouts import Layouts
 from .components.errors import InvalidInput
 from .components.queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
 from .components.shares import shared_out
@@ -22,7 +23,7 @@ from .finops.cost import CostRange, node_cost, share_of_amount, total
 from .finops.prices import PurchaseOption, price
 from .gpu.layout import WHOLE_GPU
 from .gpu.mig import device_memory_mib, gpu_share, resource_name
-from .gpu.node_plan import PoolPlan, plan_pool
+from .gpu.node_plan import PoolPlan
 from .gpu.spec import TrainingJobSpec
 from .marks import Marks
 from .plan_checks import problems_in
@@ -120,7 +121,8 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     problems = problems_in(environment, marks)
     if problems:
         raise InvalidInput(subject or f"environment {environment.name!r}", problems)
-    pools = tuple(plan_pool(spec) for spec in environment.node_pools)
+    automatic = Layouts(environment)
+    pools = tuple(automatic.plan(spec) for spec in environment.node_pools)
     by_name = {pool.name: pool for pool in pools}
     costs = {pool.name: _pool_cost(pool, environment.region) for pool in pools}
     plan = Plan(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
+from .auto_layouts import Layouts
 from .components.errors import Problem
 from .environment import Environment, dotted
 from .gpu import machines
@@ -30,10 +31,14 @@ def problems_in(environment: Environment, marks: Marks | None = None) -> list[Pr
         return Problem(dotted(location), got, expected, fix, marks.line(location) if marks else None)
 
     names = _repeated_names(environment, problem)
-    broken = [list(_pool(pool, ("node_pools", i), problem)) for i, pool in enumerate(environment.node_pools)]
+    automatic = Layouts(environment)
+    broken = [
+        list(_pool(pool, ("node_pools", i), problem)) or list(automatic.shortages(pool, problem))
+        for i, pool in enumerate(environment.node_pools)
+    ]
     # A pool that is wrong in itself says nothing about quotas and models.
     pools = {
-        spec.name: plan_pool(spec)
+        spec.name: plan_pool(automatic.resolved(spec))
         for spec, found in zip(environment.node_pools, broken, strict=True)
         if not found
     }
@@ -73,7 +78,8 @@ def _pool(spec: NodePoolSpec, at: Location, problem: Add) -> Iterator[Problem]:
         fix = f"did you mean {' or '.join(close)}?" if close else "take a machine of AWS or GCP with GPUs"
         yield problem((*at, "machine"), spec.machine, "a machine of the catalog", fix)
         return
-    wanted = sum(entry.nodes for entry in spec.mig)
+    entries = [] if spec.mig == "auto" else spec.mig
+    wanted = sum(entry.nodes for entry in entries)
     if wanted > spec.max_nodes:
         fix = "raise max_nodes or lower nodes"
         yield problem((*at, "mig"), f"a layout for {wanted} nodes", f"at most {spec.max_nodes}", fix)
@@ -81,7 +87,7 @@ def _pool(spec: NodePoolSpec, at: Location, problem: Add) -> Iterator[Problem]:
         fix = "remove mig, or take a machine with A100, H100, H200 or B200 GPUs"
         yield problem((*at, "mig"), spec.machine, f"a machine whose GPUs can be cut; {row.gpu} can't", fix)
         return
-    for e, entry in enumerate(spec.mig):
+    for e, entry in enumerate(entries):
         cut = sum(part.count for part in entry.gpus)
         where = (*at, "mig", e, "gpus")
         if cut > row.gpu_count:

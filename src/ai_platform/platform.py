@@ -2,6 +2,7 @@
 
 import pulumi
 
+from .auto_layouts import Layouts
 from .components.args import InvalidArgs
 from .components.errors import InvalidInput
 from .components.queues import FlavorSpec, Queues, QueuesSpec
@@ -36,7 +37,8 @@ class Platform(pulumi.ComponentResource):
         plan = _planned(args)
         own = pulumi.ResourceOptions(parent=self)
 
-        pools = [NodePool(f"{name}-{spec.name}", spec, own) for spec in args.node_pools]
+        resolved = Layouts(args).resolved
+        pools = [NodePool(f"{name}-{spec.name}", resolved(spec), own) for spec in args.node_pools]
         flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
         queues = Queues(f"{name}-queues", QueuesSpec(cohort=COHORT, flavors=flavors), own)
         runtime = VllmRuntime(f"{name}-vllm", own)
