@@ -130,6 +130,5 @@ def _shortage(supplies: Sequence[Supply], request: Request, result: Split) -> st
     pools = [supply for supply in supplies if request.pool in (None, supply.pool)]
     held = sum(supply.nodes * supply.gpus_per_node for supply in pools)
     names = ", ".join(supply.pool for supply in pools)
-    if len(supplies) > 1:
-        return f"the {held} GPUs of {names} are full"
-    return f"the {held} GPUs of {names} are full; all requests need {result.gpus_for_all}"
+    full = f"the GPU of {names} is full" if held == 1 else f"the {held} GPUs of {names} are full"
+    return full if len(supplies) > 1 else f"{full}; {result.gpus_for_all} would do"

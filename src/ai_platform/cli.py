@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import cli_mig
 from . import cli_project as project
 from .cli_engine import Summary
 from .cli_workplace import EngineError, Workplace, forget, held
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = add("plan", _plan, "show the capacity plan; touches nothing")
     plan.add_argument("environment", metavar="ENV|FILE", nargs="?", default=_DEFAULT, help="default: local")
     plan.add_argument("--json", action="store_true", help="for programs")
+    cli_mig.add(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")

@@ -172,7 +172,7 @@ def test_when_gpus_are_short_the_last_requests_wait_and_the_answer_says_how_many
     packing = pack([supply()], requests)
     assert [(item.request, item.count) for item in packing.unserved] == [(1, 4)]
     assert packing.gpus_for_all == 10
-    assert packing.unserved[0].reason == "the 8 GPUs of pool are full; all requests need 10"
+    assert packing.unserved[0].reason == "the 8 GPUs of pool are full; 10 would do"
 
 
 @pytest.mark.parametrize(
