@@ -30,6 +30,19 @@ class NodePlan(BaseModel):
     """GPU resources that it offers, with 0 for each profile that it has none of."""
 
 
+class PoolPacking(BaseModel):
+    """Layouts that were worked out from the teams' quotas."""
+
+    model_config = ConfigDict(frozen=True)
+
+    gpus_used: int
+    """GPUs that are cut or promised whole."""
+    gpus_needed: int
+    """Proven: fewer GPUs can't hold the quotas."""
+    node_layouts: int
+    """Different layouts of nodes with cut GPUs."""
+
+
 class PoolPlan(BaseModel):
     """A node pool with its nodes and what they add up to."""
 
@@ -54,6 +67,8 @@ class PoolPlan(BaseModel):
     """GPUs that one device of each resource stands for when the pool's price is shared out."""
     unused_gpus: Fraction
     """GPUs at ``max_nodes`` that the MIG layouts leave to nobody."""
+    packing: PoolPacking | None = None
+    """How good the layouts are when ``mig: auto`` chose them."""
 
 
 def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) -> PoolPlan:
@@ -94,7 +109,12 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
 
 
 def layouts_of(spec: NodePoolSpec, row: Machine) -> list[NodeLayout]:
-    """The layout of each node, in the order of the description; nodes that it doesn't name stay whole."""
+    """The layout of each node, in the order of the description; nodes that it doesn't name stay whole.
+
+    Raises ``ValueError`` for ``auto``: quotas decide then, and they are not part of a pool.
+    """
+    if spec.mig == "auto":
+        raise ValueError("mig: auto, which only an environment with teams and quotas can work out")
     whole = node_layout(row.gpu, row.gpu_count)
     layouts = [
         node_layout(row.gpu, row.gpu_count, [(part.count, part.devices) for part in entry.gpus])

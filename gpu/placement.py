@@ -122,7 +122,7 @@ def _nearest(gpu: GpuName, devices: Mapping[str, int]) -> dict[str, int]:
     known = profiles(gpu)
     best: dict[str, int] = {}
     best_rank = (0, 0)
-    for layout in _all_layouts(gpu):
+    for layout in all_layouts(gpu):
         if all(devices.get(name, 0) >= count for name, count in layout):
             counts = dict(layout)
             units = sum(known[name].memory_slices * count for name, count in layout)
@@ -133,7 +133,8 @@ def _nearest(gpu: GpuName, devices: Mapping[str, int]) -> dict[str, int]:
 
 
 @cache
-def _all_layouts(gpu: GpuName) -> tuple[tuple[tuple[str, int], ...], ...]:
+def all_layouts(gpu: GpuName) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """Every multiset of MIG devices that fits on one GPU, as (profile, count) in the order of its table."""
     if not placement_units(gpu):
         return ()
     return tuple(sorted(_grown(gpu)))

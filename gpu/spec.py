@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WrapValidator
 
 from ..components.names import Name
 from ..finops.prices import PurchaseOption
@@ -32,6 +32,18 @@ class NodeMig(BaseModel):
     """How the GPUs of each of these nodes are cut."""
 
 
+_LAYOUTS = TypeAdapter(list[NodeMig])
+
+
+def _auto_or_layouts(value: object, _: object) -> object:
+    # A plain union would report each mistake twice, below names that the user never wrote.
+    if value == "auto":
+        return value
+    if isinstance(value, str):
+        raise ValueError("auto, or a list of layouts")
+    return _LAYOUTS.validate_python(value)
+
+
 class NodePoolSpec(BaseModel):
     """Nodes of one machine type."""
 
@@ -45,8 +57,11 @@ class NodePoolSpec(BaseModel):
     """Nodes that always run. Default: 0."""
     max_nodes: Annotated[int, Field(ge=1, le=1000)] = 1
     """Ceiling of the autoscaler; quotas are shared out from it. Default: 1."""
-    mig: list[NodeMig] = Field(default_factory=list)
-    """MIG layouts, node by node. Default: every GPU whole."""
+    mig: Annotated[Literal["auto"] | list[NodeMig], WrapValidator(_auto_or_layouts)] = Field(
+        default_factory=list
+    )
+    """MIG layouts, node by node. ``auto``: what the teams' nominal quotas of this pool need, on the fewest
+    GPUs. Default: every GPU whole."""
     purchase_option: PurchaseOption = PurchaseOption.ON_DEMAND
     """How the nodes are paid for. Default: on_demand."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cli_fit, cli_machines, cli_prices
+from . import cli_fit, cli_machines, cli_mig, cli_prices
 from . import cli_project as project
 from .cli_engine import Summary
 from .cli_output import show as _show
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_machines.register(add)
     cli_prices.register(add)
     cli_fit.register(add)
+    cli_mig.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")

@@ -82,7 +82,10 @@ def _pools(plan: Plan, nodes: Any) -> Table:
 
 def _layouts(pool: PoolPlan) -> list[str]:
     layouts = [_layout(node) for node in pool.nodes]
-    return [f"{layouts.count(layout)} × ({layout})" for layout in dict.fromkeys(layouts)]
+    lines = [f"{layouts.count(layout)} × ({layout})" for layout in dict.fromkeys(layouts)]
+    if pool.packing:
+        lines.append(f"auto: quotas take {pool.packing.gpus_used} GPUs, at least {pool.packing.gpus_needed}")
+    return lines
 
 
 def _layout(node: NodePlan) -> str:

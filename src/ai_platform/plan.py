@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
-from .catalogs import machines_of, prices_of
+from .auto_layouts import Layouts
+from .catalogs import prices_of
 from .chosen_devices import with_device
 from .components.errors import InvalidInput
 from .components.queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
@@ -23,7 +24,7 @@ from .finops.cost import CostRange, total
 from .finops.prices import Price
 from .gpu.layout import WHOLE_GPU
 from .gpu.mig import gpu_share, resource_name
-from .gpu.node_plan import PoolPlan, plan_pool
+from .gpu.node_plan import PoolPlan
 from .gpu.spec import TrainingJobSpec
 from .marks import Marks
 from .plan_checks import problems_in
@@ -137,8 +138,8 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     problems = problems_in(environment, marks)
     if problems:
         raise InvalidInput(subject or f"environment {environment.name!r}", problems)
-    machines, book = machines_of(environment), prices_of(environment)
-    pools = tuple(plan_pool(spec, machines) for spec in environment.node_pools)
+    automatic, book = Layouts(environment), prices_of(environment)
+    pools = tuple(automatic.plan(spec) for spec in environment.node_pools)
     by_name = {pool.name: pool for pool in pools}
     prices = {pool.name: price_of(pool, book, environment.region) for pool in pools}
     costs = {pool.name: pool_cost(pool, prices[pool.name]) for pool in pools}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
+from .auto_layouts import Layouts
 from .catalogs import machines_of, prices_of, problems_in_catalogs, unknown_machine, why_not_sold
 from .chosen_devices import why_no_device, with_device
 from .components.errors import Problem
@@ -38,13 +39,15 @@ def problems_in(environment: Environment, marks: Marks | None = None) -> list[Pr
 
     names = _repeated_names(environment, problem)
     catalog = machines_of(environment)
+    automatic = Layouts(environment)
     broken = [
         list(_pool(environment, catalog, pool, ("node_pools", i), problem))
+        or list(automatic.shortages(pool, problem))
         for i, pool in enumerate(environment.node_pools)
     ]
     # A pool that is wrong in itself says nothing about quotas and models.
     pools = {
-        spec.name: plan_pool(spec, catalog)
+        spec.name: plan_pool(automatic.resolved(spec), catalog)
         for spec, found in zip(environment.node_pools, broken, strict=True)
         if not found and spec.machine in catalog
     }
@@ -97,7 +100,8 @@ def _pool(
     if unsold:
         fix = "take one of these, or give your own price for it under prices"
         yield problem((*at, "purchase_option"), spec.purchase_option, unsold, fix)
-    wanted = sum(entry.nodes for entry in spec.mig)
+    entries = [] if spec.mig == "auto" else spec.mig
+    wanted = sum(entry.nodes for entry in entries)
     if wanted > spec.max_nodes:
         fix = "raise max_nodes or lower nodes"
         yield problem((*at, "mig"), f"a layout for {wanted} nodes", f"at most {spec.max_nodes}", fix)
@@ -105,7 +109,7 @@ def _pool(
         fix = "remove mig, or take a machine with A100, H100, H200 or B200 GPUs"
         yield problem((*at, "mig"), spec.machine, f"a machine whose GPUs can be cut; {row.gpu} can't", fix)
         return
-    for e, entry in enumerate(spec.mig):
+    for e, entry in enumerate(entries):
         cut = sum(part.count for part in entry.gpus)
         where = (*at, "mig", e, "gpus")
         if cut > row.gpu_count:

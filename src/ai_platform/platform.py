@@ -2,6 +2,7 @@
 
 import pulumi
 
+from .auto_layouts import Layouts
 from .catalogs import machines_of
 from .components.args import InvalidArgs
 from .components.errors import InvalidInput
@@ -37,8 +38,11 @@ class Platform(pulumi.ComponentResource):
         plan = _planned(args)
         own = pulumi.ResourceOptions(parent=self)
 
-        machines = machines_of(args)
-        pools = [NodePool(f"{name}-{spec.name}", spec, own, machines=machines) for spec in args.node_pools]
+        machines, resolved = machines_of(args), Layouts(args).resolved
+        pools = [
+            NodePool(f"{name}-{spec.name}", resolved(spec), own, machines=machines)
+            for spec in args.node_pools
+        ]
         flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
         queues = Queues(f"{name}-queues", QueuesSpec(cohort=COHORT, flavors=flavors), own)
         runtime = VllmRuntime(f"{name}-vllm", own)

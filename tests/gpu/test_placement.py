@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.mig import placement_units, profiles
-from ai_platform.gpu.placement import place, why_not
+from ai_platform.gpu.placement import all_layouts, place, why_not
 
 H100 = GpuName.H100_80GB
 RTX = GpuName.RTX_PRO_6000
@@ -74,6 +74,24 @@ def test_placement_agrees_with_brute_force_on_every_combination(gpu, most):
         for combination in combinations_with_replacement(names, size):
             placed = place(gpu, Counter(combination)) is not None
             assert placed == (combination in expected), combination
+
+
+@pytest.mark.parametrize("gpu", [H100, GpuName.A30, RTX])
+def test_the_list_of_all_layouts_is_what_brute_force_finds(gpu):
+    listed = [Counter(dict(layout)) for layout in all_layouts(gpu)]
+    expected = placeable_by_brute_force(gpu) - {()}
+    assert {tuple(sorted(layout.elements())) for layout in listed} == expected
+    assert len(listed) == len(expected)
+
+
+def test_every_gpu_of_a_class_has_its_geometry():
+    for gpu in GpuName:
+        twin = {8: H100, 4: GpuName.A30, 12: RTX}.get(placement_units(gpu))
+        if twin:
+            geometry = [(row.memory_slices, row.starts, row.max_count) for row in profiles(gpu).values()]
+            assert geometry == [
+                (row.memory_slices, row.starts, row.max_count) for row in profiles(twin).values()
+            ], gpu
 
 
 def devices_of(gpu):

@@ -1,0 +1,90 @@
+"""How good and how fast MIG packings of random requests are.
+
+.venv/bin/python -m benchmarks.packing [--seeds N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from ai_platform.gpu.first_fit import balanced_gpus, first_fit
+from ai_platform.gpu.gpus import GpuName
+from ai_platform.gpu.mig import all_balanced, gpu_share, profiles
+from ai_platform.gpu.packing import pack
+from ai_platform.gpu.packing_spec import Request, Supply
+
+GPUS_PER_NODE = 8
+SIZES = ((64, 200), (1_000, 5_000))
+"""GPUs of the pool, and most requests for them."""
+MODELS = (GpuName.H100_80GB, GpuName.A30, GpuName.RTX_PRO_6000)
+_COLUMNS = (
+    "GPU", "mix", "GPUs", "requests", "used", "bound", "gap", "first fit", "all-balanced", "layouts", "CPU s",
+)  # fmt: skip
+SECONDS_GOAL, GAP_GOALS = 2.0, {64: 0.0, 1_000: 0.01}
+
+
+def main() -> int:
+    """Prints a line for each instance; ends with 1 where a goal is missed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=3, help="instances of each kind; default: 3")
+    table = Table(title="MIG packing", title_justify="left")
+    for column in _COLUMNS:
+        table.add_column(column, justify="left" if column in ("GPU", "mix") else "right")
+    missed = 0
+    for gpu, mix, gpus, requests in _instances(parser.parse_args().seeds):
+        began = time.process_time()
+        packing = pack([Supply("pool", gpu, GPUS_PER_NODE, gpus // GPUS_PER_NODE)], requests)
+        seconds = time.process_time() - began
+        devices: Counter[str] = Counter()
+        for request in requests:
+            devices[request.profile or ""] += request.count
+        by_hand, balanced = len(first_fit(gpu, devices)), balanced_gpus(gpu, devices)
+        pool = packing.pools[0]
+        table.add_row(
+            gpu, mix, str(gpus), str(len(requests)), str(packing.used), str(packing.bound),
+            f"{float(packing.gap):.1%}", str(by_hand), "-" if balanced is None else str(balanced),
+            f"{pool.different_layouts} (≥ {pool.fewest_layouts})", f"{seconds:.2f}",
+        )  # fmt: skip
+        worse = packing.used > min(by_hand, balanced or by_hand) or bool(packing.unserved)
+        missed += worse or seconds > SECONDS_GOAL or packing.gap > GAP_GOALS[gpus]
+    Console(width=130).print(table)
+    print(f"{missed} instances miss a goal")
+    return min(1, missed)
+
+
+def _instances(seeds: int) -> Iterator[tuple[GpuName, str, int, list[Request]]]:
+    for gpus, most in SIZES:
+        for gpu in MODELS:
+            for mix, names in (
+                ("every profile", list(profiles(gpu))),
+                ("balanced", list(all_balanced(gpu) or ())),
+            ):
+                for seed in range(seeds):
+                    # What shares add up to 0.85 of the pool fits in it however the pieces fall.
+                    yield gpu, mix, gpus, _requests(gpu, names, gpus * 85 // 100, most, random.Random(seed))  # noqa: S311
+
+
+def _requests(gpu: GpuName, names: list[str], shares: int, most: int, chance: random.Random) -> list[Request]:
+    found: list[Request] = []
+    total = gpu_share(gpu, names[0]) * 0
+    while total < shares and len(found) < most:
+        # Small devices are asked for more often, as teams do.
+        name = chance.choices(names, [float(gpu_share(gpu, name)) ** -2 for name in names])[0]
+        if "+" in name and chance.random() < 0.8:
+            continue
+        found.append(Request(f"team-{len(found)}", 1, name))
+        total += gpu_share(gpu, name)
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

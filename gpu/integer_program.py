@@ -1,0 +1,83 @@
+"""Small integer programs, solved the same way on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MAX_NODES = 2_000
+"""Branches after which the solver stops. A limit of time would make the answer depend on the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``lower <= sum(coefficient * column) <= upper``; ``None`` is no limit."""
+
+    coefficients: Mapping[int, int]
+    lower: int | None = None
+    upper: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the solver found; ``values`` is ``None`` when it found nothing."""
+
+    values: tuple[int, ...] | None
+    bound: float
+    """No solution costs less. Infinite when there is none."""
+    proven: bool
+    """Whether ``values`` is optimal, or proven not to exist."""
+
+
+def minimum(
+    costs: Sequence[int], uppers: Sequence[int], rows: Sequence[Row], *, max_nodes: int = MAX_NODES
+) -> Answer:
+    """Minimises ``costs`` over whole numbers from 0 to ``uppers`` that satisfy ``rows``.
+
+    HiGHS on one thread with a fixed seed, no time limit and no gap: the same program has the same answer.
+    """
+    # Loading the solver takes longer than a plan that packs nothing.
+    import highspy as typed_in_part
+    import numpy as np
+
+    highspy: Any = typed_in_part
+    solver = highspy.Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 0),
+        ("mip_rel_gap", 0.0),
+        ("mip_abs_gap", 0.0),
+        ("mip_max_nodes", max_nodes),
+        # On programs as small as these the search for a first solution takes longer than the rest.
+        ("mip_heuristic_run_feasibility_jump", False),
+        ("mip_heuristic_effort", 0.0),
+    ):
+        solver.setOptionValue(option, value)
+    infinity = solver.getInfinity()
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = len(costs), len(rows)
+    program.col_cost_ = np.array(costs, dtype=np.float64)
+    program.col_lower_ = np.zeros(len(costs))
+    program.col_upper_ = np.array(uppers, dtype=np.float64)
+    program.row_lower_ = np.array([-infinity if row.lower is None else row.lower for row in rows])
+    program.row_upper_ = np.array([infinity if row.upper is None else row.upper for row in rows])
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_ = np.cumsum([0, *(len(row.coefficients) for row in rows)], dtype=np.int32)
+    program.a_matrix_.index_ = np.array([at for row in rows for at in row.coefficients], dtype=np.int32)
+    program.a_matrix_.value_ = np.array([c for row in rows for c in row.coefficients.values()], np.float64)
+    program.integrality_ = [highspy.HighsVarType.kInteger] * len(costs)
+    solver.passModel(program)
+    solver.run()
+    return _answer(solver, highspy)
+
+
+def _answer(solver: Any, highspy: Any) -> Answer:
+    status, info = solver.getModelStatus(), solver.getInfo()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return Answer(None, float("inf"), proven=True)
+    proven = status == highspy.HighsModelStatus.kOptimal
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    values = tuple(round(value) for value in solver.getSolution().col_value) if found else None
+    return Answer(values, info.mip_dual_bound, proven=proven)

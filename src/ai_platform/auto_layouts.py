@@ -1,0 +1,85 @@
+"""Pools with ``mig: auto``: layouts worked out from the quotas of their teams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from .catalogs import machines_of
+from .components.errors import Problem
+from .environment import Environment
+from .gpu.layout import NodeLayout
+from .gpu.node_plan import PoolPacking, PoolPlan, plan_pool
+from .gpu.packing import pack
+from .gpu.packing_spec import PackedPool, Packing, Request, Supply
+from .gpu.spec import GpuPartition, NodeMig, NodePoolSpec
+
+Location = tuple[str | int, ...]
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Layouts:
+    """The layouts of an environment's pools."""
+
+    environment: Environment
+
+    def resolved(self, spec: NodePoolSpec) -> NodePoolSpec:
+        """The pool with layouts in place of ``auto``. What can't be served is left out: see ``shortages``."""
+        if spec.mig != AUTO:
+            return spec
+        return spec.model_copy(update={"mig": _as_written(self._packed(spec).pools[0])})
+
+    def plan(self, spec: NodePoolSpec) -> PoolPlan:
+        """The pool worked out, with how good its layouts are."""
+        plan = plan_pool(self.resolved(spec), machines_of(self.environment))
+        if spec.mig != AUTO:
+            return plan
+        packing = self._packed(spec)
+        quality = PoolPacking(
+            gpus_used=packing.used,
+            gpus_needed=packing.bound,
+            node_layouts=packing.pools[0].different_layouts,
+        )
+        return plan.model_copy(update={"packing": quality})
+
+    def shortages(
+        self, spec: NodePoolSpec, problem: Callable[[Location, object, str, str], Problem]
+    ) -> Iterator[Problem]:
+        """A problem for each nominal quota that the GPUs of a pool with ``auto`` can't hold."""
+        if spec.mig != AUTO:
+            return
+        packing, places = self._packed(spec), list(_quotas(self.environment, spec.name))
+        for missing in packing.unserved:
+            location, request = places[missing.request]
+            held = request.count - missing.count
+            fix = "lower nominal quotas, or raise max_nodes"
+            if packing.gpus_for_all is None:
+                fix = "take a profile of this GPU, or another pool"
+            expected = f"at most the {held} that still fit: {missing.reason}"
+            yield problem((*location, "nominal"), request.count, expected, fix)
+
+    def _packed(self, spec: NodePoolSpec) -> Packing:
+        row = machines_of(self.environment).get(spec.machine)
+        if row is None:
+            raise ValueError(f"{spec.machine} is no machine of the catalog")
+        supply = Supply(spec.name, row.gpu, row.gpu_count, spec.max_nodes)
+        return pack([supply], [request for _, request in _quotas(self.environment, spec.name)])
+
+
+def _quotas(environment: Environment, pool: str) -> Iterator[tuple[Location, Request]]:
+    for index, team in enumerate(environment.teams):
+        for key, quota in team.quota.get(pool, {}).items():
+            yield ("teams", index, "quota", pool, key), Request(team.name, quota.nominal, key)
+
+
+def _as_written(pool: PackedPool) -> list[NodeMig]:
+    """The layouts as a description has them; nodes whose GPUs are all whole need no entry."""
+    cut = [layout for layout in pool.layouts if layout.whole < layout.gpu_count]
+    return [NodeMig(nodes=len(list(run)), gpus=_partitions(layout)) for layout, run in groupby(cut)]
+
+
+def _partitions(layout: NodeLayout) -> list[GpuPartition]:
+    runs = [(devices, len(list(run))) for devices, run in groupby(layout.partitions) if devices]
+    return [GpuPartition(count=count, devices=dict(devices)) for devices, count in runs]
