@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from .components.errors import Problem
@@ -10,17 +10,15 @@ from .environment import Environment, dotted
 from .gpu import machines
 from .gpu.layout import WHOLE_GPU
 from .gpu.machines import mig_capable
-from .gpu.mig import device_memory_mib, profiles, resource_name
+from .gpu.mig import device_memory_mib, profiles
 from .gpu.node_plan import PoolPlan, plan_pool
 from .gpu.placement import why_not
 from .gpu.spec import NodePoolSpec
 from .marks import Marks
+from .quota_checks import Add, Location, offered_by, quota_problems, within_quota
 from .serving import models
 from .serving.fit import fit, vllm_arguments
 from .serving.spec import EndpointSpec
-
-Location = tuple[str | int, ...]
-Add = Callable[[Location, object, str, str], Problem]
 
 
 def problems_in(environment: Environment, marks: Marks | None = None) -> list[Problem]:
@@ -41,7 +39,7 @@ def problems_in(environment: Environment, marks: Marks | None = None) -> list[Pr
         chain(
             names,
             chain.from_iterable(broken),
-            _quotas(environment, pools, problem),
+            quota_problems(environment, pools, problem),
             _endpoints(environment, pools, problem),
             _training(environment, pools, problem),
         )
@@ -94,65 +92,6 @@ def _pool(spec: NodePoolSpec, at: Location, problem: Add) -> Iterator[Problem]:
                 yield problem((*where, p, "devices"), dict(part.devices), f"what fits: {reason}", fix)
 
 
-def _offered(pool: PoolPlan) -> dict[str, str]:
-    """Quota keys of a pool and their Kubernetes resources."""
-    keys = {"gpus": WHOLE_GPU} if pool.capacity.get(WHOLE_GPU) else {}
-    return keys | {
-        name: resource_name(name)
-        for name in (profiles(pool.gpu) if pool.mig_capable else ())
-        if pool.capacity.get(resource_name(name))
-    }
-
-
-def _quotas(environment: Environment, pools: dict[str, PoolPlan], problem: Add) -> Iterator[Problem]:
-    known = {pool.name for pool in environment.node_pools}
-    sums: dict[tuple[str, str], int] = {}
-    last: dict[tuple[str, str], Location] = {}
-    for t, team in enumerate(environment.teams):
-        for pool, quotas in team.quota.items():
-            at: Location = ("teams", t, "quota", pool)
-            if pool not in known:
-                yield problem(
-                    at, pool, f"a pool of this file: {', '.join(sorted(known))}", "correct the name"
-                )
-                continue
-            if pool not in pools:
-                continue
-            offered = _offered(pools[pool])
-            for key, quota in quotas.items():
-                if key not in offered:
-                    fix = "take one of these, or cut the pool's GPUs that way under mig"
-                    yield problem((*at, key), key, f"what {pool} offers: {', '.join(offered)}", fix)
-                    continue
-                if quota.lending_limit is not None and quota.lending_limit > quota.nominal:
-                    where = (*at, key, "lending_limit")
-                    yield problem(where, quota.lending_limit, f"at most nominal, {quota.nominal}", "lower it")
-                sums[pool, key] = sums.get((pool, key), 0) + quota.nominal
-                last[pool, key] = (*at, key, "nominal")
-    for (pool, key), promised in sums.items():
-        held = pools[pool].capacity[_offered(pools[pool])[key]]
-        if promised > held:
-            got = f"a sum of {promised} {key} of {pool} over all teams"
-            fix = f"lower the teams' nominal quotas by {promised - held}, or enlarge the pool"
-            yield problem(last[pool, key], got, f"at most the {held} that the pool holds", fix)
-
-
-def _usable(environment: Environment, team: str, pool: PoolPlan, key: str) -> int:
-    """Devices that a team can use at once: its own, and what its limits and the others' let it borrow."""
-    own, lent = None, 0
-    for spec in environment.teams:
-        quota = spec.quota.get(pool.name, {}).get(key)
-        if quota is None:
-            continue
-        if spec.name == team:
-            own = quota
-        else:
-            lent += quota.nominal if quota.lending_limit is None else quota.lending_limit
-    if own is None:
-        return 0
-    return own.nominal + (lent if own.borrowing_limit is None else min(lent, own.borrowing_limit))
-
-
 def _placed(
     environment: Environment, pools: dict[str, PoolPlan], at: Location, team: str, pool: str, problem: Add
 ) -> Iterator[Problem]:
@@ -163,16 +102,6 @@ def _placed(
     if pool not in names:
         expected = f"a pool of this file: {', '.join(names)}"
         yield problem((*at, "pool"), pool, expected, "correct the name or add the pool")
-
-
-def _within_quota(
-    environment: Environment, pool: PoolPlan, at: Location, team: str, key: str, needed: int, problem: Add
-) -> Iterator[Problem]:
-    usable = _usable(environment, team, pool, key)
-    if needed > usable and team in {spec.name for spec in environment.teams}:
-        got = f"a need of {needed} {key} of {pool.name} at once"
-        fix = f"raise {team}'s nominal quota or borrowing limit for {pool.name}, or ask for less"
-        yield problem(at, got, f"at most the {usable} that team {team} can own and borrow", fix)
 
 
 def _endpoints(environment: Environment, pools: dict[str, PoolPlan], problem: Add) -> Iterator[Problem]:
@@ -194,11 +123,11 @@ def _endpoints(environment: Environment, pools: dict[str, PoolPlan], problem: Ad
         if not size:
             key, each = (spec.mig_profile, 1) if spec.mig_profile else ("gpus", spec.gpus or 1)
             needed = each * spec.max_replicas
-            yield from _within_quota(environment, pool, at, spec.team, key, needed, problem)
+            yield from within_quota(environment, pool, at, spec.team, key, needed, problem)
 
 
 def _size(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Iterator[Problem]:
-    offered = _offered(pool)
+    offered = offered_by(pool)
     if spec.mig_profile and spec.mig_profile not in offered:
         expected = f"what {pool.name} offers: {', '.join(offered)}"
         yield problem((*at, "mig_profile"), spec.mig_profile, expected, "take one of these, or change mig")
@@ -252,4 +181,4 @@ def _training(environment: Environment, pools: dict[str, PoolPlan], problem: Add
             yield problem((*at, "gpus_per_worker"), spec.gpus_per_worker, expected, "ask for fewer")
             continue
         needed = spec.workers * spec.gpus_per_worker
-        yield from _within_quota(environment, pool, at, spec.team, "gpus", needed, problem)
+        yield from within_quota(environment, pool, at, spec.team, "gpus", needed, problem)
