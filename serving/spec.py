@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..components.names import Name
+from ..components.priority_spec import SERVING
 from .precision import Precision
 
 
@@ -39,3 +40,5 @@ class EndpointSpec(BaseModel):
     """Replicas that always run. Default: 1."""
     max_replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     """Ceiling of the autoscaler. Default: 1."""
+    priority: Name = SERVING
+    """Priority class of its replicas. Default: serving."""

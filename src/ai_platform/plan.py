@@ -11,14 +11,17 @@ import json
 from pydantic import BaseModel, ConfigDict
 
 from .components.errors import InvalidInput
+from .components.priority_spec import PrioritySpec, all_priorities
+from .components.queue_spec import CohortQuotaSpec
 from .environment import Environment
 from .finops.cost import total
-from .gpu.node_plan import PoolPlan, plan_pool
+from .gpu.node_plan import PoolPlan
 from .marks import Marks
-from .plan_checks import problems_in
+from .plan_checks import checked
 from .plan_cost import Cost, cost_of, pool_cost
 from .plan_endpoints import EndpointPlan, endpoint_plan
-from .plan_teams import COHORT, TeamPlan, resource_of, team_plans
+from .plan_quotas import PoolQuota, pool_quotas, shares_of
+from .plan_teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
 from .plan_training import TrainingPlan, training_plan
 
 __all__ = [
@@ -26,6 +29,7 @@ __all__ = [
     "Cost",
     "EndpointPlan",
     "Plan",
+    "PoolQuota",
     "TeamPlan",
     "TrainingPlan",
     "digest_of",
@@ -41,6 +45,13 @@ class Plan(BaseModel):
 
     environment: str
     pools: tuple[PoolPlan, ...]
+    pool_quotas: tuple[PoolQuota, ...]
+    """Who owns each resource of each pool, and what nobody owns."""
+    cohorts: tuple[CohortQuotaSpec, ...]
+    """The tree of cohorts, its root first."""
+    priorities: tuple[PrioritySpec, ...]
+    fair_sharing: bool
+    """Whether Kueue's manager must share idle quota by weight."""
     teams: tuple[TeamPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     training_jobs: tuple[TrainingPlan, ...]
@@ -52,18 +63,22 @@ class Plan(BaseModel):
 
 def make_plan(environment: Environment, *, subject: str | None = None, marks: Marks | None = None) -> Plan:
     """Works out the plan. Raises ``InvalidInput`` with every contradiction in the description."""
-    problems = problems_in(environment, marks)
-    if problems:
-        raise InvalidInput(subject or f"environment {environment.name!r}", problems)
-    pools = tuple(plan_pool(spec) for spec in environment.node_pools)
-    by_name = {pool.name: pool for pool in pools}
-    costs = {pool.name: pool_cost(pool, environment.region) for pool in pools}
+    found = checked(environment, marks)
+    if found.problems:
+        raise InvalidInput(subject or f"environment {environment.name!r}", found.problems)
+    pools, quotas = found.pools, found.quotas
+    costs = {name: pool_cost(pool, environment.region) for name, pool in pools.items()}
+    shares = shares_of(pools, quotas)
     plan = Plan(
         environment=environment.name,
-        pools=pools,
-        teams=team_plans(environment.teams, pools, costs),
-        endpoints=tuple(endpoint_plan(spec, by_name[spec.pool]) for spec in environment.endpoints),
-        training_jobs=tuple(training_plan(spec, by_name[spec.pool]) for spec in environment.training_jobs),
+        pools=tuple(pools.values()),
+        pool_quotas=pool_quotas(shares, quotas),
+        cohorts=cohort_plans(environment, shares, quotas),
+        priorities=all_priorities(environment.priorities),
+        fair_sharing=environment.fair_sharing,
+        teams=team_plans(environment, shares, quotas, costs),
+        endpoints=tuple(endpoint_plan(spec, pools[spec.pool]) for spec in environment.endpoints),
+        training_jobs=tuple(training_plan(spec, pools[spec.pool]) for spec in environment.training_jobs),
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
         cost=cost_of(total(costs.values())),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from .components.errors import Problem
@@ -15,19 +16,39 @@ from .gpu.node_plan import PoolPlan, plan_pool
 from .gpu.placement import why_not
 from .gpu.spec import NodePoolSpec
 from .marks import Marks
-from .quota_checks import Add, Location, offered_by, quota_problems, within_quota
+from .quota_checks import Add, Location, quota_problems, within_quota
+from .quotas import Quotas, offered_by, quotas_of, usable_by_team
 from .serving import models
 from .serving.fit import fit, vllm_arguments
 from .serving.spec import EndpointSpec
+from .team_checks import cohort_problems, priority_problems, team_problems
 
 
-def problems_in(environment: Environment, marks: Marks | None = None) -> list[Problem]:
-    """Every contradiction, each with its place in the file."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Every contradiction of a description, and what was worked out to find them."""
+
+    problems: Sequence[Problem]
+    pools: Mapping[str, PoolPlan]
+    """Pools that have no problem in themselves, by name."""
+    quotas: Quotas
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What an endpoint or a run may name."""
+
+    teams: Mapping[str, None]
+    pools: Mapping[str, None]
+
+
+def checked(environment: Environment, marks: Marks | None = None) -> Checked:
+    """Looks for every contradiction, each with its place in the file."""
 
     def problem(location: Location, got: object, expected: str, fix: str) -> Problem:
         return Problem(dotted(location), got, expected, fix, marks.line(location) if marks else None)
 
-    names = _repeated_names(environment, problem)
+    repeated = list(_repeated_names(environment, problem))
     broken = [list(_pool(pool, ("node_pools", i), problem)) for i, pool in enumerate(environment.node_pools)]
     # A pool that is wrong in itself says nothing about quotas and models.
     pools = {
@@ -35,21 +56,35 @@ def problems_in(environment: Environment, marks: Marks | None = None) -> list[Pr
         for spec, found in zip(environment.node_pools, broken, strict=True)
         if not found
     }
-    return list(
-        chain(
-            names,
-            chain.from_iterable(broken),
-            quota_problems(environment, pools, problem),
-            _endpoints(environment, pools, problem),
-            _training(environment, pools, problem),
-        )
+    quotas = quotas_of(environment, pools)
+    usable = usable_by_team(quotas)
+    names = _Names(
+        dict.fromkeys(spec.name for spec in environment.teams),
+        dict.fromkeys(spec.name for spec in environment.node_pools),
     )
+    problems = chain(
+        repeated,
+        chain.from_iterable(broken),
+        team_problems(environment, problem),
+        cohort_problems(environment, problem),
+        priority_problems(environment, problem),
+        quota_problems(environment, pools, quotas, problem),
+        _endpoints(environment, pools, names, usable, problem),
+        _training(environment, pools, names, usable, problem),
+    )
+    return Checked(list(problems), pools, quotas)
+
+
+Usable = Mapping[tuple[str, str], Mapping[str, int]]
+"""(Pool, quota key) to team to the devices that it can own and borrow at most."""
 
 
 def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]:
     groups: list[tuple[str, Sequence[tuple[str, str]]]] = [
         ("node_pools", [("", pool.name) for pool in environment.node_pools]),
         ("teams", [("", team.name) for team in environment.teams]),
+        ("cohorts", [("", cohort.name) for cohort in environment.cohorts]),
+        ("priorities", [("", priority.name) for priority in environment.priorities]),
         ("endpoints", [(endpoint.team, endpoint.name) for endpoint in environment.endpoints]),
         ("training_jobs", [(job.team, job.name) for job in environment.training_jobs]),
     ]
@@ -92,22 +127,20 @@ def _pool(spec: NodePoolSpec, at: Location, problem: Add) -> Iterator[Problem]:
                 yield problem((*where, p, "devices"), dict(part.devices), f"what fits: {reason}", fix)
 
 
-def _placed(
-    environment: Environment, pools: dict[str, PoolPlan], at: Location, team: str, pool: str, problem: Add
-) -> Iterator[Problem]:
-    teams = [spec.name for spec in environment.teams]
-    if team not in teams:
+def _placed(names: _Names, at: Location, team: str, pool: str, problem: Add) -> Iterator[Problem]:
+    if team not in names.teams:
         yield problem((*at, "team"), team, "a team of this file", "correct the name or add the team")
-    names = [spec.name for spec in environment.node_pools]
-    if pool not in names:
-        expected = f"a pool of this file: {', '.join(names)}"
+    if pool not in names.pools:
+        expected = f"a pool of this file: {', '.join(names.pools)}"
         yield problem((*at, "pool"), pool, expected, "correct the name or add the pool")
 
 
-def _endpoints(environment: Environment, pools: dict[str, PoolPlan], problem: Add) -> Iterator[Problem]:
+def _endpoints(
+    environment: Environment, pools: Mapping[str, PoolPlan], names: _Names, usable: Usable, problem: Add
+) -> Iterator[Problem]:
     for index, spec in enumerate(environment.endpoints):
         at: Location = ("endpoints", index)
-        yield from _placed(environment, pools, at, spec.team, spec.pool, problem)
+        yield from _placed(names, at, spec.team, spec.pool, problem)
         if spec.min_replicas > spec.max_replicas:
             expected = f"at most max_replicas, {spec.max_replicas}"
             yield problem((*at, "min_replicas"), spec.min_replicas, expected, "lower it")
@@ -120,10 +153,10 @@ def _endpoints(environment: Environment, pools: dict[str, PoolPlan], problem: Ad
         pool = pools[spec.pool]
         size = list(_size(spec, pool, at, problem))
         yield from size or _fits(spec, pool, at, problem)
-        if not size:
+        if not size and spec.team in names.teams:
             key, each = (spec.mig_profile, 1) if spec.mig_profile else ("gpus", spec.gpus or 1)
             needed = each * spec.max_replicas
-            yield from within_quota(environment, pool, at, spec.team, key, needed, problem)
+            yield from within_quota(usable, at, spec.team, pool.name, key, needed, problem)
 
 
 def _size(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Iterator[Problem]:
@@ -168,10 +201,12 @@ def _fits(spec: EndpointSpec, pool: PoolPlan, at: Location, problem: Add) -> Ite
             yield problem((*at, "precision"), spec.precision, str(error), "take the model's own precision")
 
 
-def _training(environment: Environment, pools: dict[str, PoolPlan], problem: Add) -> Iterator[Problem]:
+def _training(
+    environment: Environment, pools: Mapping[str, PoolPlan], names: _Names, usable: Usable, problem: Add
+) -> Iterator[Problem]:
     for index, spec in enumerate(environment.training_jobs):
         at: Location = ("training_jobs", index)
-        yield from _placed(environment, pools, at, spec.team, spec.pool, problem)
+        yield from _placed(names, at, spec.team, spec.pool, problem)
         if spec.pool not in pools:
             continue
         pool = pools[spec.pool]
@@ -181,4 +216,5 @@ def _training(environment: Environment, pools: dict[str, PoolPlan], problem: Add
             yield problem((*at, "gpus_per_worker"), spec.gpus_per_worker, expected, "ask for fewer")
             continue
         needed = spec.workers * spec.gpus_per_worker
-        yield from within_quota(environment, pool, at, spec.team, "gpus", needed, problem)
+        if spec.team in names.teams:
+            yield from within_quota(usable, at, spec.team, pool.name, "gpus", needed, problem)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .gpu.mig import device_memory_mib, gpu_share
 from .gpu.node_plan import PoolPlan
-from .plan_teams import GPUS, resource_of
+from .quotas import GPUS, resource_of
 from .serving.fit import fit, vllm_arguments
 from .serving.models import model as catalog_model
 from .serving.spec import EndpointSpec
@@ -31,6 +31,7 @@ class EndpointPlan(BaseModel):
     arguments: tuple[str, ...]
     min_replicas: int
     max_replicas: int
+    priority: str
     kv_cache_tokens: int
     max_concurrency: int
     memory_used_percent: int
@@ -70,6 +71,7 @@ def endpoint_plan(spec: EndpointSpec, pool: PoolPlan) -> EndpointPlan:
         arguments=vllm_arguments(sized),
         min_replicas=spec.min_replicas,
         max_replicas=spec.max_replicas,
+        priority=spec.priority,
         kv_cache_tokens=sized.kv_cache_tokens,
         max_concurrency=sized.max_concurrency,
         memory_used_percent=100 - 100 * _spare_mib(sized.kv_cache_mib, sized.kv_cache_tokens, spec) // usable,

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
-from .components.queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
-from .components.shares import shared_out
-from .components.team_spec import Quota, TeamSpec
+from .components.cohort_spec import ROOT_COHORT
+from .components.queue_spec import CohortQuotaSpec, ResourceQuota, TeamQueueSpec
+from .environment import Environment
 from .finops.cost import CostRange, share_of_amount, total
-from .gpu.layout import WHOLE_GPU
-from .gpu.mig import gpu_share, resource_name
-from .gpu.node_plan import PoolPlan
 from .plan_cost import Cost, cost_of
+from .plan_quotas import PoolShares, TeamQuota, cohort_owner, covered_by, flavor_of, team_quotas
+from .quotas import Quotas, resource_of
 
-COHORT = "teams"
-GPUS = "gpus"
+__all__ = ["COHORT", "TeamPlan", "cohort_plans", "resource_of", "team_plans"]
+
+COHORT = ROOT_COHORT
+# What a team was given nothing of it may not borrow either. Of a cohort it says nothing.
+_NO_PART = ResourceQuota(name="", nominal_quota="0", borrowing_limit="0")
+_NO_OWN = ResourceQuota(name="", nominal_quota="0")
 
 
 class TeamPlan(BaseModel):
@@ -30,60 +32,34 @@ class TeamPlan(BaseModel):
     group: str
     cost_center: str | None
     queue: TeamQueueSpec
+    quotas: tuple[TeamQuota, ...]
+    """The queue in numbers, pool by pool."""
     guaranteed_cost: Cost
     """Cost a month of its nominal GPUs and slices, at the price of their pools."""
 
 
-def resource_of(key: str) -> str:
-    """Kubernetes' name of a quota key: ``gpus`` is nvidia.com/gpu, a profile its MIG resource."""
-    return WHOLE_GPU if key == GPUS else resource_name(key)
-
-
-def _share(pool: PoolPlan, key: str, count: int) -> Fraction:
-    """The part of the pool's GPUs that ``count`` devices take."""
-    each = Fraction(1) if key == GPUS else gpu_share(pool.gpu, key)
-    return each * count / (pool.gpus_per_node * pool.max_nodes)
-
-
 def team_plans(
-    specs: list[TeamSpec], pools: tuple[PoolPlan, ...], costs: Mapping[str, CostRange]
+    environment: Environment,
+    pools: Mapping[str, PoolShares],
+    quotas: Quotas,
+    costs: Mapping[str, CostRange],
 ) -> tuple[TeamPlan, ...]:
-    """Each team with its queue: CPUs and memory follow its part of each pool's GPUs."""
-    shares = {
-        pool.name: {
-            spec.name: sum(
-                (_share(pool, key, quota.nominal) for key, quota in spec.quota.get(pool.name, {}).items()),
-                Fraction(0),
-            )
-            for spec in specs
-        }
-        for pool in pools
-    }
-    cpus = {pool.name: shared_out(pool.capacity["cpu"], shares[pool.name]) for pool in pools}
-    memories = {pool.name: shared_out(pool.capacity["memory"], shares[pool.name]) for pool in pools}
-    covered = _covered(pools)
+    """Each team with its queue, which names the pools that the team has a quota or a weight in."""
+    covered: dict[tuple[str, ...], tuple[str, ...]] = {}
     plans = []
-    for spec in specs:
-        flavors = tuple(
-            FlavorQuota(
-                name=pool.name,
-                resources=(
-                    ResourceQuota(name="cpu", nominal_quota=str(cpus[pool.name][spec.name])),
-                    ResourceQuota(name="memory", nominal_quota=f"{memories[pool.name][spec.name]}Gi"),
-                    *_devices(spec.quota[pool.name], covered),
-                ),
-            )
-            for pool in pools
-            if pool.name in spec.quota
-        )
-        guaranteed = total(
-            CostRange(
-                share_of_amount(costs[pool.name].maximum, shares[pool.name][spec.name]),
-                share_of_amount(costs[pool.name].maximum, shares[pool.name][spec.name]),
-                costs[pool.name].unknown,
-            )
-            for pool in pools
-            if shares[pool.name][spec.name]
+    for spec in environment.teams:
+        held = quotas.teams[spec.name]
+        named = tuple(held)
+        if named not in covered:
+            covered[named] = covered_by([pools[name] for name in named])
+        queue = TeamQueueSpec(
+            team=spec.name,
+            namespace=spec.name,
+            cohort=quotas.cohort_of[spec.name],
+            flavors=tuple(
+                flavor_of(spec.name, pools[name], held[name], covered[named], _NO_PART) for name in named
+            ),
+            fair_sharing_weight=_weight(environment, spec.fair_sharing_weight),
         )
         plans.append(
             TeamPlan(
@@ -91,30 +67,47 @@ def team_plans(
                 namespace=spec.name,
                 group=spec.group or spec.name,
                 cost_center=spec.cost_center,
-                queue=TeamQueueSpec(team=spec.name, namespace=spec.name, cohort=COHORT, flavors=flavors),
-                guaranteed_cost=cost_of(guaranteed),
+                queue=queue,
+                quotas=tuple(
+                    row for name in named for row in team_quotas(spec.name, pools[name], held[name])
+                ),
+                guaranteed_cost=_guaranteed(spec.name, [pools[name] for name in named], costs),
             )
         )
     return tuple(plans)
 
 
-def _covered(pools: tuple[PoolPlan, ...]) -> tuple[str, ...]:
-    """The devices that any pool offers. Kueue wants every flavor of a queue to name the same resources."""
-    names = {name for pool in pools for name, count in pool.capacity.items() if count and "/" in name}
-    return tuple(sorted(names))
-
-
-def _devices(quotas: Mapping[str, Quota], covered: tuple[str, ...]) -> list[ResourceQuota]:
-    by_resource = {resource_of(key): quota for key, quota in quotas.items()}
-    # What a team was given nothing of it may not borrow either.
-    nothing = Quota(nominal=0, borrowing_limit=0)
-    return [
-        ResourceQuota(
-            name=name,
-            nominal_quota=str(quota.nominal),
-            borrowing_limit=None if quota.borrowing_limit is None else str(quota.borrowing_limit),
-            lending_limit=None if quota.lending_limit is None else str(quota.lending_limit),
+def cohort_plans(
+    environment: Environment, pools: Mapping[str, PoolShares], quotas: Quotas
+) -> tuple[CohortQuotaSpec, ...]:
+    """The root of the cohorts, then the others in the order of the description."""
+    weights = {spec.name: spec.fair_sharing_weight for spec in environment.cohorts}
+    parents = dict(quotas.tree)
+    plans = []
+    for name in dict.fromkeys([COHORT, *weights]):
+        parent = parents[name]
+        held = {pool: item for pool, item in quotas.cohorts.get(name, {}).items() if item}
+        covered = covered_by([pools[pool] for pool in held])
+        plans.append(
+            CohortQuotaSpec(
+                name=name,
+                parent=parent,
+                flavors=tuple(
+                    flavor_of(cohort_owner(name), pools[pool], item, covered, _NO_OWN)
+                    for pool, item in held.items()
+                ),
+                # The root competes with nobody.
+                fair_sharing_weight=_weight(environment, weights.get(name)) if parent else None,
+            )
         )
-        for name in covered
-        for quota in [by_resource.get(name, nothing)]
-    ]
+    return tuple(plans)
+
+
+def _weight(environment: Environment, weight: int | None) -> int | None:
+    return (1 if weight is None else weight) if environment.fair_sharing else None
+
+
+def _guaranteed(team: str, pools: list[PoolShares], costs: Mapping[str, CostRange]) -> Cost:
+    owned = [(costs[pool.plan.name], pool.shares[team]) for pool in pools if pool.shares[team]]
+    amounts = [(share_of_amount(cost.maximum, share), cost.unknown) for cost, share in owned]
+    return cost_of(total(CostRange(amount, amount, unknown) for amount, unknown in amounts))

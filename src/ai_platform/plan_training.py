@@ -26,6 +26,7 @@ class TrainingPlan(BaseModel):
     memory_gib: int
     image: str
     command: tuple[str, ...]
+    priority: str
     simulated_seconds: int
 
 
@@ -43,5 +44,6 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
         memory_gib=memory_gib,
         image=spec.image,
         command=tuple(spec.command),
+        priority=spec.priority,
         simulated_seconds=spec.simulated_seconds,
     )
