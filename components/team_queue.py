@@ -6,15 +6,12 @@ from typing import Any
 import pulumi
 
 from .args import parsed
+from .kueue_names import KUEUE, LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from .objects import kubernetes_object
 from .queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
 from .tenant import TEAM_LABEL
 
-KUEUE = "kueue.x-k8s.io/v1beta2"
-QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
-PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
-LOCAL_QUEUE = "default"
-"""Kueue sends workloads without a queue's name to the local queue of this name, so none escapes quota."""
+__all__ = ["KUEUE", "LOCAL_QUEUE", "PRIORITY_LABEL", "QUEUE_LABEL", "TeamQueue"]
 
 
 class TeamQueue(pulumi.ComponentResource):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import gc
 import shutil
 import sys
 import time
@@ -12,21 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import cli_project as project
-from .cli_engine import Summary
+from .cli_table import text_for
 from .cli_workplace import EngineError, Workplace, forget, held
 from .components.errors import InvalidInput
-from .local import cluster, tools
+from .local import tools
 from .local.errors import ClusterError
 from .local.gobuild import clock
 from .local.tools import ToolError, say
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
+    from .cli_engine import Summary
     from .plan import Plan
 
 _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
-_WIDTH_OF_A_PIPE = 120
 _DEFAULT = "local"
 
 
@@ -88,11 +86,11 @@ def _up(options: argparse.Namespace) -> int:
         # The objects of an earlier cluster have gone with it.
         with held(place, name):
             forget(place, name)
-    project.start_cluster(place, name)
+    project.start_cluster(place, name, fair_sharing=plan.fair_sharing)
     summary = _engine_up(place, name, plan)
     from .cli_report import live_table
 
-    _show(live_table(plan, place.kubeconfig(name)))
+    _write(text_for(sys.stdout, live_table(plan, place.kubeconfig(name))))
     _write(f"\n{summary}\nready after {clock(time.monotonic() - began)}\n\n{_next_steps(name)}")
     return 0
 
@@ -142,6 +140,8 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _remove(place: Workplace, name: str) -> int:
+    from .local import cluster
+
     there = place.home.exists()
     with held(place, name):
         cluster.down(name, root=place.clusters, report=say)
@@ -170,17 +170,23 @@ def _destroy(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> int:
     target = options.environment
-    if Path(target).suffix in {".yaml", ".yml"}:
-        _, plan = project.planned(Path(target).absolute())
-    else:
-        _, plan = project.described(project.workplace(), target)
-    if options.json:
-        _write(json.dumps(plan.model_dump(mode="json"), indent=2))
-        return 0
+    # All objects of a plan live to its end: looking for garbage between them would take as long as planning.
+    gc.disable()
+    try:
+        if Path(target).suffix in {".yaml", ".yml"}:
+            _, plan = project.planned(Path(target).absolute())
+        else:
+            _, plan = project.described(project.workplace(), target)
+        _write(plan.model_dump_json(indent=2) if options.json else _tables(plan))
+    finally:
+        gc.enable()
+    return 0
+
+
+def _tables(plan: Plan) -> str:
     from .cli_report import plan_table
 
-    _show(plan_table(plan))
-    return 0
+    return text_for(sys.stdout, plan_table(plan))
 
 
 def _env(options: argparse.Namespace) -> int:
@@ -205,6 +211,8 @@ def _local_up(place: Workplace, name: str) -> int:
 
 
 def _local_status(place: Workplace, name: str) -> int:
+    from .local import cluster
+
     programs = cluster.status(name, root=place.clusters)
     for program in programs:
         state = (
@@ -229,10 +237,3 @@ _LOCAL: dict[str, Callable[[Workplace, str], int]] = {
 def _write(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-
-
-def _show(table: RenderableType) -> None:
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
-    Console(file=sys.stdout, width=width, soft_wrap=False).print(table)

@@ -6,7 +6,6 @@ A pure function of the description: no engine, no cloud, no clock. The same desc
 from __future__ import annotations
 
 import hashlib
-import json
 
 from pydantic import BaseModel, ConfigDict
 
@@ -86,6 +85,9 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
 
 
 def digest_of(plan: Plan) -> str:
-    """SHA-256 over the plan as canonical JSON, without the digest itself."""
-    content = plan.model_dump(mode="json", exclude={"digest"})
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    """SHA-256 over the plan as JSON, without the digest itself.
+
+    Fields come in the order of their models, and mappings in an order of the plan's own (pools as described,
+    devices as catalogued), so that neither hashes nor the order of keys in the file show.
+    """
+    return hashlib.sha256(plan.model_dump_json(exclude={"digest"}).encode()).hexdigest()

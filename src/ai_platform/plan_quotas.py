@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-
-from pydantic import BaseModel, ConfigDict
+from functools import lru_cache
 
 from .components.cohort_tree import Holding, usable
 from .components.queue_spec import FlavorQuota, ResourceQuota
@@ -21,10 +20,9 @@ FABRIC = "vpc.amazonaws.com/efa"
 _HOST = ("cpu", "memory")
 
 
-class TeamQuota(BaseModel):
+@dataclass(frozen=True, slots=True)
+class TeamQuota:
     """What a team may use of one resource of a pool."""
-
-    model_config = ConfigDict(frozen=True)
 
     pool: str
     resource: str
@@ -37,10 +35,9 @@ class TeamQuota(BaseModel):
     """What others can get of its own while it is idle; ``None`` as above."""
 
 
-class PoolQuota(BaseModel):
+@dataclass(frozen=True, slots=True)
+class PoolQuota:
     """Who owns one resource of a pool at its largest size."""
-
-    model_config = ConfigDict(frozen=True)
 
     pool: str
     resource: str
@@ -62,8 +59,8 @@ class PoolShares:
     """A pool by its owners: teams under their names, cohorts under ``cohort/<name>``."""
 
     plan: PoolPlan
-    keys: Mapping[str, str]
-    """Kubernetes resource to quota key."""
+    resources: Mapping[str, str]
+    """Quota key to Kubernetes resource."""
     shares: Mapping[str, Fraction]
     """Part of the pool's GPUs; all of them sum to more than 1 where quotas are overcommitted."""
     beside: Mapping[str, Mapping[str, int]]
@@ -119,36 +116,26 @@ def _pool_shares(
                 if team in quotas.cohort_of
             ),
         )
-    keys = {resource: key for key, resource in offered.items()}
-    return PoolShares(pool, keys, shares, beside, usable_here)
+    return PoolShares(pool, offered, shares, beside, usable_here)
 
 
 def team_quotas(team: str, pool: PoolShares, held: Mapping[str, Holding]) -> Iterator[TeamQuota]:
     """The team's rows of one pool, without resources that it neither owns nor can borrow."""
+    name = pool.plan.name
     for resource, amounts in pool.beside.items():
         amount = amounts[team]
         reach = pool.usable.get(resource)
-        borrowable, lendable = (None, None) if reach is None else (reach[team] - amount, amount)
-        if amount or borrowable:
-            yield _row(pool, resource, amount, borrowable, lendable)
-    for resource, key in pool.keys.items():
-        holding = held.get(key)
-        if holding is not None:
-            borrowable = pool.usable[resource][team] - holding.nominal
-            if holding.nominal or borrowable:
-                yield _row(pool, resource, holding.nominal, borrowable, holding.lendable)
-
-
-def _row(
-    pool: PoolShares, resource: str, guaranteed: int, borrowable: int | None, lendable: int | None
-) -> TeamQuota:
-    return TeamQuota(
-        pool=pool.plan.name,
-        resource=resource,
-        guaranteed=guaranteed,
-        borrowable=borrowable,
-        lendable=lendable,
-    )
+        if reach is None:
+            if amount:
+                yield TeamQuota(name, resource, amount, None, None)
+        elif reach[team]:
+            yield TeamQuota(name, resource, amount, reach[team] - amount, amount)
+    for key, holding in held.items():
+        resource = pool.resources[key]
+        reached = pool.usable[resource][team]
+        if reached:
+            nominal = holding.nominal
+            yield TeamQuota(name, resource, nominal, reached - nominal, holding.lendable)
 
 
 def pool_quotas(pools: Mapping[str, PoolShares], quotas: Quotas) -> tuple[PoolQuota, ...]:
@@ -165,7 +152,7 @@ def pool_quotas(pools: Mapping[str, PoolShares], quotas: Quotas) -> tuple[PoolQu
         for resource, amounts in shares.beside.items():
             teams = sum(amount for owner, amount in amounts.items() if owner in quotas.cohort_of)
             rows.append(_pool_row(shares, resource, teams, sum(amounts.values()) - teams))
-        for resource, key in shares.keys.items():
+        for key, resource in shares.resources.items():
             rows.append(
                 _pool_row(shares, resource, sums.get((name, key, False), 0), sums.get((name, key, True), 0))
             )
@@ -192,29 +179,31 @@ def _pool_row(pool: PoolShares, resource: str, teams: int, cohorts: int) -> Pool
 
 def covered_by(pools: Sequence[PoolShares]) -> tuple[str, ...]:
     """The devices that any of these pools offers: Kueue wants every flavor of a queue to name the same."""
-    return tuple(sorted({resource for pool in pools for resource in pool.keys}))
+    return tuple(sorted({resource for pool in pools for resource in pool.resources.values()}))
 
 
 def flavor_of(
-    owner: str, pool: PoolShares, held: Mapping[str, Holding], covered: Sequence[str], rest: ResourceQuota
+    owner: str, pool: PoolShares, held: Mapping[str, Holding], covered: Sequence[str], rest: Holding
 ) -> FlavorQuota:
     """The owner's quota in a pool; ``rest`` stands for devices of which it was given nothing."""
+    devices = {pool.resources[key]: holding for key, holding in held.items()}
     return FlavorQuota(
         name=pool.plan.name,
         resources=(
-            ResourceQuota(name="cpu", nominal_quota=str(pool.beside["cpu"][owner])),
-            ResourceQuota(name="memory", nominal_quota=f"{pool.beside['memory'][owner]}Gi"),
-            *(_device(resource, held.get(pool.keys.get(resource, "")), rest) for resource in covered),
+            _quota("cpu", Holding(pool.beside["cpu"][owner])),
+            _quota("memory", Holding(pool.beside["memory"][owner])),
+            *[_quota(resource, devices.get(resource, rest)) for resource in covered],
         ),
     )
 
 
-def _device(resource: str, holding: Holding | None, rest: ResourceQuota) -> ResourceQuota:
-    if holding is None:
-        return rest.model_copy(update={"name": resource})
+@lru_cache(maxsize=4096)
+def _quota(resource: str, holding: Holding) -> ResourceQuota:
+    unit = "Gi" if resource == "memory" else ""
+    borrowing, lending = holding.borrowing_limit, holding.lending_limit
     return ResourceQuota(
         name=resource,
-        nominal_quota=str(holding.nominal),
-        borrowing_limit=None if holding.borrowing_limit is None else str(holding.borrowing_limit),
-        lending_limit=None if holding.lending_limit is None else str(holding.lending_limit),
+        nominal_quota=f"{holding.nominal}{unit}",
+        borrowing_limit=None if borrowing is None else str(borrowing),
+        lending_limit=None if lending is None else str(lending),
     )

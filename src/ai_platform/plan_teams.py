@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict
 
 from .components.cohort_spec import ROOT_COHORT
-from .components.queue_spec import CohortQuotaSpec, ResourceQuota, TeamQueueSpec
+from .components.cohort_tree import Holding
+from .components.queue_spec import CohortQuotaSpec, TeamQueueSpec
 from .environment import Environment
 from .finops.cost import CostRange, share_of_amount, total
 from .plan_cost import Cost, cost_of
@@ -18,8 +19,7 @@ __all__ = ["COHORT", "TeamPlan", "cohort_plans", "resource_of", "team_plans"]
 
 COHORT = ROOT_COHORT
 # What a team was given nothing of it may not borrow either. Of a cohort it says nothing.
-_NO_PART = ResourceQuota(name="", nominal_quota="0", borrowing_limit="0")
-_NO_OWN = ResourceQuota(name="", nominal_quota="0")
+_NO_PART, _NO_OWN = Holding(borrowing_limit=0), Holding()
 
 
 class TeamPlan(BaseModel):
