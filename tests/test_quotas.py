@@ -10,6 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ai_platform.cli_report import plan_table
+from ai_platform.cli_table import text_of
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
 from ai_platform.plan import make_plan
@@ -262,3 +264,10 @@ assert not {{"kubernetes", "pulumi", "cryptography"}} & sys.modules.keys(), "a p
     assert [run.returncode for run in runs] == [0, 0]
     assert outputs[0] == outputs[1]
     assert b'"digest": "' in outputs[0]
+
+
+def test_the_tables_of_the_docs_are_what_the_command_prints():
+    text = (ROOT / "docs" / "quotas.md").read_text()
+    described_there, printed = text.split("```yaml\n")[1], text.split("```text\n")[1]
+    plan = make_plan(parse(yaml.safe_load(described_there.split("```")[0]), subject="docs"))
+    assert printed.split("```")[0].strip() in text_of(plan_table(plan), 120)
