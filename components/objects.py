@@ -23,6 +23,7 @@ SWEPT_KINDS: tuple[tuple[str, str], ...] = (
     ("kueue.x-k8s.io/v1beta2", "ClusterQueue"),
     ("kueue.x-k8s.io/v1beta2", "ResourceFlavor"),
     ("kueue.x-k8s.io/v1beta2", "Cohort"),
+    ("kueue.x-k8s.io/v1beta2", "WorkloadPriorityClass"),
     ("kueue.x-k8s.io/v1beta2", "Topology"),
     ("rbac.authorization.k8s.io/v1", "RoleBinding"),
     ("rbac.authorization.k8s.io/v1", "Role"),

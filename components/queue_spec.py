@@ -46,3 +46,20 @@ class TeamQueueSpec(BaseModel):
     """Cohort within which quota is borrowed and lent."""
     flavors: tuple[FlavorQuota, ...]
     """Quota by flavor, in the order in which flavors are tried."""
+    fair_sharing_weight: int | None = None
+    """Weight among the queues of the cohort when Kueue shares fairly. Default: not said, so 1."""
+
+
+class CohortQuotaSpec(BaseModel):
+    """A cohort: the queues and cohorts that name it lend each other what is idle."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    """Name of the cohort."""
+    parent: Name | None = None
+    """Cohort above it. Default: none, it is a root."""
+    flavors: tuple[FlavorQuota, ...] = ()
+    """Quota of its own, on top of that of its queues, and limits towards its parent. Default: none."""
+    fair_sharing_weight: int | None = None
+    """Weight among its siblings when Kueue shares fairly. Default: not said, so 1."""

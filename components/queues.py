@@ -1,4 +1,4 @@
-"""What all teams' queues share: cohort, topology and one resource flavor for each node pool."""
+"""What all teams' queues share: cohorts, topology, priorities and one resource flavor for each node pool."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from .args import parsed
 from .names import Name
 from .objects import kubernetes_object
-from .team_queue import KUEUE
+from .priority_spec import PrioritySpec
+from .queue_spec import CohortQuotaSpec
+from .team_queue import KUEUE, fair_sharing, resource_groups
 
 POOL_LABEL = "ai-platform/pool"
 TOPOLOGY_LEVELS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
@@ -27,21 +29,25 @@ class FlavorSpec(BaseModel):
 
 
 class QueuesSpec(BaseModel):
-    """The cohort and its flavors."""
+    """The cohorts, the flavors and the priorities."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cohort: Name
-    """Cohort within which teams borrow and lend."""
+    """Cohort within which teams borrow and lend; the root where there are more."""
     flavors: tuple[FlavorSpec, ...]
     """One flavor for each node pool."""
+    cohorts: tuple[CohortQuotaSpec, ...] = ()
+    """Cohorts below it; one of its own name says more about it. Default: none."""
+    priorities: tuple[PrioritySpec, ...] = ()
+    """Priority classes of workloads. Default: none."""
 
 
 class Queues(pulumi.ComponentResource):
-    """The cohort, the topology and the resource flavors. Kueue is in the cluster already."""
+    """The cohorts, the topology, the priorities and the resource flavors. Kueue is in the cluster already."""
 
     cohort: pulumi.Output[str]
-    """Name of the cohort."""
+    """Name of the root cohort."""
 
     def __init__(
         self, name: str, args: QueuesSpec | Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
@@ -52,9 +58,18 @@ class Queues(pulumi.ComponentResource):
 
         topology = kubernetes_object(f"{name}-topology", topology_manifest(), own)
         behind = pulumi.ResourceOptions(parent=self, depends_on=[topology])
-        for flavor in spec.flavors:
+        flavors = [
             kubernetes_object(f"{name}-flavor-{flavor.pool}", flavor_manifest(flavor), behind)
-        kubernetes_object(f"{name}-cohort", cohort_manifest(spec.cohort), own)
+            for flavor in spec.flavors
+        ]
+        root = next((item for item in spec.cohorts if item.name == spec.cohort), None)
+        kubernetes_object(f"{name}-cohort", cohort_manifest(root or CohortQuotaSpec(name=spec.cohort)), own)
+        after_flavors = pulumi.ResourceOptions(parent=self, depends_on=flavors)
+        for cohort in spec.cohorts:
+            if cohort.name != spec.cohort:
+                kubernetes_object(f"{name}-cohort-{cohort.name}", cohort_manifest(cohort), after_flavors)
+        for priority in spec.priorities:
+            kubernetes_object(f"{name}-priority-{priority.name}", priority_manifest(priority), own)
 
         self.cohort = pulumi.Output.from_input(spec.cohort)
         self.register_outputs({"cohort": self.cohort})
@@ -86,6 +101,27 @@ def flavor_manifest(spec: FlavorSpec) -> dict[str, Any]:
     }
 
 
-def cohort_manifest(name: str) -> dict[str, Any]:
-    """The cohort, without quota of its own."""
-    return {"apiVersion": KUEUE, "kind": "Cohort", "metadata": {"name": name}, "spec": {}}
+def cohort_manifest(spec: CohortQuotaSpec) -> dict[str, Any]:
+    """The Cohort."""
+    groups = resource_groups(spec.flavors)
+    return {
+        "apiVersion": KUEUE,
+        "kind": "Cohort",
+        "metadata": {"name": spec.name},
+        "spec": {
+            **({"parentName": spec.parent} if spec.parent else {}),
+            **({"resourceGroups": groups} if groups else {}),
+            **fair_sharing(spec.fair_sharing_weight),
+        },
+    }
+
+
+def priority_manifest(spec: PrioritySpec) -> dict[str, Any]:
+    """The WorkloadPriorityClass, whose fields stand beside its metadata: it has no ``spec``."""
+    return {
+        "apiVersion": KUEUE,
+        "kind": "WorkloadPriorityClass",
+        "metadata": {"name": spec.name},
+        "value": spec.value,
+        **({"description": spec.description} if spec.description else {}),
+    }

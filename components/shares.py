@@ -1,21 +1,58 @@
-"""Sharing out whole units by exact fractions."""
+"""Sharing out whole units, exactly."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from heapq import heapify, heappop, heappush
+from math import gcd, lcm
 
 
 def shared_out(units: int, shares: Mapping[str, Fraction]) -> dict[str, int]:
-    """``units`` by ``shares``, which sum to at most 1; what they leave stays with nobody.
+    """``units`` by ``shares`` of them; what the shares leave of the whole stays with nobody.
 
-    By largest remainder, ties by name: nobody is a whole unit away from the exact share, and the sum never
-    exceeds ``units``; when the shares sum to 1 it is ``units``.
+    By largest remainder, ties by name: nobody is a whole unit away from the exact share, and the sum is the
+    sum of the exact shares, rounded down. Shares that sum to 1 give out everything, no more and no less.
     """
-    exact = {name: units * share for name, share in shares.items()}
-    whole = {name: int(amount) for name, amount in exact.items()}
-    spare = int(sum(exact.values(), Fraction(0))) - sum(whole.values())
-    order = sorted(exact, key=lambda name: (whole[name] - exact[name], name))
-    for name in order[:spare]:
+    scale = lcm(*(share.denominator for share in shares.values()))
+    exact = {name: units * share.numerator * (scale // share.denominator) for name, share in shares.items()}
+    whole = {name: amount // scale for name, amount in exact.items()}
+    spare = sum(exact.values()) // scale - sum(whole.values())
+    order = sorted((-(exact[name] % scale), name) for name in exact) if spare else []
+    for _, name in order[:spare]:
         whole[name] += 1
     return whole
+
+
+def shared_by_weight(units: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """All ``units`` by ``weights``: to each its exact share, rounded down or up. Without weights, nothing.
+
+    By the quota method of Balinski and Young (1975), ties by name. It keeps to floor and ceiling like the
+    largest remainder, and unlike it never takes a unit from anybody because there are more units to share.
+    """
+    divisor = gcd(*weights.values())
+    if not divisor:
+        return dict.fromkeys(weights, 0)
+    parts = {name: weight // divisor for name, weight in weights.items()}
+    total = sum(parts.values())
+    # After as many units as there are parts everybody has the exact share, and the same begins again.
+    rounds, rest = divmod(units, total)
+    extra = dict.fromkeys(parts, 0)
+    ready = [(_due(1, part), name) for name, part in parts.items() if part]
+    heapify(ready)
+    waiting: list[tuple[int, int, str]] = []
+    for unit in range(1, rest + 1):
+        while waiting and waiting[0][0] <= unit:
+            _, due, name = heappop(waiting)
+            heappush(ready, (due, name))
+        _, name = heappop(ready)
+        extra[name] += 1
+        part, held = parts[name], extra[name]
+        # Before this unit, one more would be above the ceiling of the exact share.
+        heappush(waiting, (held * total // part + 1, _due(held + 1, part), name))
+    return {name: rounds * part + extra[name] for name, part in parts.items()}
+
+
+def _due(held: int, part: int) -> int:
+    """``held / part`` as an integer that orders as exactly, for parts below 2**32."""
+    return (held << 64) // part

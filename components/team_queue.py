@@ -1,19 +1,17 @@
 """A team's queue in Kueue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from .args import parsed
+from .kueue_names import KUEUE, LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from .objects import kubernetes_object
 from .queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
 from .tenant import TEAM_LABEL
 
-KUEUE = "kueue.x-k8s.io/v1beta2"
-QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
-LOCAL_QUEUE = "default"
-"""Kueue sends workloads without a queue's name to the local queue of this name, so none escapes quota."""
+__all__ = ["KUEUE", "LOCAL_QUEUE", "PRIORITY_LABEL", "QUEUE_LABEL", "TeamQueue"]
 
 
 class TeamQueue(pulumi.ComponentResource):
@@ -46,11 +44,7 @@ class TeamQueue(pulumi.ComponentResource):
 
 
 def cluster_queue_manifest(spec: TeamQueueSpec) -> dict[str, Any]:
-    """The ClusterQueue; one resource group, since a resource belongs to one group only."""
-    groups = []
-    if spec.flavors:
-        covered = [resource.name for resource in spec.flavors[0].resources]
-        groups = [{"coveredResources": covered, "flavors": [_flavor(flavor) for flavor in spec.flavors]}]
+    """The ClusterQueue."""
     return {
         "apiVersion": KUEUE,
         "kind": "ClusterQueue",
@@ -59,7 +53,8 @@ def cluster_queue_manifest(spec: TeamQueueSpec) -> dict[str, Any]:
             "cohortName": spec.cohort,
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": spec.namespace}},
             "preemption": {"reclaimWithinCohort": "Any", "withinClusterQueue": "LowerPriority"},
-            "resourceGroups": groups,
+            "resourceGroups": resource_groups(spec.flavors),
+            **fair_sharing(spec.fair_sharing_weight),
         },
     }
 
@@ -73,6 +68,19 @@ def local_queue_manifest(spec: TeamQueueSpec) -> dict[str, Any]:
         "metadata": metadata,
         "spec": {"clusterQueue": spec.team},
     }
+
+
+def resource_groups(flavors: Sequence[FlavorQuota]) -> list[dict[str, Any]]:
+    """One group of all flavors, since a resource belongs to one group only; none without flavors."""
+    if not flavors:
+        return []
+    covered = [resource.name for resource in flavors[0].resources]
+    return [{"coveredResources": covered, "flavors": [_flavor(flavor) for flavor in flavors]}]
+
+
+def fair_sharing(weight: int | None) -> dict[str, Any]:
+    """The field ``fairSharing``, where a weight is given."""
+    return {} if weight is None else {"fairSharing": {"weight": str(weight)}}
 
 
 def _flavor(flavor: FlavorQuota) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from .names import Name
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Weight = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Quota(BaseModel):
@@ -16,12 +17,13 @@ class Quota(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    nominal: Count
-    """Devices that are the team's own: guaranteed, and taken back from borrowers when needed."""
+    nominal: Count | None = None
+    """Devices that are the team's own: guaranteed, and taken back from borrowers when needed. Default: its
+    share by weight."""
     borrowing_limit: Count | None = None
     """Devices that the team may borrow of what others leave idle. Default: no limit."""
     lending_limit: Count | None = None
-    """Own devices that others may borrow while idle. Default: all."""
+    """Own devices that others may borrow while idle, at most ``nominal``. Default: all."""
 
 
 class TeamSpec(BaseModel):
@@ -37,3 +39,13 @@ class TeamSpec(BaseModel):
     """Where the bill goes. Default: nobody's, and the report says so."""
     quota: dict[Name, dict[str, Quota]] = Field(default_factory=dict)
     """Pool to resource to quota. A resource is ``gpus`` (whole GPUs) or a MIG profile such as ``1g.10gb``."""
+    weight: Weight | None = None
+    """Part of what fixed numbers leave of every pool, beside the weights of other teams. A resource for which
+    ``quota`` says ``nominal`` is not added to. Default: no part."""
+    pool_weights: dict[Name, Weight] = Field(default_factory=dict)
+    """Pool to weight there, instead of ``weight``; 0 leaves the pool out. Default: ``weight`` everywhere."""
+    cohort: Name | None = None
+    """Cohort within which the team borrows and lends first. Default: ``teams``, the root of all."""
+    fair_sharing_weight: Weight | None = None
+    """How much of idle quota the team gets beside others that want it, with ``fair_sharing``; 0 comes last.
+    Default: 1."""

@@ -57,6 +57,8 @@ class PoolPlan(BaseModel):
     mig_capable: bool
     vcpu: int
     memory_gib: int
+    efa_interfaces: int
+    """EFA devices of each node."""
     min_nodes: int
     max_nodes: int
     nodes: tuple[NodePlan, ...]
@@ -98,6 +100,7 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
         mig_capable=row.mig,
         vcpu=vcpu,
         memory_gib=memory_gib,
+        efa_interfaces=row.efa_interfaces,
         min_nodes=spec.min_nodes,
         max_nodes=spec.max_nodes,
         nodes=nodes,

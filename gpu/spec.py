@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WrapValidator
 
 from ..components.names import Name
+from ..components.priority_spec import TRAINING
 from ..finops.prices import PurchaseOption
 
 
@@ -57,6 +58,8 @@ class NodePoolSpec(BaseModel):
     """Nodes that always run. Default: 0."""
     max_nodes: Annotated[int, Field(ge=1, le=1000)] = 1
     """Ceiling of the autoscaler; quotas are shared out from it. Default: 1."""
+    overcommit_percent: Annotated[int, Field(ge=0, le=900)] = 0
+    """How far quotas may sum to more than the pool holds, for teams that seldom work at once. Default: 0."""
     mig: Annotated[Literal["auto"] | list[NodeMig], WrapValidator(_auto_or_layouts)] = Field(
         default_factory=list
     )
@@ -85,5 +88,7 @@ class TrainingJobSpec(BaseModel):
     """Container image of the workers."""
     command: Annotated[list[str], Field(min_length=1)]
     """Command of the workers."""
+    priority: Name = TRAINING
+    """Priority class of the run. Default: training."""
     simulated_seconds: Annotated[int, Field(ge=0, le=86400)] = 60
     """How long a worker runs on a simulated node. Default: 60. No effect elsewhere."""

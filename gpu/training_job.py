@@ -10,7 +10,7 @@ from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
-from ..components.team_queue import LOCAL_QUEUE, QUEUE_LABEL
+from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
 from .layout import WHOLE_GPU
 
@@ -32,6 +32,8 @@ class TrainingJobArgs(BaseModel):
     """GiB of each worker."""
     image: str
     command: tuple[str, ...]
+    priority: Name | None = None
+    """Priority class of the run. Default: none, so 0."""
     simulated_seconds: int = 60
     """How long a worker runs on a simulated node. Default: 60."""
 
@@ -55,7 +57,11 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
         "memory": f"{spec.memory_gib}Gi",
         WHOLE_GPU: str(spec.gpus_per_worker),
     }
-    labels = {TEAM_LABEL: spec.team, QUEUE_LABEL: LOCAL_QUEUE}
+    labels = {
+        TEAM_LABEL: spec.team,
+        QUEUE_LABEL: LOCAL_QUEUE,
+        **({PRIORITY_LABEL: spec.priority} if spec.priority else {}),
+    }
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

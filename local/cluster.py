@@ -69,19 +69,22 @@ def up(
     tools: Mapping[str, Path],
     manifests: Mapping[str, Path],
     ports: Mapping[str, int] | None = None,
+    fair_sharing: bool | None = None,
     report: Callable[[str], None],
 ) -> Cluster:
     """Starts the cluster, or whatever of it is missing; a healthy one is kept as it is.
 
     `tools` has the program of each of TOOLS, `manifests` the folder with upstream's files for MANIFESTS.
     `ports` fixes ports by role (see layout.PORTS); all others are free ones, chosen once and kept.
+    `fair_sharing` turns Kueue's on or off; None leaves it as it is, at first off.
     """
     _require_files(tools, manifests)
     directory = cluster_directory(name, root)
     with _told_plainly(name), locked(directory):
         layout = prepare_layout(name, root, ports or {})
         _start_servers(layout, tools, report)
-        _start_controllers(layout, tools, manifests, report)
+        fair = kueue.shares_fairly(layout) if fair_sharing is None else fair_sharing
+        _start_controllers(layout, tools, manifests, fair, report)
         return Cluster(name, layout.directory, layout.kubeconfig, layout.server)
 
 
@@ -118,10 +121,12 @@ class _Unit:
 
 
 # Kueue first: it takes seconds to see that its certificate is in place, while the others are applied.
-def _units(layout: Layout, tools: Mapping[str, Path], manifests: Mapping[str, Path]) -> list[_Unit]:
+def _units(
+    layout: Layout, tools: Mapping[str, Path], manifests: Mapping[str, Path], fair_sharing: bool
+) -> list[_Unit]:
     return [
         _Unit(
-            kueue.program(layout, tools),
+            kueue.program(layout, tools, fair_sharing=fair_sharing),
             kueue.objects_digest(layout, manifests["kueue"]),
             lambda api: kueue.install(api, layout, manifests["kueue"]),
             kueue.answers,
@@ -153,12 +158,13 @@ def _start_controllers(
     layout: Layout,
     tools: Mapping[str, Path],
     manifests: Mapping[str, Path],
+    fair_sharing: bool,
     report: Callable[[str], None],
 ) -> None:
-    kueue.write_settings(layout)
+    kueue.write_settings(layout, fair_sharing=fair_sharing)
     kserve.write_settings(layout)
     own = [control_plane.controller_manager(layout, tools), control_plane.scheduler(layout, tools)]
-    units = _units(layout, tools, manifests)
+    units = _units(layout, tools, manifests, fair_sharing)
     api = connect(layout.kubeconfig)
     _ensure_running(own, layout, report)
     with ThreadPoolExecutor(len(units)) as threads:

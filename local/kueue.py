@@ -21,13 +21,15 @@ from .process import Probe, Program
 NAMESPACE = "kueue-system"
 FRAMEWORKS = ("batch/job", "pod", "deployment")
 UNMANAGED_NAMESPACES = ("kube-system", NAMESPACE, "kserve")
+# Kueue refuses an empty list, and any other order; this is the one in its own example.
+_FAIR_PREEMPTION = ("LessThanOrEqualToFinalShare", "LessThanInitialShare")
 _SERVICE = "kueue-webhook-service"
 _SECRET = "kueue-webhook-server-cert"  # noqa: S105
 _OWN_GROUP = "kueue.x-k8s.io"
 _CONVERTED = ("clusterqueues", "cohorts", "localqueues", "multikueueclusters", "workloads")
 
 
-def program(layout: Layout, tools: Mapping[str, Path]) -> Program:
+def program(layout: Layout, tools: Mapping[str, Path], *, fair_sharing: bool = False) -> Program:
     """Kueue's controller."""
     roles = ("kueue-webhook", "kueue-health", "kueue-metrics")
     return Program(
@@ -39,17 +41,23 @@ def program(layout: Layout, tools: Mapping[str, Path]) -> Program:
             "KUBECONFIG": str(layout.kubeconfig),
             "TMPDIR": str(layout.directory / "temporary"),
         },
-        settings=_settings_text(layout),
+        settings=_settings_text(layout, fair_sharing),
     )
 
 
-def write_settings(layout: Layout) -> None:
+def shares_fairly(layout: Layout) -> bool:
+    """Whether the configuration that was written last says so."""
+    path = _settings_path(layout)
+    return path.is_file() and "fairSharing" in yaml.safe_load(path.read_text())
+
+
+def write_settings(layout: Layout, *, fair_sharing: bool = False) -> None:
     """Writes the configuration, and the files of the Secret that a kubelet would have mounted."""
     directory = _certificates_directory(layout)
     directory.mkdir(mode=0o700, exist_ok=True)
     for file, content in _secret_files(layout).items():
         write_private(directory / file, content.read_bytes())
-    _settings_path(layout).write_text(_settings_text(layout))
+    _settings_path(layout).write_text(_settings_text(layout, fair_sharing))
 
 
 def objects_digest(layout: Layout, manifests: Path) -> str:
@@ -90,8 +98,8 @@ def answers(api: Api) -> bool:
     return api.accepts(flavor)
 
 
-def settings(layout: Layout) -> dict[str, Any]:
-    """Kueue's configuration."""
+def settings(layout: Layout, *, fair_sharing: bool = False) -> dict[str, Any]:
+    """Kueue's configuration. With ``fair_sharing``, idle quota goes by the weights of queues and cohorts."""
     return {
         "apiVersion": "config.kueue.x-k8s.io/v1beta2",
         "kind": "Configuration",
@@ -115,6 +123,7 @@ def settings(layout: Layout) -> dict[str, Any]:
         "clientConnection": {"qps": 300, "burst": 500},
         "integrations": {"frameworks": list(FRAMEWORKS)},
         "managedJobsNamespaceSelector": _managed_namespaces(),
+        **({"fairSharing": {"preemptionStrategies": list(_FAIR_PREEMPTION)}} if fair_sharing else {}),
         # It would listen on a fixed port of every interface, for an APIService that is not installed.
         "featureGates": {"VisibilityOnDemand": False},
     }
@@ -161,8 +170,8 @@ def _settings_path(layout: Layout) -> Path:
     return layout.directory / "kueue.yaml"
 
 
-def _settings_text(layout: Layout) -> str:
-    return yaml.safe_dump(settings(layout), sort_keys=False)
+def _settings_text(layout: Layout, fair_sharing: bool) -> str:
+    return yaml.safe_dump(settings(layout, fair_sharing=fair_sharing), sort_keys=False)
 
 
 def _certificates_directory(layout: Layout) -> Path:

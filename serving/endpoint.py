@@ -10,7 +10,7 @@ from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
-from ..components.team_queue import LOCAL_QUEUE, QUEUE_LABEL
+from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
 from .vllm_runtime import RUNTIME
 
@@ -33,6 +33,8 @@ class EndpointArgs(BaseModel):
     """Arguments of vLLM's server."""
     min_replicas: int = 1
     max_replicas: int = 1
+    priority: Name | None = None
+    """Priority class of its pods. Default: none, so 0."""
     ready_within: str = "10m"
     """How long ``up`` waits for it. Default: 10m."""
 
@@ -74,6 +76,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
             "labels": {
                 TEAM_LABEL: spec.team,
                 QUEUE_LABEL: LOCAL_QUEUE,
+                **({PRIORITY_LABEL: spec.priority} if spec.priority else {}),
                 "networking.kserve.io/visibility": "cluster-local",
             },
             "annotations": {

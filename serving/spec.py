@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..components.names import Name
+from ..components.priority_spec import SERVING
 from .fit import DEFAULT_BATCHED_TOKENS
 from .precision import Precision
 
@@ -97,3 +98,5 @@ class EndpointSpec(BaseModel):
     """Ceiling of the autoscaler. Default: 1."""
     tokens_per_second: Throughput | None = None
     """Throughput of one replica, from which its tokens are priced. Default: unknown."""
+    priority: Name = SERVING
+    """Priority class of its replicas. Default: serving."""

@@ -71,7 +71,11 @@ class Layouts:
 def _quotas(environment: Environment, pool: str) -> Iterator[tuple[Location, Request]]:
     for index, team in enumerate(environment.teams):
         for key, quota in team.quota.get(pool, {}).items():
-            yield ("teams", index, "quota", pool, key), Request(team.name, quota.nominal, key)
+            if quota.nominal is not None:
+                yield ("teams", index, "quota", pool, key), Request(team.name, quota.nominal, key)
+    for index, cohort in enumerate(environment.cohorts):
+        for key, own in cohort.quota.get(pool, {}).items():
+            yield ("cohorts", index, "quota", pool, key), Request(cohort.name, own.nominal, key)
 
 
 def _as_written(pool: PackedPool) -> list[NodeMig]:

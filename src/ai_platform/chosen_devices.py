@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from .components.team_spec import TeamSpec
+from .components.cohort_tree import Holding
 from .finops.prices import Price
 from .gpu.node_plan import PoolPlan
 from .serving.choices import Choice, choices, nearest_miss
@@ -17,13 +17,17 @@ from .serving.spec import EndpointSpec
 
 
 def with_device(
-    spec: EndpointSpec, pool: PoolPlan, team: TeamSpec | None, price: Price | None, own: Mapping[str, Model]
+    spec: EndpointSpec,
+    pool: PoolPlan,
+    held: Mapping[str, Holding] | None,
+    price: Price | None,
+    own: Mapping[str, Model],
 ) -> EndpointSpec:
     """The endpoint with its device; as it is when it names one, and when none fits."""
     model = known_model(spec.model, own)
     if spec.gpus or spec.mig_profile or model is None:
         return spec
-    found = choices(model, endpoint_need(spec), _offers(pool, team, price))
+    found = choices(model, endpoint_need(spec), _offers(pool, held, price))
     if not found:
         return spec
     best: Choice = found[0]
@@ -32,11 +36,15 @@ def with_device(
 
 
 def why_no_device(
-    spec: EndpointSpec, pool: PoolPlan, team: TeamSpec | None, price: Price | None, own: Mapping[str, Model]
+    spec: EndpointSpec,
+    pool: PoolPlan,
+    held: Mapping[str, Holding] | None,
+    price: Price | None,
+    own: Mapping[str, Model],
 ) -> str | None:
     """How far the nearest device is from fitting, and what would help; ``None`` when memory isn't why."""
     model = known_model(spec.model, own)
-    offers = _offers(pool, team, price)
+    offers = _offers(pool, held, price)
     miss = nearest_miss(model, endpoint_need(spec), offers) if model else None
     if miss is None:
         return None
@@ -44,13 +52,12 @@ def why_no_device(
     return f"on {on} {miss.choice.fit.reasons[0]}; {', '.join(miss.helps[:-1]) or 'more memory'} would help"
 
 
-def _offers(pool: PoolPlan, team: TeamSpec | None, price: Price | None) -> list[Offer]:
+def _offers(pool: PoolPlan, held: Mapping[str, Holding] | None, price: Price | None) -> list[Offer]:
     """The pool as the team's quota for it allows; all of it for a team without a quota of its own there."""
-    quotas = team.quota.get(pool.name) if team else None
     offers = pool_offers([pool], {pool.name: price})
-    if not quotas:
+    if not held:
         return offers
-    allowed = {key for key, quota in quotas.items() if quota.nominal or quota.borrowing_limit != 0}
+    allowed = {key for key, item in held.items() if item.nominal or item.borrowing_limit != 0}
     return [_limited(offer, allowed) for offer in offers]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import gc
 import shutil
 import signal
 import sys
@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 from . import cli_fit, cli_machines, cli_mig, cli_prices
 from . import cli_project as project
-from .cli_engine import Summary
-from .cli_output import show as _show
 from .cli_output import write as _write
+from .cli_table import text_for
 from .cli_workplace import EngineError, Workplace, forget, held
 from .components.errors import InvalidInput
-from .local import cluster, tools
+from .local import tools
 from .local.errors import ClusterError
 from .local.gobuild import clock
 from .local.tools import ToolError, say
 
 if TYPE_CHECKING:
+    from .cli_engine import Summary
     from .plan import Plan
 
 _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
@@ -95,11 +95,11 @@ def _up(options: argparse.Namespace) -> int:
         # The objects of an earlier cluster have gone with it.
         with held(place, name):
             forget(place, name)
-    project.start_cluster(place, name)
+    project.start_cluster(place, name, fair_sharing=plan.fair_sharing)
     summary = _engine_up(place, name, plan)
     from .cli_report import live_table
 
-    _show(live_table(plan, place.kubeconfig(name)))
+    _write(text_for(sys.stdout, live_table(plan, place.kubeconfig(name))))
     _write(f"\n{summary}\nready after {clock(time.monotonic() - began)}\n\n{_next_steps(name)}")
     return 0
 
@@ -149,6 +149,8 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _remove(place: Workplace, name: str) -> int:
+    from .local import cluster
+
     there = place.home.exists()
     with held(place, name):
         cluster.down(name, root=place.clusters, report=say)
@@ -177,17 +179,23 @@ def _destroy(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> int:
     target = options.environment
-    if Path(target).suffix in {".yaml", ".yml"}:
-        _, plan = project.planned(Path(target).absolute())
-    else:
-        _, plan = project.described(project.workplace(), target)
-    if options.json:
-        _write(json.dumps(plan.model_dump(mode="json"), indent=2))
-        return 0
+    # All objects of a plan live to its end: looking for garbage between them would take as long as planning.
+    gc.disable()
+    try:
+        if Path(target).suffix in {".yaml", ".yml"}:
+            _, plan = project.planned(Path(target).absolute())
+        else:
+            _, plan = project.described(project.workplace(), target)
+        _write(plan.model_dump_json(indent=2) if options.json else _tables(plan))
+    finally:
+        gc.enable()
+    return 0
+
+
+def _tables(plan: Plan) -> str:
     from .cli_report import plan_table
 
-    _show(plan_table(plan))
-    return 0
+    return text_for(sys.stdout, plan_table(plan))
 
 
 def _env(options: argparse.Namespace) -> int:
@@ -212,6 +220,8 @@ def _local_up(place: Workplace, name: str) -> int:
 
 
 def _local_status(place: Workplace, name: str) -> int:
+    from .local import cluster
+
     programs = cluster.status(name, root=place.clusters)
     for program in programs:
         state = (

@@ -85,7 +85,7 @@ def _described(target: str) -> list[_Pool]:
         promised: dict[str, int] = {}
         for team in environment.teams:
             for key, quota in team.quota.get(spec.name, {}).items():
-                promised[key] = promised.get(key, 0) + quota.nominal
+                promised[key] = promised.get(key, 0) + (quota.nominal or 0)
         if row := machines.get(spec.machine):
             pools.append(_Pool(spec.name, tuple(layouts_of(resolve(spec), row)), promised))
     return pools

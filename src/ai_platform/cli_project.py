@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .cli_engine import Engine
 from .cli_workplace import Workplace, settings
 from .components.errors import InvalidInput, Problem
-from .local import cluster
-from .local.cluster import Cluster
 from .local.errors import ClusterError
 from .local.tools import Tool, ensure, find, manifests, say
 
+# The cluster and the engine need clients that take longer to load than a plan takes to make.
 if TYPE_CHECKING:
+    from .cli_engine import Engine
     from .environment import Environment
+    from .local.cluster import Cluster
     from .plan import Plan
 
 _ENGINE = (Tool.PULUMI, Tool.PULUMI_PYTHON, Tool.PULUMI_KUBERNETES)
@@ -74,6 +74,8 @@ def _short(path: Path) -> str:
 
 def engine(place: Workplace, stack: str) -> Engine:
     """Pulumi for that stack, built first if need be."""
+    from .cli_engine import Engine
+
     tools = {tool.value: path for tool, path in ensure(_ENGINE).items()}
     return Engine(stack, place, tools, say)
 
@@ -88,16 +90,27 @@ def variables(place: Workplace, name: str) -> dict[str, str]:
     return chosen | ({"KUBECONFIG": str(kubeconfig)} if kubeconfig.is_file() else {})
 
 
-def start_cluster(place: Workplace, name: str) -> Cluster:
-    """The simulated cluster, started or healed."""
+def start_cluster(place: Workplace, name: str, *, fair_sharing: bool | None = None) -> Cluster:
+    """The simulated cluster, started or healed. Without a word on ``fair_sharing`` it stays as it is."""
+    from .local import cluster
+
     found = ensure([*_ENGINE, *(Tool(tool) for tool in cluster.TOOLS)])
     tools: Mapping[str, Path] = {tool.value: path for tool, path in found.items()}
     sources = {tool: manifests(Tool(tool)) for tool in cluster.MANIFESTS}
-    return cluster.up(name, root=place.clusters, tools=tools, manifests=sources, report=say)
+    return cluster.up(
+        name,
+        root=place.clusters,
+        tools=tools,
+        manifests=sources,
+        fair_sharing=fair_sharing,
+        report=say,
+    )
 
 
 def require_cluster(place: Workplace, name: str) -> None:
     """Raises ClusterError unless every program of the simulated cluster runs."""
+    from .local import cluster
+
     programs = cluster.status(name, root=place.clusters)
     down = [program.name for program in programs if not program.healthy]
     if not programs or down:

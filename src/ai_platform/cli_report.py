@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
-
-from rich.console import Group, RenderableType
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from .cli_money import cost_lines, endpoint_money, machine_and_price, money, price_mark
-from .components.team_queue import KUEUE, LOCAL_QUEUE
+from .cli_table import TextTable
+from .components.kueue_names import KUEUE, LOCAL_QUEUE
 from .gpu.node_plan import NodePlan, PoolPlan
-from .local.api import Api, connect
 from .plan import Plan
+
+if TYPE_CHECKING:
+    from .local.api import Api
+
+Report = Sequence[TextTable | str]
 
 _SERVING = "serving.kserve.io/v1beta1"
 
 
-def plan_table(plan: Plan) -> RenderableType:
-    """The plan as tables: pools, teams, endpoints, training runs and cost."""
+def plan_table(plan: Plan) -> Report:
+    """The plan as tables: pools, quotas, teams, endpoints, training runs and cost."""
     return _tables(plan, {}, {}, {}, {})
 
 
-def live_table(plan: Plan, kubeconfig: Path) -> RenderableType:
+def live_table(plan: Plan, kubeconfig: Path) -> Report:
     """The plan with quota used, layouts applied and endpoints Ready as the cluster reports them."""
+    from .local.api import connect
+
     api = connect(kubeconfig)
     queues = {item["metadata"]["name"]: item for item in api.list(KUEUE, "ClusterQueue")}
     services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
@@ -35,6 +39,8 @@ def live_table(plan: Plan, kubeconfig: Path) -> RenderableType:
 
 def not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
     """What isn't ready and why, one line each, in the cluster's own words."""
+    from .local.api import connect
+
     api = connect(kubeconfig)
     found = []
     services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
@@ -54,17 +60,18 @@ def not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
     return found
 
 
-def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> RenderableType:
-    return Group(
+def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Report:
+    return [
         _pools(plan, nodes),
+        _quotas(plan),
         _teams(plan, queues),
         _endpoints(plan, services),
         *([_jobs(plan, jobs)] if plan.training_jobs else []),
         *cost_lines(plan),
-    )
+    ]
 
 
-def _pools(plan: Plan, nodes: Any) -> Table:
+def _pools(plan: Plan, nodes: Any) -> TextTable:
     table = _table("Pools", "pool", "machine", "nodes", "GPUs", "MIG layout", "state", "USD a month")
     for pool in plan.pools:
         state = _states(pool, nodes)
@@ -106,32 +113,50 @@ def _states(pool: PoolPlan, nodes: Any) -> str:
     return f"{ready}/{len(pool.nodes)} Ready, {'/'.join(sorted(set(states)))}"
 
 
-def _teams(plan: Plan, queues: Any) -> Table:
+def _quotas(plan: Plan) -> TextTable:
+    beyond = any(row.overcommitted for row in plan.pool_quotas)
     table = _table(
-        "Teams", "team", "queue", "pool", "resource", "used", "nominal", "borrows", "lends", "USD a month"
+        "Quotas", "pool", "resource", "capacity", "teams", "cohorts", "idle", *(["overcommitted"] * beyond)
+    )
+    for row in plan.pool_quotas:
+        if _is_device(row.resource):
+            counts = [row.capacity, row.teams, row.cohorts, row.idle, *([row.overcommitted] * beyond)]
+            table.add_row(row.pool, _short(row.resource), *map(str, counts))
+    return table
+
+
+def _teams(plan: Plan, queues: Any) -> TextTable:
+    table = _table(
+        "Teams",
+        *("team", "queue", "pool", "resource", "used"),
+        *("guaranteed", "borrowable", "lendable"),
+        "USD a month",
     )
     for team in plan.teams:
         used = _usage(queues.get(team.name))
-        rows = [
-            (flavor.name, resource)
-            for flavor in team.queue.flavors
-            for resource in flavor.resources
-            if "/" in resource.name and (resource.nominal_quota != "0" or resource.borrowing_limit != "0")
-        ]
-        for index, (flavor, resource) in enumerate(rows):
+        rows = [row for row in team.quotas if _is_device(row.resource) and row.borrowable is not None]
+        for index, row in enumerate(rows):
             first = index == 0
             table.add_row(
                 team.name if first else "",
                 f"{team.namespace}/{LOCAL_QUEUE}" if first else "",
-                flavor,
-                resource.name.removeprefix("nvidia.com/"),
-                str(used.get((flavor, resource.name), "0" if queues else "-")),
-                resource.nominal_quota,
-                resource.borrowing_limit or "any",
-                resource.lending_limit or "all",
+                row.pool,
+                _short(row.resource),
+                str(used.get((row.pool, row.resource), "0" if queues else "-")),
+                str(row.guaranteed),
+                str(row.borrowable),
+                str(row.lendable),
                 money(team.guaranteed_cost) if first else "",
             )
     return table
+
+
+def _is_device(resource: str) -> bool:
+    return "/" in resource
+
+
+def _short(resource: str) -> str:
+    return resource.removeprefix("nvidia.com/").removeprefix("vpc.amazonaws.com/")
 
 
 def _usage(queue: Any) -> dict[tuple[str, str], str]:
@@ -143,7 +168,7 @@ def _usage(queue: Any) -> dict[tuple[str, str], str]:
     }
 
 
-def _endpoints(plan: Plan, services: Any) -> Table:
+def _endpoints(plan: Plan, services: Any) -> TextTable:
     table = _table("Endpoints", "endpoint", "model", "on", "replicas", "KV cache", "USD a month", "Ready")
     for endpoint in plan.endpoints:
         service = services.get((endpoint.namespace, endpoint.name))
@@ -151,7 +176,7 @@ def _endpoints(plan: Plan, services: Any) -> Table:
         table.add_row(
             f"{endpoint.team}/{endpoint.name}",
             endpoint.model,
-            f"{endpoint.devices} × {endpoint.resource.removeprefix('nvidia.com/')} of {endpoint.pool}",
+            f"{endpoint.devices} × {_short(endpoint.resource)} of {endpoint.pool}",
             f"{endpoint.min_replicas}-{endpoint.max_replicas}",
             f"{endpoint.kv_cache_tokens:,} tokens",
             endpoint_money(endpoint),
@@ -160,7 +185,7 @@ def _endpoints(plan: Plan, services: Any) -> Table:
     return table
 
 
-def _jobs(plan: Plan, jobs: Any) -> Table:
+def _jobs(plan: Plan, jobs: Any) -> TextTable:
     table = _table("Training runs", "run", "gang", "on", "state")
     for job in plan.training_jobs:
         live = jobs.get((job.namespace, job.name))
@@ -182,11 +207,8 @@ def _job_state(job: Any) -> str:
     return "waits for quota" if job["spec"].get("suspend") else f"{job['status'].get('active', 0)} running"
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+def _table(title: str, *columns: str) -> TextTable:
+    return TextTable(title, columns)
 
 
 def _key(item: Any) -> tuple[str, str]:

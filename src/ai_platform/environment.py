@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .components.cohort_spec import CohortSpec
 from .components.errors import InvalidInput, Problem
 from .components.names import Name
+from .components.priority_spec import PrioritySpec
 from .components.team_spec import TeamSpec
 from .finops.spec import DiscountSpec, PriceSpec
 from .gpu.machine_spec import MachineSpec
@@ -55,6 +57,12 @@ class Environment(BaseModel):
     """Teams that share the pools."""
     models: list[ModelSpec] = Field(default_factory=list)
     """Models beside those of the catalog, or in their place. Default: none."""
+    cohorts: Annotated[list[CohortSpec], Field(max_length=1000)] = Field(default_factory=list)
+    """Groups of teams that lend each other first, a tree below ``teams``. Default: one group of all."""
+    priorities: Annotated[list[PrioritySpec], Field(max_length=100)] = Field(default_factory=list)
+    """Classes of work beside ``serving`` (1000) and ``training`` (100), or other values for these."""
+    fair_sharing: bool = False
+    """Whether idle quota goes to teams by ``fair_sharing_weight``, not to who asks first. Default: no."""
     endpoints: list[EndpointSpec] = Field(default_factory=list)
     """Models that are served. Default: none."""
     training_jobs: list[TrainingJobSpec] = Field(default_factory=list)

@@ -6,109 +6,38 @@ A pure function of the description: no engine, no cloud, no clock. The same desc
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
-from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
-from .auto_layouts import Layouts
 from .catalogs import prices_of
 from .chosen_devices import with_device
 from .components.errors import InvalidInput
-from .components.queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
-from .components.shares import shared_out
-from .components.team_spec import Quota, TeamSpec
+from .components.priority_spec import PrioritySpec, all_priorities
+from .components.queue_spec import CohortQuotaSpec
 from .environment import Environment
-from .finops.cost import CostRange, total
-from .finops.prices import Price
-from .gpu.layout import WHOLE_GPU
-from .gpu.mig import gpu_share, resource_name
+from .finops.cost import total
 from .gpu.node_plan import PoolPlan
-from .gpu.spec import TrainingJobSpec
 from .marks import Marks
-from .plan_checks import problems_in
-from .plan_prices import (
-    Cost,
-    PoolPrice,
-    TokenPrice,
-    cost_of,
-    pool_cost,
-    pool_price,
-    price_of,
-    replica_hour,
-    replicas_cost,
-    shared,
-    token_price,
-)
-from .serving.endpoint_fit import endpoint_fit
-from .serving.model import Model
-from .serving.models import model as catalog_model
+from .plan_checks import checked
+from .plan_endpoints import EndpointPlan, endpoint_plan
+from .plan_prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
+from .plan_quotas import PoolQuota, pool_quotas, shares_of
+from .plan_teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
+from .plan_training import TrainingPlan, training_plan
 from .serving.own_models import own_models
-from .serving.spec import EndpointSpec
-from .serving.vllm_arguments import vllm_arguments
 
-COHORT = "teams"
-GPUS = "gpus"
-
-
-class TeamPlan(BaseModel):
-    """What a team owns and what that costs when all of it runs."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    namespace: str
-    group: str
-    cost_center: str | None
-    queue: TeamQueueSpec
-    guaranteed_cost: Cost
-    """Cost a month of its nominal GPUs and slices, at the price of their pools."""
-
-
-class EndpointPlan(BaseModel):
-    """A model that is proven to fit, and how vLLM is started for it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    team: str
-    namespace: str
-    model: str
-    pool: str
-    resource: str
-    devices: int
-    cpu: int
-    memory_gib: int
-    arguments: tuple[str, ...]
-    min_replicas: int
-    max_replicas: int
-    kv_cache_tokens: int
-    max_concurrency: int
-    memory_used_percent: int
-    """Weights and the cache asked for, of what vLLM may use."""
-    cost: Cost
-    """Cost a month of its smallest and of its largest number of replicas."""
-    usd_per_million_tokens: TokenPrice | None
-    """At the throughput that the description gives; ``None`` without one, or without a price."""
-
-
-class TrainingPlan(BaseModel):
-    """A gang of equal workers."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    team: str
-    namespace: str
-    pool: str
-    workers: int
-    gpus_per_worker: int
-    cpu: int
-    memory_gib: int
-    image: str
-    command: tuple[str, ...]
-    simulated_seconds: int
+__all__ = [
+    "COHORT",
+    "Cost",
+    "EndpointPlan",
+    "Plan",
+    "PoolQuota",
+    "TeamPlan",
+    "TrainingPlan",
+    "digest_of",
+    "make_plan",
+    "resource_of",
+]
 
 
 class Plan(BaseModel):
@@ -118,6 +47,13 @@ class Plan(BaseModel):
 
     environment: str
     pools: tuple[PoolPlan, ...]
+    pool_quotas: tuple[PoolQuota, ...]
+    """Who owns each resource of each pool, and what nobody owns."""
+    cohorts: tuple[CohortQuotaSpec, ...]
+    """The tree of cohorts, its root first."""
+    priorities: tuple[PrioritySpec, ...]
+    fair_sharing: bool
+    """Whether Kueue's manager must share idle quota by weight."""
     teams: tuple[TeamPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     training_jobs: tuple[TrainingPlan, ...]
@@ -135,28 +71,32 @@ class Plan(BaseModel):
 
 def make_plan(environment: Environment, *, subject: str | None = None, marks: Marks | None = None) -> Plan:
     """Works out the plan. Raises ``InvalidInput`` with every contradiction in the description."""
-    problems = problems_in(environment, marks)
-    if problems:
-        raise InvalidInput(subject or f"environment {environment.name!r}", problems)
-    automatic, book = Layouts(environment), prices_of(environment)
-    pools = tuple(automatic.plan(spec) for spec in environment.node_pools)
-    by_name = {pool.name: pool for pool in pools}
-    prices = {pool.name: price_of(pool, book, environment.region) for pool in pools}
-    costs = {pool.name: pool_cost(pool, prices[pool.name]) for pool in pools}
-    bearers = shared(environment.teams, pools, costs, resource_of)
+    found = checked(environment, marks)
+    if found.problems:
+        raise InvalidInput(subject or f"environment {environment.name!r}", found.problems)
+    pools, quotas = found.pools, found.quotas
+    book = prices_of(environment)
+    prices = {name: price_of(pool, book, environment.region) for name, pool in pools.items()}
+    costs = {name: pool_cost(pool, prices[name]) for name, pool in pools.items()}
+    shares = shares_of(pools, quotas)
+    bearers = shared(quotas, pools, costs)
     own, _ = own_models(environment.models)
-    teams = {team.name: team for team in environment.teams}
     plan = Plan(
         environment=environment.name,
-        pools=pools,
-        teams=_teams(environment.teams, pools, bearers.teams),
+        pools=tuple(pools.values()),
+        pool_quotas=pool_quotas(shares, quotas),
+        cohorts=cohort_plans(environment, shares, quotas),
+        priorities=all_priorities(environment.priorities),
+        fair_sharing=environment.fair_sharing,
+        teams=team_plans(environment, shares, quotas, bearers.teams),
         endpoints=tuple(
-            _endpoint(with_device(spec, pool, teams[spec.team], price, own), pool, price, own)
+            endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own)
             for spec in environment.endpoints
-            for pool, price in [(by_name[spec.pool], prices[spec.pool])]
+            for pool, price in [(pools[spec.pool], prices[spec.pool])]
+            for held in [quotas.teams[spec.team].get(spec.pool)]
         ),
-        training_jobs=tuple(_training(spec, by_name[spec.pool]) for spec in environment.training_jobs),
-        pool_prices={pool.name: pool_price(pool, prices[pool.name]) for pool in pools},
+        training_jobs=tuple(training_plan(spec, pools[spec.pool]) for spec in environment.training_jobs),
+        pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
         cost=cost_of(total(costs.values())),
         unassigned_cost=cost_of(bearers.unassigned),
@@ -166,143 +106,9 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
 
 
 def digest_of(plan: Plan) -> str:
-    """SHA-256 over the plan as canonical JSON, without the digest itself."""
-    content = plan.model_dump(mode="json", exclude={"digest"})
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    """SHA-256 over the plan as JSON, without the digest itself.
 
-
-def resource_of(key: str) -> str:
-    """Kubernetes' name of a quota key: ``gpus`` is nvidia.com/gpu, a profile its MIG resource."""
-    return WHOLE_GPU if key == GPUS else resource_name(key)
-
-
-def _share(pool: PoolPlan, key: str, count: int) -> Fraction:
-    """The part of the pool's GPUs that ``count`` devices take."""
-    each = Fraction(1) if key == GPUS else gpu_share(pool.gpu, key)
-    return each * count / (pool.gpus_per_node * pool.max_nodes)
-
-
-def _teams(
-    specs: list[TeamSpec], pools: tuple[PoolPlan, ...], guaranteed: Mapping[str, CostRange]
-) -> tuple[TeamPlan, ...]:
-    shares = {
-        pool.name: {
-            spec.name: sum(
-                (_share(pool, key, quota.nominal) for key, quota in spec.quota.get(pool.name, {}).items()),
-                Fraction(0),
-            )
-            for spec in specs
-        }
-        for pool in pools
-    }
-    cpus = {pool.name: shared_out(pool.capacity["cpu"], shares[pool.name]) for pool in pools}
-    memories = {pool.name: shared_out(pool.capacity["memory"], shares[pool.name]) for pool in pools}
-    covered = _covered(pools)
-    plans = []
-    for spec in specs:
-        flavors = tuple(
-            FlavorQuota(
-                name=pool.name,
-                resources=(
-                    ResourceQuota(name="cpu", nominal_quota=str(cpus[pool.name][spec.name])),
-                    ResourceQuota(name="memory", nominal_quota=f"{memories[pool.name][spec.name]}Gi"),
-                    *_devices(spec.quota[pool.name], covered),
-                ),
-            )
-            for pool in pools
-            if pool.name in spec.quota
-        )
-        plans.append(
-            TeamPlan(
-                name=spec.name,
-                namespace=spec.name,
-                group=spec.group or spec.name,
-                cost_center=spec.cost_center,
-                queue=TeamQueueSpec(team=spec.name, namespace=spec.name, cohort=COHORT, flavors=flavors),
-                guaranteed_cost=cost_of(guaranteed[spec.name]),
-            )
-        )
-    return tuple(plans)
-
-
-def _covered(pools: tuple[PoolPlan, ...]) -> tuple[str, ...]:
-    """The devices that any pool offers. Kueue wants every flavor of a queue to name the same resources."""
-    names = {name for pool in pools for name, count in pool.capacity.items() if count and "/" in name}
-    return tuple(sorted(names))
-
-
-def _devices(quotas: Mapping[str, Quota], covered: tuple[str, ...]) -> list[ResourceQuota]:
-    by_resource = {resource_of(key): quota for key, quota in quotas.items()}
-    # What a team was given nothing of it may not borrow either.
-    nothing = Quota(nominal=0, borrowing_limit=0)
-    return [
-        ResourceQuota(
-            name=name,
-            nominal_quota=str(quota.nominal),
-            borrowing_limit=None if quota.borrowing_limit is None else str(quota.borrowing_limit),
-            lending_limit=None if quota.lending_limit is None else str(quota.lending_limit),
-        )
-        for name in covered
-        for quota in [by_resource.get(name, nothing)]
-    ]
-
-
-def _host_part(pool: PoolPlan, share: Fraction) -> tuple[int, int]:
-    """CPUs and GiB beside a share of one node's GPUs: its part, less a tenth for the system."""
-    part = share / pool.gpus_per_node * Fraction(9, 10)
-    return max(1, int(pool.vcpu * part)), max(1, int(pool.memory_gib * part))
-
-
-def _endpoint(
-    spec: EndpointSpec, pool: PoolPlan, price: Price | None, own: Mapping[str, Model]
-) -> EndpointPlan:
-    model = catalog_model(spec.model, own)
-    if model is None:
-        raise LookupError(spec.model)
-    sized = endpoint_fit(spec, model, pool.gpu)
-    key = spec.mig_profile or GPUS
-    share = gpu_share(pool.gpu, key) if spec.mig_profile else Fraction(spec.gpus or 1)
-    cpu, memory_gib = _host_part(pool, share)
-    usable = sized.weights_mib + sized.kv_cache_mib
-    hour = replica_hour(pool, price, resource_of(key), spec.gpus or 1)
-    return EndpointPlan(
-        name=spec.name,
-        team=spec.team,
-        namespace=spec.team,
-        model=model.name,
-        pool=pool.name,
-        resource=resource_of(key),
-        devices=spec.gpus or 1,
-        cpu=cpu,
-        memory_gib=memory_gib,
-        arguments=vllm_arguments(sized),
-        min_replicas=spec.min_replicas,
-        max_replicas=spec.max_replicas,
-        kv_cache_tokens=sized.kv_cache_tokens,
-        max_concurrency=sized.max_concurrency,
-        memory_used_percent=100 - 100 * _spare_mib(sized.kv_cache_mib, sized.kv_cache_tokens, spec) // usable,
-        cost=replicas_cost(pool, hour, spec.min_replicas, spec.max_replicas),
-        usd_per_million_tokens=token_price(hour, spec.tokens_per_second),
-    )
-
-
-def _spare_mib(cache_mib: int, cache_tokens: int, spec: EndpointSpec) -> int:
-    wanted = spec.context_length * spec.concurrency
-    return cache_mib * max(0, cache_tokens - wanted) // max(1, cache_tokens)
-
-
-def _training(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
-    cpu, memory_gib = _host_part(pool, Fraction(spec.gpus_per_worker))
-    return TrainingPlan(
-        name=spec.name,
-        team=spec.team,
-        namespace=spec.team,
-        pool=pool.name,
-        workers=spec.workers,
-        gpus_per_worker=spec.gpus_per_worker,
-        cpu=cpu,
-        memory_gib=memory_gib,
-        image=spec.image,
-        command=tuple(spec.command),
-        simulated_seconds=spec.simulated_seconds,
-    )
+    Fields come in the order of their models, and mappings in an order of the plan's own (pools as described,
+    devices as catalogued), so that neither hashes nor the order of keys in the file show.
+    """
+    return hashlib.sha256(plan.model_dump_json(exclude={"digest"}).encode()).hexdigest()

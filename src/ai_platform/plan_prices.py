@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
-from .components.team_spec import TeamSpec
 from .finops.cost import CostRange, node_cost, total
 from .finops.price_book import PriceBook
 from .finops.prices import Price
 from .finops.unit_costs import device_hour, gpu_hour, month_of, per_million_tokens, shown_per_hour, split
 from .gpu.node_plan import PoolPlan
+from .quotas import Quotas, resource_of
 from .serving.spec import Throughput
 
 _UNASSIGNED, _UNUSED, _TEAM = "unassigned", "unused", "team "
@@ -94,31 +94,28 @@ def pool_price(pool: PoolPlan, price: Price | None) -> PoolPrice | None:
     )
 
 
-def shared(
-    teams: Iterable[TeamSpec],
-    pools: Iterable[PoolPlan],
-    costs: Mapping[str, CostRange],
-    resource_of: Callable[[str], str],
-) -> Shared:
+def shared(quotas: Quotas, pools: Mapping[str, PoolPlan], costs: Mapping[str, CostRange]) -> Shared:
     """Who bears the cost of the pools at their largest size. All parts sum to it, to the cent.
 
-    A team's part is what its guaranteed devices stand for in GPUs. What a layout leaves unused is nobody's
+    A team's part is what its guaranteed devices stand for in GPUs; where quotas are overcommitted, all parts
+    shrink by one factor. What cohorts own is guaranteed to no team. What a layout leaves unused is nobody's
     quota and stays with the platform.
     """
-    teams = list(teams)
-    bearers = [_UNASSIGNED, _UNUSED, *(_TEAM + team.name for team in teams)]
+    bearers = [_UNASSIGNED, _UNUSED, *(_TEAM + team for team in quotas.teams)]
     parts: dict[str, list[CostRange]] = {who: [] for who in bearers}
-    quotas: dict[str, list[tuple[str, Fraction]]] = {}
-    by_name = {pool.name: pool for pool in pools}
-    for team in teams:
-        for name, keys in team.quota.items():
-            each = by_name[name].gpus_per_device
-            gpus = sum((each[resource_of(key)] * quota.nominal for key, quota in keys.items()), Fraction(0))
+    owned: dict[str, dict[str, Fraction]] = {name: {} for name in pools}
+    for team, entries in quotas.teams.items():
+        for name, held in entries.items():
+            each = pools[name].gpus_per_device
+            gpus = sum((each[resource_of(key)] * item.nominal for key, item in held.items()), Fraction(0))
             if gpus:
-                quotas.setdefault(name, []).append((_TEAM + team.name, gpus))
-    for name, pool in by_name.items():
+                owned[name][_TEAM + team] = gpus
+    for name, pool in pools.items():
         gpus_in_all = pool.gpus_per_node * pool.max_nodes
-        shares = {who: gpus / gpus_in_all for who, gpus in quotas.get(name, [])}
+        free = gpus_in_all - pool.unused_gpus
+        of_teams = sum(owned[name].values(), Fraction(0))
+        scale = Fraction(1, gpus_in_all) * (free / of_teams if of_teams > free else 1)
+        shares = {who: gpus * scale for who, gpus in owned[name].items()}
         shares[_UNUSED] = pool.unused_gpus / gpus_in_all
         shares[_UNASSIGNED] = 1 - sum(shares.values(), Fraction(0))
         cents = split(costs[name].maximum, shares)
@@ -126,7 +123,7 @@ def shared(
             if share:
                 parts[who].append(CostRange(cents[who], cents[who], costs[name].unknown))
     return Shared(
-        {team.name: total(parts[_TEAM + team.name]) for team in teams},
+        {team: total(parts[_TEAM + team]) for team in quotas.teams},
         total(parts[_UNASSIGNED]),
         total(parts[_UNUSED]),
     )

@@ -44,7 +44,11 @@ class Platform(pulumi.ComponentResource):
             for spec in args.node_pools
         ]
         flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
-        queues = Queues(f"{name}-queues", QueuesSpec(cohort=COHORT, flavors=flavors), own)
+        queues = Queues(
+            f"{name}-queues",
+            QueuesSpec(cohort=COHORT, flavors=flavors, cohorts=plan.cohorts, priorities=plan.priorities),
+            own,
+        )
         runtime = VllmRuntime(f"{name}-vllm", own)
 
         teams = {}

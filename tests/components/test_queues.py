@@ -41,3 +41,40 @@ def test_cohort_owns_no_quota_of_its_own(recording):
     cohort = recording.only(f"{KUEUE}:Cohort")
     assert cohort.inputs["metadata"]["name"] == "teams"
     assert not cohort.inputs["spec"]
+
+
+QUOTA = {"name": "h100", "resources": [{"name": "nvidia.com/gpu", "nominal_quota": 2, "lending_limit": 1}]}
+TREE = {
+    **ARGS,
+    "cohorts": [
+        {"name": "teams"},
+        {"name": "labs", "parent": "teams", "flavors": [QUOTA], "fair_sharing_weight": 3},
+    ],
+    "priorities": [{"name": "serving", "value": 1000, "description": "first"}, {"name": "any", "value": -1}],
+}
+
+
+def test_a_cohort_below_another_has_its_own_quota_limits_and_weight():
+    cohorts = {
+        item.inputs["metadata"]["name"]: item.inputs["spec"]
+        for item in record(lambda: Queues("queues", TREE)).of(f"{KUEUE}:Cohort")
+    }
+    assert cohorts["teams"] == {}
+    assert cohorts["labs"]["parentName"] == "teams"
+    assert cohorts["labs"]["fairSharing"] == {"weight": "3"}
+    [group] = cohorts["labs"]["resourceGroups"]
+    assert group["coveredResources"] == ["nvidia.com/gpu"]
+    quota = {"name": "nvidia.com/gpu", "nominalQuota": "2", "lendingLimit": "1"}
+    assert group["flavors"] == [{"name": "h100", "resources": [quota]}]
+
+
+def test_the_root_keeps_its_urn_when_cohorts_are_added():
+    before, after = record(lambda: Queues("queues", ARGS)), record(lambda: Queues("queues", TREE))
+    assert set(before.urns()) < set(after.urns())
+
+
+def test_a_priority_is_a_class_of_kueue_with_its_value_beside_the_metadata():
+    classes = record(lambda: Queues("queues", TREE)).of(f"{KUEUE}:WorkloadPriorityClass")
+    values = {item.inputs["metadata"]["name"]: item.inputs["value"] for item in classes}
+    assert values == {"serving": 1000, "any": -1}
+    assert not any("spec" in item.inputs for item in classes)

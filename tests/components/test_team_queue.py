@@ -1,6 +1,7 @@
 import pytest
 
-from ai_platform.components.team_queue import TeamQueue
+from ai_platform.components.queue_spec import TeamQueueSpec
+from ai_platform.components.team_queue import TeamQueue, cluster_queue_manifest
 from ai_platform.testing import record
 
 QUEUE = "kubernetes:kueue.x-k8s.io/v1beta2"
@@ -52,3 +53,9 @@ def test_work_without_a_queues_name_lands_in_the_local_queue(recording):
 def test_a_team_without_quota_has_a_queue_that_admits_nothing():
     recording = record(lambda: TeamQueue("research", {**ARGS, "flavors": []}))
     assert recording.only(f"{QUEUE}:ClusterQueue").inputs["spec"]["resourceGroups"] == []
+
+
+def test_a_weight_for_fair_sharing_is_said_only_where_given():
+    assert "fairSharing" not in cluster_queue_manifest(TeamQueueSpec.model_validate(ARGS))["spec"]
+    last = TeamQueueSpec.model_validate({**ARGS, "fair_sharing_weight": 0})
+    assert cluster_queue_manifest(last)["spec"]["fairSharing"] == {"weight": "0"}

@@ -137,6 +137,18 @@ def test_settings_of_kueue_and_kserve_stay_on_the_loopback_interface(tmp_path: P
     assert "--health-probe-addr=127.0.0.1" in " ".join(kserve.program(made, tools).command)
 
 
+def test_kueue_shares_fairly_only_where_it_is_told_to(tmp_path: Path) -> None:
+    made = layout.prepare_layout("dev", tmp_path, {})
+    assert not kueue.shares_fairly(made)
+    for fair in (True, False):
+        kueue.write_settings(made, fair_sharing=fair)
+        assert kueue.shares_fairly(made) is fair
+    assert kueue.settings(made, fair_sharing=True)["fairSharing"]["preemptionStrategies"]
+    tools = dict.fromkeys(cluster.TOOLS, Path("tool"))
+    with_it, without = (kueue.program(made, tools, fair_sharing=fair).settings for fair in (True, False))
+    assert with_it != without
+
+
 def test_webhooks_lead_to_the_host(tmp_path: Path) -> None:
     upstream = {
         "apiVersion": "admissionregistration.k8s.io/v1",

@@ -1,6 +1,6 @@
 import pytest
 
-from ai_platform.serving.endpoint import Endpoint
+from ai_platform.serving.endpoint import Endpoint, EndpointArgs, inference_service_manifest
 from ai_platform.testing import UNKNOWN, record
 
 SERVICE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
@@ -64,3 +64,12 @@ def test_address_is_known_once_the_service_is():
     url = "http://chat-predictor.assistants-space.svc.cluster.local/v1"
     assert record(lambda: Endpoint("chat", ARGS)).only(component).outputs == {"url": url}
     assert record(lambda: Endpoint("chat", ARGS), preview=True).only(component).outputs == {"url": UNKNOWN}
+
+
+def test_pods_have_the_priority_that_was_planned_and_none_without():
+    plain, planned = (
+        inference_service_manifest(EndpointArgs.model_validate(args))["metadata"]["labels"]
+        for args in (ARGS, {**ARGS, "priority": "serving"})
+    )
+    assert "kueue.x-k8s.io/priority-class" not in plain
+    assert planned["kueue.x-k8s.io/priority-class"] == "serving"

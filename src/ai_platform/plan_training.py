@@ -1,0 +1,49 @@
+"""What a plan says about training runs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from pydantic import BaseModel, ConfigDict
+
+from .gpu.node_plan import PoolPlan
+from .gpu.spec import TrainingJobSpec
+from .plan_endpoints import host_part
+
+
+class TrainingPlan(BaseModel):
+    """A gang of equal workers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    team: str
+    namespace: str
+    pool: str
+    workers: int
+    gpus_per_worker: int
+    cpu: int
+    memory_gib: int
+    image: str
+    command: tuple[str, ...]
+    priority: str
+    simulated_seconds: int
+
+
+def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
+    """A gang with its CPUs and memory worked out."""
+    cpu, memory_gib = host_part(pool, Fraction(spec.gpus_per_worker))
+    return TrainingPlan(
+        name=spec.name,
+        team=spec.team,
+        namespace=spec.team,
+        pool=pool.name,
+        workers=spec.workers,
+        gpus_per_worker=spec.gpus_per_worker,
+        cpu=cpu,
+        memory_gib=memory_gib,
+        image=spec.image,
+        command=tuple(spec.command),
+        priority=spec.priority,
+        simulated_seconds=spec.simulated_seconds,
+    )

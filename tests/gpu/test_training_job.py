@@ -1,0 +1,28 @@
+from ai_platform.gpu.training_job import TrainingJobArgs, job_manifest
+
+ARGS = {
+    "name": "finetune",
+    "team": "research",
+    "namespace": "research-space",
+    "pool": "l40s",
+    "workers": 8,
+    "gpus_per_worker": 1,
+    "cpu": 10,
+    "memory_gib": 80,
+    "image": "image",
+    "command": ["train"],
+}
+
+
+def test_a_run_has_the_priority_that_was_planned_and_none_without():
+    labels = job_manifest(TrainingJobArgs.model_validate(ARGS))["metadata"]["labels"]
+    assert "kueue.x-k8s.io/priority-class" not in labels
+    planned = job_manifest(TrainingJobArgs.model_validate({**ARGS, "priority": "training"}))
+    assert planned["metadata"]["labels"]["kueue.x-k8s.io/priority-class"] == "training"
+    assert planned["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "default"
+
+
+def test_the_gang_counts_against_quota_as_one_and_never_says_whether_it_waits():
+    spec = job_manifest(TrainingJobArgs.model_validate(ARGS))["spec"]
+    assert (spec["parallelism"], spec["completions"]) == (8, 8)
+    assert "suspend" not in spec
