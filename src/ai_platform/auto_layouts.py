@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from .components.errors import Problem
@@ -19,11 +18,12 @@ Location = tuple[str | int, ...]
 AUTO = "auto"
 
 
-@dataclass(frozen=True, slots=True)
 class Layouts:
-    """The layouts of an environment's pools."""
+    """The layouts of an environment's pools, each worked out once."""
 
-    environment: Environment
+    def __init__(self, environment: Environment) -> None:
+        self._quotas = _quotas(environment)
+        self._packings: dict[str, Packing] = {}
 
     def resolved(self, spec: NodePoolSpec) -> NodePoolSpec:
         """The pool with layouts in place of ``auto``. What can't be served is left out: see ``shortages``."""
@@ -50,9 +50,9 @@ class Layouts:
         """A problem for each nominal quota that the GPUs of a pool with ``auto`` can't hold."""
         if spec.mig != AUTO:
             return
-        packing, places = self._packed(spec), list(_quotas(self.environment, spec.name))
+        packing = self._packed(spec)
         for missing in packing.unserved:
-            location, request = places[missing.request]
+            location, request = self._quotas[spec.name][missing.request]
             held = request.count - missing.count
             fix = "lower nominal quotas, or raise max_nodes"
             if packing.gpus_for_all is None:
@@ -64,14 +64,24 @@ class Layouts:
         row = machine(spec.machine)
         if row is None:
             raise ValueError(f"{spec.machine} is no machine of the catalog")
-        supply = Supply(spec.name, row.gpu, row.gpu_count, spec.max_nodes)
-        return pack([supply], [request for _, request in _quotas(self.environment, spec.name)])
+        if spec.name not in self._packings:
+            supply = Supply(spec.name, row.gpu, row.gpu_count, spec.max_nodes)
+            requests = [request for _, request in self._quotas.get(spec.name, ())]
+            self._packings[spec.name] = pack([supply], requests)
+        return self._packings[spec.name]
 
 
-def _quotas(environment: Environment, pool: str) -> Iterator[tuple[Location, Request]]:
+def _quotas(environment: Environment) -> dict[str, list[tuple[Location, Request]]]:
+    """Nominal quotas by pool, with their places in the description."""
+    found: dict[str, list[tuple[Location, Request]]] = {}
+    automatic = {spec.name for spec in environment.node_pools if spec.mig == AUTO}
     for index, team in enumerate(environment.teams):
-        for key, quota in team.quota.get(pool, {}).items():
-            yield ("teams", index, "quota", pool, key), Request(team.name, quota.nominal, key)
+        for pool in automatic & team.quota.keys():
+            found.setdefault(pool, []).extend(
+                (("teams", index, "quota", pool, key), Request(team.name, quota.nominal, key))
+                for key, quota in team.quota[pool].items()
+            )
+    return found
 
 
 def _as_written(pool: PackedPool) -> list[NodeMig]:
