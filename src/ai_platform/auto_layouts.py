@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from .components.errors import Problem
@@ -18,12 +19,13 @@ Location = tuple[str | int, ...]
 AUTO = "auto"
 
 
+@dataclass(frozen=True, slots=True)
 class Layouts:
     """The layouts of an environment's pools, each worked out once."""
 
-    def __init__(self, environment: Environment) -> None:
-        self._quotas = _quotas(environment)
-        self._packings: dict[str, Packing] = {}
+    environment: Environment
+    packings: dict[str, Packing] = field(default_factory=dict)
+    """By pool, filled as they are asked for."""
 
     def resolved(self, spec: NodePoolSpec) -> NodePoolSpec:
         """The pool with layouts in place of ``auto``. What can't be served is left out: see ``shortages``."""
@@ -51,8 +53,9 @@ class Layouts:
         if spec.mig != AUTO:
             return
         packing = self._packed(spec)
+        places = list(_quotas(self.environment, spec.name)) if packing.unserved else []
         for missing in packing.unserved:
-            location, request = self._quotas[spec.name][missing.request]
+            location, request = places[missing.request]
             held = request.count - missing.count
             fix = "lower nominal quotas, or raise max_nodes"
             if packing.gpus_for_all is None:
@@ -64,24 +67,17 @@ class Layouts:
         row = machine(spec.machine)
         if row is None:
             raise ValueError(f"{spec.machine} is no machine of the catalog")
-        if spec.name not in self._packings:
-            supply = Supply(spec.name, row.gpu, row.gpu_count, spec.max_nodes)
-            requests = [request for _, request in self._quotas.get(spec.name, ())]
-            self._packings[spec.name] = pack([supply], requests)
-        return self._packings[spec.name]
+        supply = Supply(spec.name, row.gpu, row.gpu_count, spec.max_nodes)
+        if spec.name not in self.packings:
+            requests = [request for _, request in _quotas(self.environment, spec.name)]
+            self.packings[spec.name] = pack([supply], requests)
+        return self.packings[spec.name]
 
 
-def _quotas(environment: Environment) -> dict[str, list[tuple[Location, Request]]]:
-    """Nominal quotas by pool, with their places in the description."""
-    found: dict[str, list[tuple[Location, Request]]] = {}
-    automatic = {spec.name for spec in environment.node_pools if spec.mig == AUTO}
+def _quotas(environment: Environment, pool: str) -> Iterator[tuple[Location, Request]]:
     for index, team in enumerate(environment.teams):
-        for pool in automatic & team.quota.keys():
-            found.setdefault(pool, []).extend(
-                (("teams", index, "quota", pool, key), Request(team.name, quota.nominal, key))
-                for key, quota in team.quota[pool].items()
-            )
-    return found
+        for key, quota in team.quota.get(pool, {}).items():
+            yield ("teams", index, "quota", pool, key), Request(team.name, quota.nominal, key)
 
 
 def _as_written(pool: PackedPool) -> list[NodeMig]:
