@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+from .gpus import GPUS
 from .mig import placement_units, profiles
 from .packing_nodes import compose
 from .packing_spec import PackedPool, Packing, Request, Served, Supply, Unserved
@@ -115,15 +116,16 @@ def _hopeless(supplies: Sequence[Supply], request: Request) -> str:
         return f"there is no pool {request.pool}; the pools are {known}"
     gpus = list(dict.fromkeys(supply.gpu for supply in pools))
     if request.profile is None:
-        largest = max(pools, key=lambda supply: compute_slices_of(supply.gpu)).gpu
-        need = f"{request.memory_mib} MiB and {request.compute_slices} compute slices"
-        return f"no device of {', '.join(gpus)} has {need}; {largest} has {compute_slices_of(largest)} slices"
+        largest = max(gpus, key=lambda gpu: GPUS[gpu].memory_mib)
+        slices = f" and {request.compute_slices} compute slices" if request.compute_slices > 1 else ""
+        held = f"{GPUS[largest].memory_mib} MiB and {compute_slices_of(largest)} compute slices"
+        return f"no {' or '.join(gpus)} has {request.memory_mib} MiB{slices}; {largest} has {held}"
     if all(not profiles(gpu) for gpu in gpus):
         return f"{', '.join(gpus)} can't be cut"
     if all(not placement_units(gpu) for gpu in gpus if profiles(gpu)):
         return f"where MIG devices may lie on {', '.join(gpus)} is not published, so none can be planned"
     offered = dict.fromkeys(name for gpu in gpus for name in profiles(gpu))
-    return f"{', '.join(gpus)} has no MIG profile {request.profile}; it has {', '.join(offered)}"
+    return f"no MIG profile {request.profile} on {', '.join(gpus)}; there are {', '.join(offered)}"
 
 
 def _shortage(supplies: Sequence[Supply], request: Request, result: Split) -> str:

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .first_fit import first_fit
+from .gpus import GpuName
 from .integer_program import MAX_NODES, Answer, Row, minimum
 from .layout import Devices, NodeLayout
+from .mig import profiles
 from .packing_spec import Supply
 from .patterns import patterns
 from .redraw import drained, redrawn
@@ -48,7 +51,8 @@ def compose(supply: Supply, wanted: Mapping[str, int], cut: int) -> Composed:
     found: list[tuple[tuple[Devices, ...], int]] = []
     fewest = 1 if cut else 0
     while rest.nodes:
-        layout, times, proven = _most_repeated(rows, rest, per_node)
+        alike = _all_alike(supply.gpu, rows, rest)
+        layout, times, proven = (alike, rest.nodes, True) if alike else _most_repeated(rows, rest, per_node)
         if not found and proven:
             fewest = -(-rest.nodes // times)
         found.append((layout, times))
@@ -61,6 +65,34 @@ def compose(supply: Supply, wanted: Mapping[str, int], cut: int) -> Composed:
     whole = NodeLayout(supply.gpu, ((),) * per_node)
     layouts = redrawn(supply, (*cut_nodes, *[whole] * (supply.nodes - len(cut_nodes))), wanted)
     return Composed(layouts, fewest, drained(supply.running, layouts))
+
+
+def _all_alike(gpu: GpuName, rows: Sequence[Devices], rest: _Rest) -> tuple[Devices, ...] | None:
+    """A layout that all nodes share, where GPUs of one profile each or first fit make one.
+
+    Most pools need no solver thanks to it.
+    """
+    if rest.gpus % rest.nodes:
+        return None
+    each = {name: -(-count // rest.nodes) for name, count in rest.wanted.items()}
+    room = rest.gpus // rest.nodes
+    found = [row for name, count in each.items() for row in _of_one_profile(gpu, name, count)]
+    if len(found) > room:
+        found = list(first_fit(gpu, each))
+    if len(found) > room:
+        return None
+    grown = [_grown(row, rows) for row in found] + [rows[0]] * (room - len(found))
+    return tuple(sorted(grown, key=rows.index))
+
+
+def _of_one_profile(gpu: GpuName, name: str, count: int) -> list[Devices]:
+    most = profiles(gpu)[name].max_count
+    return [((name, min(most, count - done)),) for done in range(0, count, most)]
+
+
+def _grown(devices: Devices, rows: Sequence[Devices]) -> Devices:
+    """The first of the rows that holds the devices."""
+    return next(row for row in rows if all(dict(row).get(name, 0) >= count for name, count in devices))
 
 
 def _most_repeated(
@@ -77,7 +109,7 @@ def _most_repeated(
         return answer.values is not None
 
     most = rest.nodes
-    if not possible(most):
+    if rest.gpus % most or not possible(most):
         # What many nodes can share, fewer can share too. Each of the GPUs on its own always works.
         low, high = 1, most
         while high - low > 1:

@@ -1,4 +1,5 @@
 import copy
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -113,6 +114,12 @@ def test_a_mistake_inside_a_layout_is_still_found_where_the_user_wrote_it():
 def test_a_pool_without_quotas_stays_whole():
     environment = parse(description({}), subject="test")
     assert Layouts(environment).resolved(environment.node_pools[0]).mig == []
+
+
+def test_the_solver_is_loaded_only_when_something_is_packed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "highspy", None)
+    layouts = [{"nodes": 1, "gpus": [{"count": 1, "devices": {"1g.10gb": 7}}]}]
+    assert planned(description({"1g.10gb": 7}, mig=layouts)).digest
 
 
 def test_a_node_pool_on_its_own_says_that_auto_needs_quotas():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from .catalogs import machines_of
@@ -21,9 +21,11 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Layouts:
-    """The layouts of an environment's pools."""
+    """The layouts of an environment's pools, each worked out once."""
 
     environment: Environment
+    packings: dict[str, Packing] = field(default_factory=dict)
+    """By pool, filled as they are asked for."""
 
     def resolved(self, spec: NodePoolSpec) -> NodePoolSpec:
         """The pool with layouts in place of ``auto``. What can't be served is left out: see ``shortages``."""
@@ -50,7 +52,8 @@ class Layouts:
         """A problem for each nominal quota that the GPUs of a pool with ``auto`` can't hold."""
         if spec.mig != AUTO:
             return
-        packing, places = self._packed(spec), list(_quotas(self.environment, spec.name))
+        packing = self._packed(spec)
+        places = list(_quotas(self.environment, spec.name)) if packing.unserved else []
         for missing in packing.unserved:
             location, request = places[missing.request]
             held = request.count - missing.count
@@ -65,7 +68,10 @@ class Layouts:
         if row is None:
             raise ValueError(f"{spec.machine} is no machine of the catalog")
         supply = Supply(spec.name, row.gpu, row.gpu_count, spec.max_nodes)
-        return pack([supply], [request for _, request in _quotas(self.environment, spec.name)])
+        if spec.name not in self.packings:
+            requests = [request for _, request in _quotas(self.environment, spec.name)]
+            self.packings[spec.name] = pack([supply], requests)
+        return self.packings[spec.name]
 
 
 def _quotas(environment: Environment, pool: str) -> Iterator[tuple[Location, Request]]:

@@ -57,7 +57,7 @@ gpus_and_devices = st.sampled_from([H100, A30, RTX]).flatmap(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(devices_of(H100, 25))
 def test_seven_slices_take_as_few_gpus_as_counting_halves_says(devices):
     devices.pop("1g.10gb+me", None)
@@ -92,7 +92,7 @@ def _named(names, counts):
     return {name: count for name, count in zip(names, counts, strict=True) if count}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(gpus_and_devices)
 def test_no_packing_by_hand_takes_fewer_gpus(case):
     gpu, devices = case
@@ -103,7 +103,7 @@ def test_no_packing_by_hand_takes_fewer_gpus(case):
     assert balanced is None or packing.used <= balanced
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(gpus_and_devices, st.integers(1, 6), st.sampled_from([1, 2, 4, 8]))
 def test_every_layout_is_placeable_and_holds_what_was_served(case, nodes, per_node):
     gpu, devices = case
@@ -127,7 +127,7 @@ def test_every_layout_is_placeable_and_holds_what_was_served(case, nodes, per_no
     assert pool.fewest_layouts <= pool.different_layouts
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(gpus_and_devices, st.integers(1, 20))
 def test_one_more_gpu_never_serves_less(case, gpus):
     gpu, devices = case
@@ -145,7 +145,7 @@ def test_one_more_gpu_never_serves_less(case, gpus):
         assert not pack([supply(gpu, gpus + 1, 1)], requests).unserved
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 80_000), st.integers(1, 7), st.integers(1, 4)), min_size=1, max_size=5)
 )
@@ -178,8 +178,12 @@ def test_when_gpus_are_short_the_last_requests_wait_and_the_answer_says_how_many
 @pytest.mark.parametrize(
     ("gpu", "wanted", "part"),
     [
-        (H100, Request("a", 1, "1g.5gb"), "no MIG profile 1g.5gb; it has 1g.10gb,"),
-        (H100, Request("a", 1, None, 90_000), "no device of H100-80GB has 90000 MiB and 1 compute slices"),
+        (H100, Request("a", 1, "1g.5gb"), "no MIG profile 1g.5gb on H100-80GB; there are 1g.10gb,"),
+        (
+            H100,
+            Request("a", 1, None, 90_000),
+            "no H100-80GB has 90000 MiB; H100-80GB has 81559 MiB and 7 compute slices",
+        ),
         (H100, Request("a", 1, "1g.10gb", pool="other"), "no pool other; the pools are pool"),
         (GpuName.L4, Request("a", 1, "1g.10gb"), "L4 can't be cut"),
         (GpuName.RTX_PRO_4500, Request("a", 1, "1g.16gb"), "not published"),
@@ -190,6 +194,44 @@ def test_what_no_gpu_can_serve_is_named_with_the_reason(gpu, wanted, part):
     assert part in packing.unserved[0].reason
     assert packing.gpus_for_all is None
     assert packing.used == 0
+
+
+def test_two_pools_and_nothing_that_they_can_serve_is_an_answer_too():
+    pools = [Supply("h", H100, 1, 1), Supply("a", A30, 1, 4)]
+    for requests in ([], [request("1g.99gb", 1)], [request("1g.6gb", 0)]):
+        packing = pack(pools, requests)
+        assert packing.used == packing.bound == 0
+        assert sum(item.count for item in packing.unserved) == sum(item.count for item in requests)
+
+
+gpu_models = st.sampled_from([H100, A30, RTX, GpuName.L4, GpuName.RTX_PRO_4500, GpuName.A100_40GB])
+any_pool = st.tuples(gpu_models, st.integers(1, 4), st.integers(1, 3))
+any_request = st.builds(
+    Request,
+    st.just("a"),
+    st.integers(0, 9),
+    st.sampled_from([None, "gpus", "1g.10gb", "1g.6gb+me", "3g.40gb", "2g.48gb-me", "1g.99gb"]),
+    st.integers(0, 120_000),
+    st.integers(1, 7),
+    st.sampled_from([None, "pool-0", "no-pool"]),
+)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(any_pool, min_size=1, max_size=3), st.lists(any_request, max_size=5))
+def test_any_pools_and_requests_have_an_answer_that_adds_up(pools, requests):
+    supplies = [Supply(f"pool-{at}", *(gpu, per, nodes)) for at, (gpu, per, nodes) in enumerate(pools)]
+    packing = pack(supplies, requests)
+    for index, wanted in enumerate(requests):
+        got = sum(item.count for item in packing.served if item.request == index)
+        assert got + sum(item.count for item in packing.unserved if item.request == index) == wanted.count
+    for pool in packing.pools:
+        offered: Counter[str] = Counter()
+        for layout in pool.layouts:
+            offered.update(node_resources(layout))
+        for name, count in pool.served.items():
+            assert offered["nvidia.com/gpu" if name == "gpus" else resource_name(name)] >= count
+    assert packing.bound <= packing.used <= sum(per * nodes for _, per, nodes in pools)
 
 
 def test_one_profile_is_served_by_two_pools_the_first_of_them_first():
