@@ -101,7 +101,7 @@ def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
         labels |= {"nvidia.com/mig.strategy": "mixed", MIG_CONFIG_LABEL: node.layout}
         annotations |= {
             "simulated.ai-platform/mig-layouts": json.dumps(_simulated_layouts(plan, node)),
-            "pulumi.com/waitFor": _MIG_DONE,
+            "pulumi.com/waitFor": json.dumps(_laid_out(node)),
         }
     return {
         "apiVersion": "v1",
@@ -109,6 +109,15 @@ def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
         "metadata": {"name": node.name, "labels": labels, "annotations": annotations},
         "spec": {"taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]},
     }
+
+
+def _laid_out(node: NodePlan) -> list[str]:
+    # Until the MIG manager has seen a new layout, it still says "success" of the old one.
+    offered = [
+        f"jsonpath={{.status.allocatable['{resource}']}}={count}"
+        for resource, count in node.resources.items()
+    ]
+    return [_MIG_DONE, *offered]
 
 
 def _simulated_layouts(plan: PoolPlan, node: NodePlan) -> dict[str, dict[str, str]]:

@@ -136,8 +136,11 @@ def condition(item: Manifest, kind: str) -> Mapping[str, Any]:
     return next((entry for entry in conditions if entry["type"] == kind), {"status": "absent"})
 
 
-def gang(name: str, team: str, workers: int, *, pool: str = "l40s", seconds: int = 3600) -> TrainingJobArgs:
+def gang(
+    name: str, team: str, workers: int, *, pool: str = "l40s", seconds: int = 3600, priority: str = "training"
+) -> TrainingJobArgs:
     return TrainingJobArgs(
+        priority=priority,
         name=name,
         team=team,
         namespace=team,
@@ -192,9 +195,28 @@ def test_after_up_every_endpoint_is_ready_by_kserves_own_word(platform: Project)
     assert found == {"chat": "True"}
 
 
+def test_an_endpoint_takes_the_place_of_a_training_run_of_its_team(platform: Project):
+    api = platform.api
+    trained = gang("trained", "owners", 2, pool="h100")
+    with removed_afterwards(api, [trained]):
+        api.apply(job_manifest(trained))
+        until(lambda: running(api, trained) == 2, "the whole GPUs of owners are in use")
+        crowded = description()
+        crowded["endpoints"].append(endpoint("late", gpus=1))
+        platform.describe(crowded)
+        try:
+            platform.up()
+            assert condition(workload(api, trained), "Preempted")["status"] == "True"
+            assert running(api, trained) == 0
+        finally:
+            platform.describe(description())
+            platform.up()
+        until(lambda: running(api, trained) == 2, "the run has its GPUs back")
+
+
 def test_up_ends_with_the_endpoint_that_is_not_admitted_and_why(platform: Project):
     api = platform.api
-    hog = gang("hog", "owners", 2, pool="h100")
+    hog = gang("hog", "owners", 2, pool="h100", priority="serving")
     program = platform.program.read_text()
     with removed_afterwards(api, [hog]):
         api.apply(job_manifest(hog))

@@ -303,7 +303,7 @@ def test_a_job_on_mig_slices_waits_for_quota_and_runs_to_completion(place: Place
     place.until(
         lambda: place.job_condition("first", "Complete") and place.job_condition("second", "Complete")
     )
-    assert all(condition(load, "Finished") == "True" for load in place.workloads())
+    place.until(lambda: all(condition(load, "Finished") == "True" for load in place.workloads()))
 
 
 def test_an_evicted_job_loses_its_pods_and_starts_again_when_it_may(place: Place) -> None:
