@@ -35,8 +35,8 @@ class EndpointArgs(BaseModel):
     max_replicas: int = 1
     priority: Name | None = None
     """Priority class of its pods. Default: none, so 0."""
-    ready_within: str = "10m"
-    """How long ``up`` waits for it. Default: 10m."""
+    ready_within_seconds: int = 600
+    """How long ``up`` waits for it. Default: 600."""
 
 
 class Endpoint(pulumi.ComponentResource):
@@ -50,7 +50,8 @@ class Endpoint(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ai-platform:index:Endpoint", name, {}, opts)
         spec = parsed("Endpoint", name, EndpointArgs, args)
-        limits = pulumi.CustomTimeouts(create=spec.ready_within, update=spec.ready_within)
+        limit = f"{spec.ready_within_seconds}s"
+        limits = pulumi.CustomTimeouts(create=limit, update=limit)
         own = pulumi.ResourceOptions(parent=self, custom_timeouts=limits)
 
         service = kubernetes_object(f"{name}-service", inference_service_manifest(spec), own)

@@ -100,3 +100,5 @@ class EndpointSpec(BaseModel):
     """Throughput of one replica, from which its tokens are priced. Default: unknown."""
     priority: Name = SERVING
     """Priority class of its replicas. Default: serving."""
+    ready_within_seconds: Annotated[int, Field(ge=1, le=86400)] = 600
+    """How long ``up`` waits until it is Ready. Default: 600."""

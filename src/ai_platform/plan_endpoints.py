@@ -36,6 +36,7 @@ class EndpointPlan(BaseModel):
     min_replicas: int
     max_replicas: int
     priority: str
+    ready_within_seconds: int
     kv_cache_tokens: int
     max_concurrency: int
     memory_used_percent: int
@@ -72,6 +73,7 @@ def endpoint_plan(
         min_replicas=spec.min_replicas,
         max_replicas=spec.max_replicas,
         priority=spec.priority,
+        ready_within_seconds=spec.ready_within_seconds,
         kv_cache_tokens=sized.kv_cache_tokens,
         max_concurrency=sized.max_concurrency,
         memory_used_percent=100 - 100 * _spare_mib(sized.kv_cache_mib, sized.kv_cache_tokens, spec) // usable,
