@@ -72,7 +72,7 @@ def test_the_table_marks_what_is_to_be_checked_and_cuts_no_number(capsys):
     assert max(map(len, said.splitlines())) <= 120
     assert "p6e-gb200.36xlarge" in said
     assert "third-party price page" in said
-    assert "86 machines, 12 of them without a price" in said
+    assert "machines: 86, without a price: 12" in said
 
 
 def test_an_unknown_value_is_a_question_mark(capsys):

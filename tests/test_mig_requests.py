@@ -70,3 +70,11 @@ def test_any_text_is_read_or_refused(text):
     except InvalidInput as error:
         read = bool(error.problems)
     assert read
+
+
+def test_the_beginning_of_several_names_is_answered_with_these_names():
+    with pytest.raises(InvalidInput) as refused:
+        parse_requests("h100 x8: 2xgpus")
+    (problem,) = refused.value.problems
+    assert problem.expected.endswith("such as h100-80gb, h100-94gb, h100-96gb")
+    assert problem.fix == "say which of them"

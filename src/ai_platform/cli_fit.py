@@ -121,7 +121,7 @@ def _environment(target: str) -> tuple[list[Offer], dict[str, Model]]:
 
 def _model(options: argparse.Namespace, own: dict[str, Model]) -> Model:
     from .serving.config_json import model_from_config, read_config
-    from .serving.models import closest, model
+    from .serving.models import MODELS, closest, model
 
     if options.config:
         config = read_config(options.config)
@@ -130,8 +130,9 @@ def _model(options: argparse.Namespace, own: dict[str, Model]) -> Model:
     if found:
         return found
     close = closest(options.model, own)
-    fix = f"did you mean {' or '.join(close)}?" if close else "take a model of the catalog, or give --config"
-    raise InvalidInput("fit", [Problem("MODEL", options.model, "a model of the catalog", fix)])
+    fix = f"did you mean {' or '.join(close)}?" if close else "take one of these, or give --config"
+    expected = f"a model of the catalog: {', '.join(dict.fromkeys([*own, *MODELS]))}"
+    raise InvalidInput("fit", [Problem("MODEL", options.model, expected, fix)])
 
 
 def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) -> RenderableType:

@@ -154,8 +154,7 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
     return Group(
         table,
         Text(
-            f"{len(rows)} machines, {unpriced} of them without a price; "
-            f"prices of {regions}; {_UNKNOWN} is unknown"
+            f"machines: {len(rows)}, without a price: {unpriced}; prices of {regions}; {_UNKNOWN} is unknown"
         ),
         Text(f"sold as: {legend}"),
         *(Text(f"{_mark(number)} to be checked: {note}") for note, number in notes.items()),

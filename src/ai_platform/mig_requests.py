@@ -55,9 +55,10 @@ def _supply(text: str, path: str, problems: list[Problem]) -> Supply | None:
     name = (match["name"] if match else text).strip().lower().replace(" ", "-")
     row, gpu = machine(name), _gpu(name)
     if match is None or not (row or gpu):
-        close = difflib.get_close_matches(name, _GPU_NAMES, n=2, cutoff=0.4) or list(_GPU_NAMES)
-        expected = f"a GPU or a machine of the catalog, such as {', '.join(close)}"
-        problems.append(Problem(path, text, expected, "correct the name"))
+        meant = _starting(name) or difflib.get_close_matches(name, _GPU_NAMES, n=2) or list(_GPU_NAMES)
+        expected = f"a GPU or a machine of the catalog, such as {', '.join(meant)}"
+        fix = "say which of them" if _starting(name) else "correct the name"
+        problems.append(Problem(path, text, expected, fix))
         return None
     numbers = [int(number) for number in (match["first"], match["second"]) if number]
     if row:
@@ -75,8 +76,12 @@ def _supply(text: str, path: str, problems: list[Problem]) -> Supply | None:
 
 def _gpu(name: str) -> GpuName | None:
     """The GPU of that name, or the only one whose name begins so: ``h200``."""
-    starting = [known for known in _GPU_NAMES if known.startswith(f"{name}-")]
+    starting = _starting(name)
     return _GPU_NAMES.get(name) or (_GPU_NAMES[starting[0]] if len(starting) == 1 else None)
+
+
+def _starting(name: str) -> list[str]:
+    return [known for known in _GPU_NAMES if known.startswith(f"{name}-")]
 
 
 def _request(text: str, path: str, problems: list[Problem]) -> Request | None:
