@@ -116,6 +116,11 @@ def _copy(
             shutil.copyfile(file, place)
     elif wanted.stamp:
         goal.write_text(json.dumps(json.loads(source.read_bytes()) | {"version": wanted.stamp}))
+    elif wanted.change:
+        text, (old, new) = source.read_text(), wanted.change
+        if text.count(old) != 1:
+            raise ToolError(what, f"it holds {old!r} {text.count(old)} times, not once", "report this")
+        goal.write_text(text.replace(old, new))
     else:
         shutil.copyfile(source, goal)
         goal.chmod(0o755 if wanted.executable else 0o644)

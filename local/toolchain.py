@@ -55,6 +55,8 @@ class Copy:
     executable: bool = False
     stamp: str | None = None
     """A JSON file's top-level ``version`` is set to this."""
+    change: tuple[str, str] | None = field(default=None, repr=False)
+    """A text that stands in the file once, and what stands there instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +206,18 @@ RECIPES: Mapping[Tool, Recipe] = MappingProxyType(
         Tool.KSERVE: Recipe(
             "0.20.0",
             "kserve",
-            f"{_KSERVE}/cmd/manager",
+            "./manager",
             minutes=4,
             minutes_after=4,
+            # It has no flag for the address of its webhooks, and would listen on all interfaces.
+            inputs=(
+                Copy(
+                    _KSERVE,
+                    "cmd/manager/main.go",
+                    "manager/main.go",
+                    change=("webhook.Options{", 'webhook.Options{Host: "127.0.0.1",'),
+                ),
+            ),
             beside=_manifests(
                 _KSERVE, "config/crd", "config/webhook", "config/configmap", "config/rbac", "config/default"
             ),
@@ -247,6 +258,7 @@ class Modules:
         digest = hashlib.sha256()
         for row in (RECIPES[member] for member in family(tool)):
             digest.update(repr((row.package, row.flags(), row.inputs, row.beside)).encode())
+            digest.update("".join(repr(copy.change) for copy in row.inputs if copy.change).encode())
         for path, content in self.sources(recipe.folder).items():
             digest.update(f"{path.as_posix()} {len(content)} ".encode() + content)
         return f"{tool}-{recipe.version}-{digest.hexdigest()[:10]}"

@@ -291,6 +291,21 @@ def test_a_node_without_the_annotation_keeps_the_capacity_it_was_given(place: Pl
     assert place.node(name)["status"]["capacity"] == given
 
 
+def test_every_server_listens_on_one_loopback_address_alone(simulated_cluster: Cluster) -> None:
+    root = simulated_cluster.kubeconfig.parent.parent
+    ports = [port for program in cluster.status("shared", root=root) for port in program.ports.values()]
+    assert len(ports) >= 10
+
+    def answers(address: str, port: int) -> bool:
+        with socket.socket() as asked:
+            asked.settimeout(2)
+            return asked.connect_ex((address, port)) == 0
+
+    assert [port for port in ports if not answers("127.0.0.1", port)] == []
+    # Who listens on all interfaces answers there too.
+    assert [port for port in ports if answers("127.0.0.2", port)] == []
+
+
 def test_a_job_on_mig_slices_waits_for_quota_and_runs_to_completion(place: Place) -> None:
     place.set_layout(place.add_node(), "all-1g.10gb")
     place.add_queue({SLICE: "14", "cpu": "8"})

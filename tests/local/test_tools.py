@@ -66,7 +66,7 @@ def go(path: Path, tmp_path: Path) -> Path:
                 (target / "one.yaml").write_text("kind: One\n")
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text("{}")
+                target.write_text(copy.change[0] if copy.change else "{}")
             target.chmod(0o555 if target.is_dir() else 0o444)
     return script(
         path / "go",
@@ -255,6 +255,21 @@ def test_the_schema_of_the_provider_gets_its_version(
     output.mkdir()
     gobuild.build(Tool.PULUMI_KUBERNETES, modules, source, output, lambda: None)
     assert json.loads((source / "schema.json").read_text()) == {"version": "4.25.0"}
+
+
+def test_the_webhooks_of_kserve_are_told_to_stay_on_the_loopback_interface(
+    path: Path, modules: Modules, tmp_path: Path, go: Path
+) -> None:
+    for folder in ("source", "output", "again"):
+        (tmp_path / folder).mkdir()
+    gobuild.build(Tool.KSERVE, modules, tmp_path / "source", tmp_path / "output", lambda: None)
+    changed = (tmp_path / "source" / "manager" / "main.go").read_text()
+    assert 'Host: "127.0.0.1"' in changed
+
+    (tmp_path / "module" / "cmd" / "manager" / "main.go").chmod(0o644)
+    (tmp_path / "module" / "cmd" / "manager" / "main.go").write_text("package main")
+    with pytest.raises(ToolError, match="0 times"):
+        gobuild.build(Tool.KSERVE, modules, tmp_path / "again", tmp_path / "output", lambda: None)
 
 
 def test_a_killed_build_leaves_nothing_usable_and_is_repeated(
