@@ -16,6 +16,8 @@ from .spec import NodePoolSpec
 
 DEFAULT_VCPU = 96
 DEFAULT_MEMORY_GIB = 768
+EFA = "vpc.amazonaws.com/efa"
+"""Kubernetes resource of AWS's fabric interfaces."""
 
 
 class NodePlan(BaseModel):
@@ -86,6 +88,8 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
     )
     vcpu, memory_gib = row.vcpu or DEFAULT_VCPU, row.memory_gib or DEFAULT_MEMORY_GIB
     capacity = {"cpu": vcpu * spec.max_nodes, "memory": memory_gib * spec.max_nodes}
+    if row.efa_interfaces:
+        capacity[EFA] = row.efa_interfaces * spec.max_nodes
     for node in nodes:
         for name, count in node.resources.items():
             capacity[name] = capacity.get(name, 0) + count

@@ -13,7 +13,7 @@ from ..components.queues import POOL_LABEL
 from .layout import layout_name, mig_parted_config, node_layout, node_resources
 from .machines import MACHINES, Machine
 from .mig import known_layouts
-from .node_plan import NodePlan, PoolPlan, layouts_of, plan_pool
+from .node_plan import EFA, NodePlan, PoolPlan, layouts_of, plan_pool
 from .spec import NodePoolSpec
 
 MIG_CONFIG_LABEL = "nvidia.com/mig.config"
@@ -79,6 +79,7 @@ def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
         "ephemeral-storage": "1Ti",
         "pods": "250",
         "nvidia.com/gpu": str(plan.gpus_per_node),
+        **({EFA: str(plan.efa_interfaces)} if plan.efa_interfaces else {}),
     }
     labels = {
         POOL_LABEL: plan.name,

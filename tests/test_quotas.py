@@ -153,9 +153,10 @@ def test_cpus_memory_and_fabric_follow_the_gpus():
     plan = planned([{"name": "a", "weight": 2}, {"name": "b", "weight": 1}])
     found = [row_of(plan, "a", "l40s", name) for name in ("cpu", "memory", "vpc.amazonaws.com/efa")]
     assert [row.guaranteed for row in found] == [96, 768, 2]
-    assert found[2].borrowable is None
-    names = {quota.name for team in plan.teams for flavor in team.queue.flavors for quota in flavor.resources}
-    assert "vpc.amazonaws.com/efa" not in names
+    assert found[2].borrowable == 1
+    flavor = next(flavor for flavor in plan.teams[0].queue.flavors if flavor.name == "l40s")
+    resources = {item.name: item.nominal_quota for item in flavor.resources}
+    assert resources["vpc.amazonaws.com/efa"] == "2"
 
 
 def test_what_nobody_owns_is_idle():

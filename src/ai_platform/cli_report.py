@@ -134,7 +134,7 @@ def _teams(plan: Plan, queues: Any) -> TextTable:
     )
     for team in plan.teams:
         used = _usage(queues.get(team.name))
-        rows = [row for row in team.quotas if _is_device(row.resource) and row.borrowable is not None]
+        rows = [row for row in team.quotas if _is_device(row.resource)]
         for index, row in enumerate(rows):
             first = index == 0
             table.add_row(

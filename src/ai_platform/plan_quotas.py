@@ -10,12 +10,11 @@ from functools import lru_cache
 from .components.cohort_tree import Holding, usable
 from .components.queue_spec import FlavorQuota, ResourceQuota
 from .components.shares import shared_out
-from .gpu.node_plan import PoolPlan
+from .gpu.node_plan import EFA, PoolPlan
 from .quotas import Quotas, offered_by, usable_by_team
 
-FABRIC = "vpc.amazonaws.com/efa"
-"""Fabric interfaces. Our pods ask for none, so that Kueue has no quota of them."""
-_HOST = ("cpu", "memory")
+# Kueue admits only what it has a quota of, so a team's own pods need one of fabric interfaces too.
+_BESIDE = ("cpu", "memory", EFA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,10 @@ class TeamQuota:
     """As Kubernetes names it; ``memory`` is in GiB."""
     guaranteed: int
     """The team's own."""
-    borrowable: int | None
-    """What it can borrow on top while all others are idle; ``None`` for what Kueue has no quota of."""
-    lendable: int | None
-    """What others can get of its own while it is idle; ``None`` as above."""
+    borrowable: int
+    """What it can borrow on top while all others are idle."""
+    lendable: int
+    """What others can get of its own while it is idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +97,11 @@ def _pool_shares(
         owner: sum((each[key] * item.nominal for key, item in items.items() if item.nominal), Fraction(0))
         for owner, items in held.items()
     }
-    interfaces = pool.efa_interfaces * pool.max_nodes
-    amounts = {name: pool.capacity[name] for name in _HOST} | ({FABRIC: interfaces} if interfaces else {})
+    amounts = {name: pool.capacity[name] for name in _BESIDE if name in pool.capacity}
     beside = {name: shared_out(amount, shares) for name, amount in amounts.items()}
     cohorts = [name for name, _ in quotas.tree if cohort_owner(name) in held]
     usable_here = {resource: reach.get((pool.name, key), {}) for key, resource in offered.items()}
-    for name in _HOST:
+    for name in amounts:
         usable_here[name] = usable(
             quotas.tree,
             {cohort: Holding(beside[name][cohort_owner(cohort)]) for cohort in cohorts},
@@ -120,13 +118,9 @@ def team_quotas(team: str, pool: PoolShares, held: Mapping[str, Holding]) -> Ite
     """The team's rows of one pool, without resources that it neither owns nor can borrow."""
     name = pool.plan.name
     for resource, amounts in pool.beside.items():
-        amount = amounts[team]
-        reach = pool.usable.get(resource)
-        if reach is None:
-            if amount:
-                yield TeamQuota(name, resource, amount, None, None)
-        elif reach[team]:
-            yield TeamQuota(name, resource, amount, reach[team] - amount, amount)
+        amount, reach = amounts[team], pool.usable[resource][team]
+        if reach:
+            yield TeamQuota(name, resource, amount, reach - amount, amount)
     for key, holding in held.items():
         resource = pool.resources[key]
         reached = pool.usable[resource][team]
@@ -158,8 +152,7 @@ def pool_quotas(pools: Mapping[str, PoolShares], quotas: Quotas) -> tuple[PoolQu
 
 def _pool_row(pool: PoolShares, resource: str, teams: int, cohorts: int) -> PoolQuota:
     plan = pool.plan
-    fabric = plan.efa_interfaces * plan.max_nodes
-    capacity = fabric if resource == FABRIC else plan.capacity.get(resource, 0)
+    capacity = plan.capacity.get(resource, 0)
     spare = capacity - teams - cohorts
     return PoolQuota(
         pool=plan.name,
@@ -174,7 +167,9 @@ def _pool_row(pool: PoolShares, resource: str, teams: int, cohorts: int) -> Pool
 
 def covered_by(pools: Sequence[PoolShares]) -> tuple[str, ...]:
     """The devices that any of these pools offers: Kueue wants every flavor of a queue to name the same."""
-    return tuple(sorted({resource for pool in pools for resource in pool.resources.values()}))
+    devices = {resource for pool in pools for resource in pool.resources.values()}
+    fabric = {EFA for pool in pools if EFA in pool.beside}
+    return tuple(sorted(devices | fabric))
 
 
 def flavor_of(
@@ -182,6 +177,8 @@ def flavor_of(
 ) -> FlavorQuota:
     """The owner's quota in a pool; ``rest`` stands for devices of which it was given nothing."""
     devices = {pool.resources[key]: holding for key, holding in held.items()}
+    if EFA in pool.beside:
+        devices[EFA] = Holding(pool.beside[EFA][owner])
     return FlavorQuota(
         name=pool.plan.name,
         resources=(

@@ -52,7 +52,7 @@ def quota_problems(
         for pool in team.pool_weights:
             if pool not in known:
                 yield _unknown_pool(known, ("teams", t, "pool_weights", pool), pool, problem)
-        yield from _within_kueue(quotas, offers, team, t, problem)
+        yield from _within_kueue(quotas, pools, offers, team, t, problem)
     for c, cohort in enumerate(environment.cohorts):
         for pool, limits in cohort.quota.items():
             at = ("cohorts", c, "quota", pool)
@@ -95,7 +95,12 @@ def _own(team: TeamSpec, pool: str, quota: Quota, at: Location, problem: Add) ->
 
 
 def _within_kueue(
-    quotas: Quotas, offers: Mapping[str, Mapping[str, str]], team: TeamSpec, t: int, problem: Add
+    quotas: Quotas,
+    pools: Mapping[str, PoolPlan],
+    offers: Mapping[str, Mapping[str, str]],
+    team: TeamSpec,
+    t: int,
+    problem: Add,
 ) -> Iterator[Problem]:
     named = quotas.teams[team.name]
     fix = "give pool_weights and quota only for the pools that the team works on"
@@ -103,7 +108,8 @@ def _within_kueue(
         yield problem(("teams", t), f"a queue of {len(named)} pools", f"at most Kueue's {MAX_FLAVORS}", fix)
         return
     devices = {resource for pool in named for resource in offers[pool].values()}
-    entries = len(named) * (_HOST_RESOURCES + len(devices))
+    fabric = any(pools[pool].efa_interfaces for pool in named)
+    entries = len(named) * (_HOST_RESOURCES + fabric + len(devices))
     if entries > MAX_QUOTAS:
         got = f"a queue of {entries} quotas, each resource of {len(named)} pools in each of them"
         yield problem(("teams", t), got, f"at most Kueue's {MAX_QUOTAS}", fix)

@@ -142,7 +142,7 @@ def promises_of(plan: Plan) -> Iterator[Promise]:
     for team in plan.teams:
         for row in team.quotas:
             pool = pools[row.pool]
-            if row.borrowable is not None and row.resource in pool.gpus_per_device:
+            if row.resource in pool.gpus_per_device:
                 cpu, memory_gib = host_part(pool, pool.gpus_per_device[row.resource])
                 yield Promise(
                     (team.name, row.pool, row.resource),
