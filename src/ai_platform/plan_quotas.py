@@ -117,16 +117,16 @@ def _pool_shares(
 def team_quotas(team: str, pool: PoolShares, held: Mapping[str, Holding]) -> Iterator[TeamQuota]:
     """The team's rows of one pool, without resources that it neither owns nor can borrow."""
     name = pool.plan.name
-    for resource, amounts in pool.beside.items():
-        amount, reach = amounts[team], pool.usable[resource][team]
-        if reach:
-            yield TeamQuota(name, resource, amount, reach - amount, amount)
     for key, holding in held.items():
         resource = pool.resources[key]
         reached = pool.usable[resource][team]
         if reached:
             nominal = holding.nominal
             yield TeamQuota(name, resource, nominal, reached - nominal, holding.lendable)
+    for resource, amounts in pool.beside.items():
+        amount, reach = amounts[team], pool.usable[resource][team]
+        if reach:
+            yield TeamQuota(name, resource, amount, reach - amount, amount)
 
 
 def pool_quotas(pools: Mapping[str, PoolShares], quotas: Quotas) -> tuple[PoolQuota, ...]:
@@ -140,13 +140,13 @@ def pool_quotas(pools: Mapping[str, PoolShares], quotas: Quotas) -> tuple[PoolQu
                     sums[at] = sums.get(at, 0) + holding.nominal
     rows = []
     for name, shares in pools.items():
-        for resource, amounts in shares.beside.items():
-            teams = sum(amount for owner, amount in amounts.items() if owner in quotas.cohort_of)
-            rows.append(_pool_row(shares, resource, teams, sum(amounts.values()) - teams))
         for key, resource in shares.resources.items():
             rows.append(
                 _pool_row(shares, resource, sums.get((name, key, False), 0), sums.get((name, key, True), 0))
             )
+        for resource, amounts in shares.beside.items():
+            teams = sum(amount for owner, amount in amounts.items() if owner in quotas.cohort_of)
+            rows.append(_pool_row(shares, resource, teams, sum(amounts.values()) - teams))
     return tuple(rows)
 
 
