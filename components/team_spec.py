@@ -38,7 +38,8 @@ class TeamSpec(BaseModel):
     cost_center: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     """Where the bill goes. Default: nobody's, and the report says so."""
     quota: dict[Name, dict[str, Quota]] = Field(default_factory=dict)
-    """Pool to resource to quota. A resource is ``gpus`` (whole GPUs) or a MIG profile such as ``1g.10gb``."""
+    """Pool to resource to quota. A resource is ``gpus`` (whole GPUs), ``shared_gpus`` (parts of a pool
+    with ``sharing``) or a MIG profile such as ``1g.10gb``."""
     weight: Weight | None = None
     """Part of what fixed numbers leave of every pool, beside the weights of other teams. A resource for which
     ``quota`` says ``nominal`` is not added to. Default: no part."""

@@ -15,6 +15,8 @@ Devices = tuple[tuple[str, int], ...]
 """MIG devices of one GPU, (profile, count) in the order of the GPU's profile table; empty for a whole GPU."""
 
 WHOLE_GPU = "nvidia.com/gpu"
+SHARED_GPU = "nvidia.com/gpu.shared"
+"""What NVIDIA's device plugin calls a GPU that it offers several times (``renameByDefault``, v0.20)."""
 
 
 @dataclass(frozen=True, slots=True)

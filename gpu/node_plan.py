@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from ..finops.prices import PurchaseOption
 from .device_shares import pool_shares
 from .gpus import GPUS, GpuName
-from .layout import NodeLayout, layout_name, node_layout, node_resources
+from .layout import SHARED_GPU, WHOLE_GPU, NodeLayout, layout_name, node_layout, node_resources
 from .machines import MACHINES, Machine
-from .spec import NodePoolSpec
+from .spec import GpuSharing, NodePoolSpec
 
 DEFAULT_VCPU = 96
 DEFAULT_MEMORY_GIB = 768
@@ -67,6 +67,7 @@ class PoolPlan(BaseModel):
     capacity: dict[str, int]
     """Resources of all nodes at ``max_nodes``: devices, CPUs under ``cpu`` and GiB under ``memory``."""
     purchase_option: PurchaseOption
+    sharing: GpuSharing | None
     gpus_per_device: dict[str, Fraction]
     """GPUs that one device of each resource stands for when the pool's price is shared out."""
     unused_gpus: Fraction
@@ -81,11 +82,18 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
     if row is None:
         raise ValueError(f"{spec.machine} is no machine of the catalog")
     layouts = layouts_of(spec, row)
+    if spec.sharing and any(layout.whole < layout.gpu_count for layout in layouts):
+        raise ValueError("sharing together with mig")
     shares = pool_shares(layouts)
     nodes = tuple(
-        NodePlan(name=f"{spec.name}-{index}", layout=layout_name(layout), resources=node_resources(layout))
+        NodePlan(
+            name=f"{spec.name}-{index}",
+            layout=layout_name(layout),
+            resources=_offered(node_resources(layout), spec.sharing),
+        )
         for index, layout in enumerate(layouts)
     )
+    each = {SHARED_GPU: Fraction(1, spec.sharing.replicas)} if spec.sharing else dict(shares.device)
     vcpu, memory_gib = row.vcpu or DEFAULT_VCPU, row.memory_gib or DEFAULT_MEMORY_GIB
     capacity = {"cpu": vcpu * spec.max_nodes, "memory": memory_gib * spec.max_nodes}
     if row.efa_interfaces:
@@ -110,9 +118,16 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
         nodes=nodes,
         capacity=capacity,
         purchase_option=spec.purchase_option,
-        gpus_per_device=dict(shares.device),
+        sharing=spec.sharing,
+        gpus_per_device=each,
         unused_gpus=shares.unused,
     )
+
+
+def _offered(resources: dict[str, int], sharing: GpuSharing | None) -> dict[str, int]:
+    if sharing is None:
+        return resources
+    return {**resources, WHOLE_GPU: 0, SHARED_GPU: resources[WHOLE_GPU] * sharing.replicas}
 
 
 def layouts_of(spec: NodePoolSpec, row: Machine) -> list[NodeLayout]:

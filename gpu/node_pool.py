@@ -10,7 +10,7 @@ from ..components.args import InvalidArgs, parsed
 from ..components.errors import Problem
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
-from .layout import layout_name, mig_parted_config, node_layout, node_resources
+from .layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_layout, node_resources
 from .machines import MACHINES, Machine
 from .mig import known_layouts
 from .node_plan import EFA, NodePlan, PoolPlan, layouts_of, plan_pool
@@ -78,7 +78,7 @@ def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
         "memory": f"{plan.memory_gib}Gi",
         "ephemeral-storage": "1Ti",
         "pods": "250",
-        "nvidia.com/gpu": str(plan.gpus_per_node),
+        **_gpus(plan),
         **({EFA: str(plan.efa_interfaces)} if plan.efa_interfaces else {}),
     }
     labels = {
@@ -98,6 +98,11 @@ def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
         "kwok.x-k8s.io/node": "fake",
         "simulated.ai-platform/resources": json.dumps(base),
     }
+    if plan.sharing:
+        labels |= {
+            "nvidia.com/gpu.replicas": str(plan.sharing.replicas),
+            "nvidia.com/gpu.sharing-strategy": plan.sharing.strategy.replace("_", "-"),
+        }
     if plan.mig_capable:
         labels |= {"nvidia.com/mig.strategy": "mixed", MIG_CONFIG_LABEL: node.layout}
         annotations |= {
@@ -110,6 +115,12 @@ def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
         "metadata": {"name": node.name, "labels": labels, "annotations": annotations},
         "spec": {"taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]},
     }
+
+
+def _gpus(plan: PoolPlan) -> dict[str, str]:
+    if plan.sharing:
+        return {SHARED_GPU: str(plan.gpus_per_node * plan.sharing.replicas)}
+    return {WHOLE_GPU: str(plan.gpus_per_node)}
 
 
 def _laid_out(node: NodePlan) -> list[str]:

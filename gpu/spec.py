@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WrapValidator
@@ -45,6 +46,26 @@ def _auto_or_layouts(value: object, _: object) -> object:
     return _LAYOUTS.validate_python(value)
 
 
+class SharingStrategy(StrEnum):
+    """How several containers use one GPU."""
+
+    TIME_SLICING = "time_slicing"
+    """They take turns. Nothing keeps one from taking the memory of all."""
+    MPS = "mps"
+    """They run side by side; each gets an equal part of memory and compute. Experimental."""
+
+
+class GpuSharing(BaseModel):
+    """Whole GPUs that are offered several times over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    strategy: SharingStrategy
+    """How containers use one GPU."""
+    replicas: Annotated[int, Field(ge=2, le=48)]
+    """Times that each GPU is offered, as ``nvidia.com/gpu.shared``."""
+
+
 class NodePoolSpec(BaseModel):
     """Nodes of one machine type."""
 
@@ -65,6 +86,8 @@ class NodePoolSpec(BaseModel):
     )
     """MIG layouts, node by node. ``auto``: what the teams' nominal quotas of this pool need, on the fewest
     GPUs. Default: every GPU whole."""
+    sharing: GpuSharing | None = None
+    """Offers every GPU of the pool several times, for light work; not with ``mig``. Default: no."""
     purchase_option: PurchaseOption = PurchaseOption.ON_DEMAND
     """How the nodes are paid for. Default: on_demand."""
 

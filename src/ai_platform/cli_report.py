@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Report = Sequence[TextTable | str]
 
+_KINDS = {"gpu": "whole", "gpu.shared": "shared"}
 _SERVING = "serving.kserve.io/v1beta1"
 
 
@@ -97,9 +98,7 @@ def _layouts(pool: PoolPlan) -> list[str]:
 
 def _layout(node: NodePlan) -> str:
     counts = {name.removeprefix("nvidia.com/"): count for name, count in node.resources.items() if count}
-    parts = [
-        f"{count} {'whole' if name == 'gpu' else name.removeprefix('mig-')}" for name, count in counts.items()
-    ]
+    parts = [f"{count} {_KINDS.get(name) or name.removeprefix('mig-')}" for name, count in counts.items()]
     return ", ".join(parts)
 
 

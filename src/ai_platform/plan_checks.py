@@ -112,6 +112,10 @@ def _pool(
     if unsold:
         fix = "take one of these, or give your own price for it under prices"
         yield problem((*at, "purchase_option"), spec.purchase_option, unsold, fix)
+    if spec.sharing and spec.mig:
+        fix = "remove one of the two, or make two pools"
+        yield problem((*at, "sharing"), "sharing in a pool with mig", "a pool whose GPUs stay whole", fix)
+        return
     entries = [] if spec.mig == "auto" else spec.mig
     wanted = sum(entry.nodes for entry in entries)
     if wanted > spec.max_nodes:

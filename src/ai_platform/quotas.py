@@ -14,11 +14,12 @@ from .components.cohort_tree import CohortTree, Holding, cohort_tree, usable
 from .components.shares import shared_by_weight
 from .components.team_spec import TeamSpec
 from .environment import Environment
-from .gpu.layout import WHOLE_GPU
+from .gpu.layout import SHARED_GPU, WHOLE_GPU
 from .gpu.mig import profiles, resource_name
 from .gpu.node_plan import PoolPlan
 
 GPUS = "gpus"
+SHARED_GPUS = "shared_gpus"
 Held = dict[str, dict[str, dict[str, Holding]]]
 """Owner to pool to quota key to what it holds."""
 
@@ -36,7 +37,8 @@ class Quotas:
 
 def offered_by(pool: PoolPlan) -> dict[str, str]:
     """Quota keys of a pool and their Kubernetes resources."""
-    keys = {GPUS: WHOLE_GPU} if pool.capacity.get(WHOLE_GPU) else {}
+    whole = {GPUS: WHOLE_GPU, SHARED_GPUS: SHARED_GPU}
+    keys = {key: resource for key, resource in whole.items() if pool.capacity.get(resource)}
     return keys | {
         name: resource_name(name)
         for name in (profiles(pool.gpu) if pool.mig_capable else ())
@@ -46,7 +48,7 @@ def offered_by(pool: PoolPlan) -> dict[str, str]:
 
 def resource_of(key: str) -> str:
     """Kubernetes' name of a quota key: ``gpus`` is nvidia.com/gpu, a profile its MIG resource."""
-    return WHOLE_GPU if key == GPUS else resource_name(key)
+    return {GPUS: WHOLE_GPU, SHARED_GPUS: SHARED_GPU}.get(key) or resource_name(key)
 
 
 def most(capacity: int, overcommit_percent: int) -> int:
