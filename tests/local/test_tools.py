@@ -296,16 +296,20 @@ def test_an_interrupt_says_one_line_ends_the_compiler_and_leaves_nothing(
         """,
     )
     program = (
-        "import sys; from pathlib import Path; from ai_platform.local import tools, toolchain;"
+        "import signal, sys; from pathlib import Path; from ai_platform.local import tools, toolchain;"
+        # Who starts the tests in the background of a shell has them ignore interrupts.
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "tools.Modules = lambda: toolchain.Modules(Path(sys.argv[1]));"
         "sys.exit(tools.build(['kueue']))"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, str(modules.root)], stderr=subprocess.PIPE, text=True
-    )
-    child = wait_for(tmp_path / "child")
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    command = [sys.executable, "-c", program, str(modules.root)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        child = wait_for(tmp_path / "child")
+        process.send_signal(signal.SIGINT)
+        try:
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert errors.splitlines()[1:] == [
         "stopped; what was compiled is kept, the same command goes on from there"
