@@ -96,6 +96,16 @@ def test_settings_lead_pulumi_to_the_project_alone(place, tmp_path):
     assert (folder / "pulumi-resource-kubernetes").readlink() == tools["pulumi-resource-kubernetes"]
 
 
+def test_a_plugin_that_is_found_through_its_own_link_stays_what_it_is(place, tmp_path):
+    program = tmp_path / "tools" / "pulumi-resource-kubernetes"
+    program.parent.mkdir()
+    program.touch()
+    settings(place, {program.name: program})
+    (link,) = place.home.glob("pulumi-home/plugins/*/pulumi-resource-kubernetes")
+    settings(place, {program.name: link})
+    assert link.resolve() == program
+
+
 def test_a_marker_tells_of_a_killed_run_and_refuses_a_second_one(tmp_path):
     path = tmp_path / "running"
     with marked(path) as marker:

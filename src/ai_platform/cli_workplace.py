@@ -91,6 +91,8 @@ def settings(place: Workplace, tools: Mapping[str, Path]) -> dict[str, str]:
 
 def _link(target: Path, link: Path) -> None:
     link.parent.mkdir(parents=True, exist_ok=True)
+    # In a shell that `env` has set up, the installed plugin that is found is this very link.
+    target = target.resolve()
     if not link.is_symlink() or link.readlink() != target:
         link.unlink(missing_ok=True)
         link.symlink_to(target)
