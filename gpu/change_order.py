@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 MAX_STATES = 5_000
-"""States that are looked at before the search gives up; a limit of time would depend on the machine."""
+"""States that are looked at, beside one for each change, before the search gives up.
+
+A limit of time would depend on the machine.
+"""
 
 Vector = tuple[int, ...]
 """Devices by profile, in an order that the caller keeps."""
+
+_Done = tuple[Any, int, int] | None
+"""Changes before this one, its kind and how often it comes: long orders share their beginnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ def plus(first: Vector, *others: Vector) -> Vector:
 
 
 def possible_order(
-    start: Vector, floor: Vector, changes: Sequence[Change], *, max_states: int = MAX_STATES
+    start: Vector, floor: Vector, changes: Sequence[Change], *, max_states: int
 ) -> tuple[tuple[int, ...] | None, bool]:
     """Indexes of ``changes`` in an order that never leaves less than ``floor``, or ``None``.
 
@@ -53,19 +60,29 @@ def _searched(
 ) -> tuple[list[int] | None, bool]:
     # What is left to do decides what is there, so no state is looked at twice.
     seen = {tuple(counts)}
-    stack: list[tuple[tuple[int, ...], Vector, list[int]]] = [(tuple(counts), start, [])]
+    stack: list[tuple[tuple[int, ...], Vector, _Done]] = [(tuple(counts), start, None)]
+    looked_at = 0
     while stack:
         left, have, done = stack.pop()
         if not any(left):
-            return done, True
-        if len(seen) > max_states:
+            return _in_order(done), True
+        looked_at += 1
+        if looked_at > max_states:
             return None, False
         for at, times in _next(left, have, floor, kinds):
             rest = (*left[:at], left[at] - times, *left[at + 1 :])
             if rest not in seen:
                 seen.add(rest)
-                stack.append((rest, plus(have, *[kinds[at].net] * times), [*done, *[at] * times]))
+                stack.append((rest, plus(have, *[kinds[at].net] * times), (done, at, times)))
     return None, True
+
+
+def _in_order(done: _Done) -> list[int]:
+    found: list[int] = []
+    while done:
+        done, at, times = done
+        found += [at] * times
+    return found[::-1]
 
 
 def _next(left: Sequence[int], have: Vector, floor: Vector, kinds: Sequence[Change]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
-from .change_order import Change, Vector, plus, possible_order
+from .change_order import MAX_STATES, Change, Vector, plus, possible_order
 from .first_fit import first_fit
 from .gpus import GpuName
 from .layout import Devices, NodeLayout
@@ -102,7 +102,7 @@ def plan_changes(
         Change(_sum((drain.before for drain in unit), names), _sum((drain.after for drain in unit), names))
         for unit in moves
     ]
-    order, exhausted = possible_order(start, floor, changes)
+    order, exhausted = possible_order(start, floor, changes, max_states=MAX_STATES + len(changes))
     if order is None:
         return _refused(kept, start, floor, names, changes, (before or after)[0].gpu, exhausted=exhausted)
     steps = [tuple(joining)] if joining else []

@@ -40,11 +40,22 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     output.add_argument("--json", action="store_true", help="for programs")
     output.add_argument("--config", action="store_true", help="the layouts as mig-parted reads them")
     parser.add_argument("--svg", metavar="PATH", type=Path, help="write the picture to this file too")
+    parser.add_argument(
+        "--from", dest="origin", metavar="FILE|ENV", help="show how to get here from the layouts of that one"
+    )
+    parser.add_argument("--whole-nodes", action="store_true", help="with --from: drain whole nodes at once")
 
 
 def run(options: argparse.Namespace) -> int:
     """Shows the layouts; 1 when requests can't be served. Raises ``InvalidInput``."""
     target = options.target
+    if options.origin:
+        from . import cli_mig_changes
+
+        return cli_mig_changes.run(options)
+    if options.whole_nodes:
+        fix = "give the description that runs: --from FILE"
+        raise InvalidInput("--whole-nodes", [Problem("", "a choice about a change", "--from beside it", fix)])
     asked = ":" in target and Path(target).suffix not in _DESCRIPTIONS
     pools, packing = _packed(target) if asked else (_described(target), None)
     pictures = [_picture(pool) for pool in pools]
@@ -74,11 +85,7 @@ def _described(target: str) -> list[_Pool]:
     from .catalogs import machines_of
     from .gpu.node_plan import layouts_of
 
-    path = Path(target).absolute()
-    if path.suffix in _DESCRIPTIONS:
-        environment, _ = project.planned(path)
-    else:
-        environment, _ = project.described(project.workplace(), target)
+    environment, _ = project.described_by(target)
     resolve, machines = Layouts(environment).resolved, machines_of(environment)
     pools = []
     for spec in environment.node_pools:

@@ -58,6 +58,13 @@ def described(place: Workplace, name: str) -> tuple[Environment, Plan]:
     return environment, plan
 
 
+def described_by(target: str) -> tuple[Environment, Plan]:
+    """The environment and plan of a description file, or of an environment's name."""
+    if Path(target).suffix in {".yaml", ".yml"}:
+        return planned(Path(target).absolute())
+    return described(workplace(), target)
+
+
 def planned(path: Path) -> tuple[Environment, Plan]:
     """What a file describes and its plan. Raises InvalidInput with every problem."""
     from .description import read

@@ -51,8 +51,11 @@ def _described(chance: random.Random, name: str) -> dict[str, Any]:
         pool.name: {key: pool.capacity[resource] for key, resource in offered_by(pool).items()}
         for pool in laid_out
     }
+    # Quotas within one way to cut a pool can be served, so layouts follow from them.
+    automatic = {pool["name"] for pool in pools if "mig" in pool and chance.random() < 0.4}
     cohorts = [f"{name}-near", f"{name}-far"] if chance.random() < 0.4 else []
-    teams = [_team(chance, f"{name}-{at}", left, cohorts) for at in range(chance.randint(2, 3))]
+    teams = [_team(chance, f"{name}-{at}", left, automatic, cohorts) for at in range(chance.randint(2, 3))]
+    pools = [{**pool, "mig": "auto"} if pool["name"] in automatic else pool for pool in pools]
     described = {**empty, "node_pools": pools, "teams": teams}
     if cohorts:
         described["cohorts"] = [{"name": cohorts[0]}, {"name": cohorts[1], "parent": cohorts[0]}]
@@ -84,7 +87,11 @@ def _cut(chance: random.Random, gpu: Any) -> dict[str, int]:
 
 
 def _team(
-    chance: random.Random, name: str, left: dict[str, dict[str, int]], cohorts: list[str]
+    chance: random.Random,
+    name: str,
+    left: dict[str, dict[str, int]],
+    automatic: set[str],
+    cohorts: list[str],
 ) -> dict[str, Any]:
     team: dict[str, Any] = {"name": name, "quota": {}}
     if cohorts and chance.random() < 0.7:
@@ -92,9 +99,11 @@ def _team(
     if chance.random() < 0.3:
         team["weight"] = chance.randint(1, 5)
     for pool, devices in left.items():
+        # A pool that is cut as its quotas say has only what some quota asks for.
+        least = int(pool in automatic)
         for key, free in devices.items():
-            if chance.random() < 0.7:
-                nominal = chance.randint(0, free)
+            if free >= least and chance.random() < 0.7:
+                nominal = chance.randint(least, free)
                 devices[key] -= nominal
                 quota = {"nominal": nominal}
                 if chance.random() < 0.5:

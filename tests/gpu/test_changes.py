@@ -191,3 +191,10 @@ def test_a_large_pool_is_worked_out_too():
     assert plan.refusal is None
     assert plan.drained == 480
     assert not [state for state in simulated(before, plan)[0] if Counter(guaranteed["b"]) - state]
+
+
+def test_thousands_of_gpus_that_take_turns_have_an_order():
+    before = [node(*[ONES] * 8), node(*[HALVES] * 8)] * 200
+    guaranteed = {"a": {"1g.10gb": 200 * 56 - 14, "3g.40gb": 200 * 16 - 4}}
+    plan = plan_changes(before, [*before[1:], before[0]], guaranteed)
+    assert (plan.refusal, plan.drained) == (None, 3200)

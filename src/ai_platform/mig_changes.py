@@ -1,0 +1,258 @@
+"""From one description to the next: which GPUs are cut anew, in which steps, and what each does to each team.
+
+A pure function of both descriptions. The layouts are those of the pools at ``max_nodes``, node by node.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from .auto_layouts import Layouts
+from .catalogs import machines_of
+from .environment import Environment
+from .gpu.changes import ChangePlan, Drain, held_throughout, plan_changes
+from .gpu.gpus import GPUS
+from .gpu.layout import Devices, NodeLayout
+from .gpu.machines import Machine
+from .gpu.node_plan import layouts_of
+from .gpu.spec import NodePoolSpec
+from .quotas import GPUS as WHOLE
+from .quotas import quotas_of
+
+
+class Verdict(StrEnum):
+    """What becomes of a pool."""
+
+    NEW = "new"
+    REMOVED = "removed"
+    REPLACED = "replaced"
+    """Its machine is another one, so all nodes are."""
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    """In steps that take from no team what it is guaranteed."""
+    REFUSED = "refused"
+    """No such steps are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamShare:
+    """What a team has of one device while a step lasts."""
+
+    team: str
+    before: int
+    """Its nominal quota before the change."""
+    after: int
+    least: int
+    """Devices of ``before`` that are left to it while the other teams use all that is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDrain:
+    """Devices of one profile that a step takes away while it lasts."""
+
+    device: str
+    """MIG profile, or ``gpus`` for whole GPUs."""
+    drained: int
+    there: int
+    """Devices of the pool that go on running."""
+    guaranteed: int
+    """Those that teams are guaranteed: the smaller of the quotas before and after, summed."""
+    teams: tuple[TeamShare, ...]
+    """Teams with a quota of it, those that lose most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """GPUs that are changed together."""
+
+    drains: tuple[Drain, ...]
+    devices: tuple[DeviceDrain, ...]
+    layouts: Mapping[int, NodeLayout]
+    """The layout of each node that the step touches, once it is over; without the nodes that leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolChange:
+    """What becomes of one pool, and how."""
+
+    name: str
+    verdict: Verdict
+    before: Machine | None
+    after: Machine | None
+    gpus_before: int
+    gpus_after: int
+    layouts: tuple[NodeLayout, ...]
+    """Each layout that a node has before, on the way or after."""
+    plan: ChangePlan | None = None
+    """For a pool that stays on its machine."""
+    steps: tuple[Step, ...] = ()
+    fewest_drained: int = 0
+    """In whatever order the description wrote the wanted layouts, no fewer GPUs would be changed."""
+    overcommitted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Device to (guaranteed, kept) where quotas promise more than both layouts have."""
+    provisional: str | None = None
+    """What isn't settled about the MIG layouts of its GPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the two descriptions, worked out."""
+
+    specs: Mapping[str, NodePoolSpec]
+    machines: Mapping[str, Machine]
+    layouts: Mapping[str, tuple[NodeLayout, ...]]
+    nominal: Mapping[str, Mapping[str, Mapping[str, int]]]
+    """Pool to team to device to nominal quota."""
+
+    def machine(self, pool: str) -> Machine | None:
+        return self.machines[self.specs[pool].machine] if pool in self.specs else None
+
+
+def pool_changes(old: Environment, new: Environment, *, whole_nodes: bool = False) -> tuple[PoolChange, ...]:
+    """What becomes of each pool: those of ``new`` in its order, then those that are removed.
+
+    A team is guaranteed the smaller of its nominal quotas before and after, weights worked out. Both
+    descriptions are checked ones. ``whole_nodes``: all GPUs of a node are drained at once.
+    """
+    before, after = _side(old), _side(new)
+    return tuple(
+        _pool(name, before, after, whole_nodes=whole_nodes) for name in {**after.specs, **before.specs}
+    )
+
+
+def _side(environment: Environment) -> _Side:
+    automatic, machines = Layouts(environment), machines_of(environment)
+    specs = {spec.name: spec for spec in environment.node_pools}
+    quotas = quotas_of(environment, {name: automatic.plan(spec) for name, spec in specs.items()})
+    nominal: dict[str, dict[str, dict[str, int]]] = {name: {} for name in specs}
+    for team, pools in quotas.teams.items():
+        for pool, held in pools.items():
+            if owned := {key: holding.nominal for key, holding in held.items() if holding.nominal}:
+                nominal[pool][team] = owned
+    layouts = {
+        name: tuple(layouts_of(automatic.resolved(spec), machines[spec.machine]))
+        for name, spec in specs.items()
+    }
+    return _Side(specs, machines, layouts, nominal)
+
+
+def _pool(name: str, before: _Side, after: _Side, *, whole_nodes: bool) -> PoolChange:
+    old, new = before.machine(name), after.machine(name)
+    running, wanted = before.layouts.get(name, ()), after.layouts.get(name, ())
+    bare = PoolChange(
+        name,
+        Verdict.NEW if old is None else Verdict.REMOVED if new is None else Verdict.REPLACED,
+        before=old,
+        after=new,
+        gpus_before=sum(layout.gpu_count for layout in running),
+        gpus_after=sum(layout.gpu_count for layout in wanted),
+        layouts=tuple(dict.fromkeys([*running, *wanted])),
+    )
+    # A machine of the same name can be another one where a description has its own.
+    if len({(row.name, row.gpu, row.gpu_count) if row else None for row in (old, new)}) > 1:
+        return bare
+    quotas = before.nominal[name], after.nominal[name]
+    promised = _summed(held_throughout(*quotas).values())
+    floor = promised & _devices(running) & _devices(wanted)
+    plan = plan_changes(running, wanted, {"all teams": floor}, whole_nodes=whole_nodes)
+    verdict = Verdict.REFUSED if plan.refusal else Verdict.CHANGED if plan.steps else Verdict.UNCHANGED
+    steps = tuple(_steps(plan, running, *quotas))
+    on_the_way = [layout for step in steps for layout in step.layouts.values()]
+    return replace(
+        bare,
+        verdict=verdict,
+        layouts=tuple(dict.fromkeys([*running, *on_the_way, *wanted])),
+        plan=plan,
+        steps=steps,
+        fewest_drained=_fewest_drained(running, wanted),
+        overcommitted={key: (count, floor[key]) for key, count in promised.items() if count > floor[key]},
+        provisional=None if verdict == Verdict.UNCHANGED else _doubt([*running, *wanted]),
+    )
+
+
+def _steps(
+    plan: ChangePlan,
+    running: Sequence[NodeLayout],
+    before: Mapping[str, Mapping[str, int]],
+    after: Mapping[str, Mapping[str, int]],
+) -> Iterator[Step]:
+    there = _devices(running)
+    rows = {node: dict(enumerate(layout.partitions)) for node, layout in enumerate(running)}
+    claims = _claims(before, after)
+    for drains in plan.steps:
+        loss = _summed(_counted(drain.before) for drain in drains)
+        there -= loss
+        for drain in drains:
+            node, gpu = drain.place
+            row = rows.setdefault(node, {})
+            if drain.after is None:
+                row.pop(gpu)
+            else:
+                row[gpu] = drain.after
+        touched = sorted({drain.place[0] for drain in drains})
+        gpu_name = running[0].gpu
+        yield Step(
+            drains,
+            tuple(_drained(key, loss[key], there[key], claims.get(key, [])) for key in loss),
+            {
+                node: NodeLayout(gpu_name, tuple(rows[node][gpu] for gpu in sorted(rows[node])))
+                for node in touched
+                if rows[node]
+            },
+        )
+        there += _summed(_counted(drain.after) for drain in drains)
+
+
+def _claims(
+    before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]
+) -> dict[str, list[tuple[str, int, int]]]:
+    """Device to (team, nominal before, nominal after), of teams that have some before."""
+    claims: dict[str, list[tuple[str, int, int]]] = {}
+    for team, devices in before.items():
+        for key, count in devices.items():
+            claims.setdefault(key, []).append((team, count, after.get(team, {}).get(key, 0)))
+    return claims
+
+
+def _drained(device: str, drained: int, there: int, claims: Sequence[tuple[str, int, int]]) -> DeviceDrain:
+    guaranteed = sum(min(old, new) for _, old, new in claims)
+    in_full = sum(old for _, old, _ in claims)
+    shares = []
+    for team, old, new in claims:
+        # The others can be brought down to what they are guaranteed, so this much is sure.
+        sure = min(old, new, max(0, there - guaranteed + min(old, new)))
+        shares.append(TeamShare(team, old, new, min(old, max(sure, there - in_full + old))))
+    shares.sort(key=lambda share: share.least - share.before)
+    return DeviceDrain(device, drained, there, guaranteed, tuple(shares))
+
+
+def _devices(layouts: Sequence[NodeLayout]) -> Counter[str]:
+    return _summed(_counted(devices) for layout in layouts for devices in layout.partitions)
+
+
+def _counted(devices: Devices | None) -> dict[str, int]:
+    return {} if devices is None else dict(devices) or {WHOLE: 1}
+
+
+def _summed(rows: Iterable[Mapping[str, int]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for row in rows:
+        total.update(row)
+    return total
+
+
+def _fewest_drained(running: Sequence[NodeLayout], wanted: Sequence[NodeLayout]) -> int:
+    cut, recut = (
+        Counter(devices for layout in layouts for devices in layout.partitions)
+        for layouts in (running, wanted)
+    )
+    return (cut - recut).total()
+
+
+def _doubt(layouts: Sequence[NodeLayout]) -> str | None:
+    gpu = GPUS[layouts[0].gpu]
+    cut = any(layout.whole < layout.gpu_count for layout in layouts)
+    return gpu.provisional if gpu.geometry and cut else None
