@@ -74,6 +74,9 @@ def _pool(chance: random.Random, name: str) -> dict[str, Any]:
                 "gpus": [{"count": cut, "devices": _cut(chance, machine.gpu)}],
             }
         ]
+    elif chance.random() < 0.3:
+        strategy = chance.choice(["time_slicing", "mps"])
+        pool["sharing"] = {"strategy": strategy, "replicas": chance.randint(2, 4)}
     return pool
 
 
