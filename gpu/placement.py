@@ -141,16 +141,15 @@ def all_layouts(gpu: GpuName) -> tuple[tuple[tuple[str, int], ...], ...]:
 
 
 def _grown(gpu: GpuName) -> Iterator[tuple[tuple[str, int], ...]]:
-    # A part of what fits also fits, so adding one device at a time reaches every layout.
-    order = {name: position for position, name in enumerate(profiles(gpu))}
-    seen: set[tuple[tuple[str, int], ...]] = {()}
-    frontier: list[dict[str, int]] = [{}]
+    # A part of what fits also fits, so adding one device at a time reaches every layout; adding them in the
+    # order of the table reaches it once.
+    names = list(profiles(gpu))
+    frontier: list[tuple[int, dict[str, int]]] = [(0, {})]
     while frontier:
-        layout = frontier.pop()
-        for name in order:
+        first, layout = frontier.pop()
+        for position in range(first, len(names)):
+            name = names[position]
             grown = {**layout, name: layout.get(name, 0) + 1}
-            key = tuple(sorted(grown.items(), key=lambda item: order[item[0]]))
-            if key not in seen and place(gpu, grown) is not None:
-                seen.add(key)
-                frontier.append(grown)
-                yield key
+            if place(gpu, grown) is not None:
+                frontier.append((position, grown))
+                yield tuple(grown.items())

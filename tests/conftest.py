@@ -11,7 +11,7 @@ from tests.cluster_fixture import simulated_cluster
 
 __all__ = ["simulated_cluster"]
 
-settings.register_profile("local", deadline=None, max_examples=50)
+settings.register_profile("local", deadline=None, max_examples=33)
 settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 

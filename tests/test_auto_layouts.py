@@ -2,7 +2,7 @@ import copy
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.auto_layouts import Layouts
@@ -14,6 +14,7 @@ from ai_platform.gpu.mig import profiles
 from ai_platform.gpu.node_pool import NodePool
 from ai_platform.plan import make_plan, resource_of
 from ai_platform.testing import record
+from tests.examples import examples
 
 H100 = GpuName.H100_80GB
 
@@ -46,7 +47,7 @@ def problems_of(data):
 quotas = st.dictionaries(st.sampled_from(["gpus", *profiles(H100)]), st.integers(1, 4), max_size=4)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.lists(quotas, min_size=1, max_size=3))
 def test_the_layouts_hold_every_nominal_quota(given_out):
     plan = planned(description(*given_out, nodes=12))

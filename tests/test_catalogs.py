@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.components.errors import InvalidInput
@@ -17,6 +17,7 @@ from ai_platform.plan import make_plan
 from ai_platform.platform import Platform
 from ai_platform.price_files import with_price_files
 from ai_platform.testing import record
+from tests.examples import examples
 
 TEXT = (Path(__file__).parents[1] / "stacks" / "local.yaml").read_text()
 DATA = yaml.safe_load(TEXT)
@@ -242,7 +243,7 @@ ROWS = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.sampled_from(["machines", "prices", "discounts", "price_files"]),
     st.lists(ROWS | NAMES, max_size=3) | SCALARS,
@@ -257,7 +258,7 @@ CELLS = st.sampled_from([*CSV.splitlines(), *BROKEN.splitlines(), "- {machine: p
 
 
 def test_any_price_file_is_a_plan_or_invalid_input(tmp_path):
-    @settings(max_examples=60)
+    @examples(60)
     @given(st.lists(CELLS, max_size=6), st.sampled_from(["csv", "yaml"]))
     def check(lines, suffix):
         (tmp_path / f"a.{suffix}").write_bytes("\n".join(lines).encode(errors="surrogatepass"))

@@ -1,10 +1,11 @@
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.components.errors import InvalidInput
 from ai_platform.marks import read_yaml
+from tests.examples import examples
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 DATA = st.recursive(
@@ -23,7 +24,7 @@ def read(tmp_path, text):
 
 
 def test_data_is_what_any_yaml_reader_makes_of_it(tmp_path):
-    @settings(max_examples=60)
+    @examples(60)
     @given(DATA)
     def check(data):
         assert read(tmp_path, yaml.safe_dump(data)).data == data

@@ -1,7 +1,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
@@ -10,6 +10,7 @@ from ai_platform.gpu.mig import placement_units
 from ai_platform.gpu.placement import all_layouts
 from ai_platform.mig_picture import blocks, pool_picture, terminal
 from ai_platform.mig_svg import svg
+from tests.examples import examples
 
 H100 = GpuName.H100_80GB
 CUT = node_layout(H100, 8, [(2, {"1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1}), (1, {"1g.10gb+me": 1})])
@@ -50,7 +51,7 @@ placeable = st.sampled_from([H100, GpuName.A30, GpuName.RTX_PRO_6000]).flatmap(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(placeable, st.integers(20, 200))
 def test_the_blocks_of_a_gpu_cover_each_slice_once_at_any_width(case, width):
     gpu, devices = case

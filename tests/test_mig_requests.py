@@ -1,11 +1,12 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.components.errors import InvalidInput
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.packing_spec import Request, Supply
 from ai_platform.mig_requests import parse_requests
+from tests.examples import examples
 
 
 def problems_of(text):
@@ -62,7 +63,7 @@ def test_an_ambiguous_gpu_is_not_guessed():
     assert problems_of("h100: 1xgpus")[0][0] == "pools[0]"
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.text("ah100-80gb x:,5x1g.iG=/4 \n", max_size=30))
 def test_any_text_is_read_or_refused(text):
     try:

@@ -4,7 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.components.errors import InvalidInput
@@ -12,9 +12,10 @@ from ai_platform.environment import load, parse
 from ai_platform.gpu import machines
 from ai_platform.gpu.mig import all_balanced, profiles
 from ai_platform.gpu.node_plan import plan_pool
-from ai_platform.gpu.placement import why_not
+from ai_platform.gpu.placement import all_layouts
 from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.plan import make_plan, resource_of
+from tests.examples import examples
 
 LOCAL = yaml.safe_load((Path(__file__).parents[1] / "stacks" / "local.yaml").read_text())
 MACHINES = ["p5.48xlarge", "p4d.24xlarge", "g6e.12xlarge", "a2-highgpu-1g", "p5en.48xlarge"]
@@ -32,8 +33,7 @@ def node_pools(draw, name, full):
     if balanced and draw(st.booleans()):
         parts = [balanced, {next(reversed(profiles(row.gpu))): 1}]
         if not full:
-            one = st.dictionaries(st.sampled_from(sorted(profiles(row.gpu))), st.integers(1, 3), min_size=1)
-            parts.append(draw(one.filter(lambda devices: not why_not(row.gpu, devices))))
+            parts.append(dict(draw(st.sampled_from(all_layouts(row.gpu)))))
         count = draw(st.integers(1, row.gpu_count))
         part = {"count": count, "devices": draw(st.sampled_from(parts))}
         mig = [{"nodes": draw(st.integers(1, nodes)), "gpus": [part]}]
@@ -81,7 +81,7 @@ def given_out(plan, pool):
     return sums
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(descriptions())
 def test_quotas_never_sum_to_more_than_the_pools_hold(description):
     plan = planned(description)
@@ -93,7 +93,7 @@ def test_quotas_never_sum_to_more_than_the_pools_hold(description):
         ) * len(plan.pools) * Decimal("0.005")
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(descriptions(full=True))
 def test_when_everything_is_given_out_nothing_is_left(description):
     plan = planned(description)
@@ -104,7 +104,7 @@ def test_when_everything_is_given_out_nothing_is_left(description):
     assert abs(owned - plan.cost.maximum) <= ONE_CENT * len(plan.teams) * len(plan.pools)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(descriptions())
 def test_no_gpu_is_promised_twice(description):
     for pool in planned(description).pools:
@@ -117,7 +117,7 @@ def test_no_gpu_is_promised_twice(description):
             assert units <= pool.gpus_per_node
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(descriptions())
 def test_the_same_description_is_the_same_plan(description):
     again = dict(reversed(copy.deepcopy(description).items()))
@@ -161,7 +161,7 @@ def spoiled(draw):
     return data
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(spoiled() | ANYTHING)
 def test_any_data_is_a_plan_or_invalid_input(data):
     assert told(lambda: planned(data))
@@ -174,7 +174,7 @@ BROKEN = st.lists(st.sampled_from(LINES) | st.text(max_size=15), max_size=12).ma
 def test_any_text_is_a_plan_or_invalid_input(tmp_path):
     file = tmp_path / "any.yaml"
 
-    @settings(max_examples=120)
+    @examples(120)
     @given(BROKEN | st.text("abc:-[]{}&*!|>'\"#%@\n ?,<0", max_size=40) | st.binary(max_size=20))
     def check(content):
         file.write_bytes(content if isinstance(content, bytes) else content.encode(errors="surrogatepass"))

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform import cli
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
 from ai_platform.plan import make_plan
+from tests.examples import examples
 
 LOCAL = yaml.safe_load((Path(__file__).parents[1] / "stacks" / "local.yaml").read_text())
 ONE_CENT = Decimal("0.01")
@@ -131,7 +132,7 @@ def test_a_part_of_the_prices_known_leaves_the_others_unknown():
 prices = st.decimals("0.01", "500", places=2)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(prices, prices, st.integers(1, 4))
 def test_a_dearer_price_never_lowers_the_bill_and_everything_is_borne(one, other, nodes):
     cheap, dear = sorted([one, other])
@@ -151,7 +152,7 @@ def test_a_dearer_price_never_lowers_the_bill_and_everything_is_borne(one, other
         assert small.cost.maximum <= large.cost.maximum
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(1, 20), st.integers(1, 20))
 def test_more_nodes_never_cost_less(one, other):
     few, many = sorted([one, other])
@@ -164,7 +165,7 @@ def test_more_nodes_never_cost_less(one, other):
     assert costs[0].minimum <= costs[1].minimum
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.decimals(0, "99", places=2), st.decimals(0, "99", places=2))
 def test_a_higher_discount_never_raises_the_bill(one, other):
     low, high = sorted([one, other])

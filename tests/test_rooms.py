@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ ORDER = ["stacks", "src/ai_platform", "serving", "gpu", "finops", "components", 
 LIBRARY = ["src/ai_platform", "serving", "gpu", "finops", "components", "local"]
 PACKAGES = {"serving", "gpu", "finops", "components", "local"}
 """Rooms that are sub-packages of `ai_platform`, though they live at the root."""
-TEST_HELPERS = {"conftest.py", "cluster_fixture.py", "project.py", "random_environments.py"}
+TEST_HELPERS = {"conftest.py", "cluster_fixture.py", "examples.py", "project.py", "random_environments.py"}
 MAX_LINES = 400
 GENERATED = {
     "go.sum",
@@ -64,8 +65,13 @@ def room_of(module: str) -> str | None:
     return second if second in PACKAGES else "src/ai_platform"
 
 
-def imports(file: Path, room: str) -> Iterator[tuple[str, bool]]:
+@cache
+def imports(file: Path, room: str) -> tuple[tuple[str, bool], ...]:
     """Every module that a file imports, wherever in it, and whether the import is relative."""
+    return tuple(_imports(file, room))
+
+
+def _imports(file: Path, room: str) -> Iterator[tuple[str, bool]]:
     package = [*name_of(room).split("."), *file.relative_to(ROOT / room).parent.parts]
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):

@@ -1,7 +1,8 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.components.cohort_tree import Holding, cohort_tree, cycles, usable
+from tests.examples import examples
 
 ONE = cohort_tree({"teams": None})
 COUNTS = st.integers(0, 20)
@@ -55,7 +56,7 @@ def test_separate_roots_lend_each_other_nothing():
     assert usable(tree, {}, [("a", "one", Holding(4)), ("b", "two", Holding(6))]) == {"a": 4, "b": 6}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(trees())
 def test_nobody_can_use_less_than_its_own_or_more_than_its_tree_holds(case):
     parents, cohorts, queues = case
@@ -67,7 +68,7 @@ def test_nobody_can_use_less_than_its_own_or_more_than_its_tree_holds(case):
         assert holding.nominal <= reach[queue] <= held[roots_of(parents, cohort)]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(trees(), st.randoms())
 def test_the_order_of_cohorts_and_queues_changes_nothing(case, random):
     parents, cohorts, queues = case
@@ -76,7 +77,7 @@ def test_the_order_of_cohorts_and_queues_changes_nothing(case, random):
     assert again == usable(cohort_tree(parents), cohorts, queues)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(trees(), COUNTS)
 def test_more_quota_anywhere_takes_nothing_from_anybody(case, more):
     parents, cohorts, queues = case

@@ -7,7 +7,7 @@ KUEUE = "kubernetes:kueue.x-k8s.io/v1beta2"
 ARGS = {"cohort": "teams", "flavors": [{"pool": "h100"}, {"pool": "cpu", "tainted": False}]}
 
 
-@pytest.fixture(params=[False, True], ids=["up", "preview"])
+@pytest.fixture(scope="module", params=[False, True], ids=["up", "preview"])
 def recording(request):
     return record(lambda: Queues("queues", ARGS), preview=request.param)
 

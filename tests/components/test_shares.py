@@ -1,9 +1,10 @@
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.components.shares import shared_by_weight, shared_out
+from tests.examples import examples
 
 WEIGHTS = st.dictionaries(st.text("abc", min_size=1), st.integers(0, 50), min_size=1, max_size=8)
 
@@ -13,7 +14,7 @@ def shares_of(weights, left=0):
     return {name: Fraction(weight, whole) for name, weight in weights.items()}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(0, 5000), WEIGHTS, st.integers(0, 50))
 def test_nobody_gets_a_unit_more_or_less_than_the_exact_share(units, weights, left):
     shares = shares_of(weights, left)
@@ -24,13 +25,13 @@ def test_nobody_gets_a_unit_more_or_less_than_the_exact_share(units, weights, le
     assert all(given_out[name] == 0 for name, share in shares.items() if not share)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(0, 5000), WEIGHTS.filter(lambda weights: any(weights.values())))
 def test_shares_that_sum_to_one_give_out_everything(units, weights):
     assert sum(shared_out(units, shares_of(weights)).values()) == units
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(0, 5000), WEIGHTS)
 def test_order_of_the_names_changes_nothing(units, weights):
     shares = shares_of(weights)
@@ -50,7 +51,7 @@ WHOLE = st.dictionaries(st.text("abc", min_size=1), st.integers(0, 60), min_size
 )
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.integers(0, 600), WHOLE)
 def test_weights_give_out_everything_and_nobody_is_a_unit_off(units, weights):
     given_out = shared_by_weight(units, weights)
@@ -60,14 +61,14 @@ def test_weights_give_out_everything_and_nobody_is_a_unit_off(units, weights):
         assert units * weight // whole <= given_out[name] <= -(-units * weight // whole)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(0, 400), st.integers(1, 20), WHOLE)
 def test_more_units_never_lower_a_share_by_weight(units, more, weights):
     before, after = shared_by_weight(units, weights), shared_by_weight(units + more, weights)
     assert all(after[name] >= before[name] for name in weights)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.integers(0, 600), WHOLE, st.integers(1, 9))
 def test_only_the_proportion_of_weights_counts_and_not_their_order(units, weights, factor):
     larger = {name: weight * factor for name, weight in reversed(weights.items())}

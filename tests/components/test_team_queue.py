@@ -15,7 +15,7 @@ ARGS = {
 }
 
 
-@pytest.fixture(params=[False, True], ids=["up", "preview"])
+@pytest.fixture(scope="module", params=[False, True], ids=["up", "preview"])
 def recording(request):
     return record(lambda: TeamQueue("research", ARGS), preview=request.param)
 

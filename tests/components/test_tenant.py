@@ -9,7 +9,7 @@ POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 
 
-@pytest.fixture(params=[False, True], ids=["up", "preview"])
+@pytest.fixture(scope="module", params=[False, True], ids=["up", "preview"])
 def recording(request):
     return record(lambda: Tenant("research", ARGS), preview=request.param)
 

@@ -2,13 +2,14 @@ from collections import Counter
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.changes import held_throughout, plan_changes
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.layout import node_layout
 from ai_platform.gpu.patterns import WHOLE
+from tests.examples import examples
 
 H100 = GpuName.H100_80GB
 ONES, HALVES, SEVEN, BALANCED = (
@@ -85,7 +86,7 @@ def possible_by_brute_force(before, after, guaranteed, spare=()):
     return False
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(cases())
 def test_no_team_ever_has_less_than_it_is_guaranteed_and_the_wanted_layout_comes_out(case):
     before, after, guaranteed = case
@@ -103,7 +104,7 @@ def test_no_team_ever_has_less_than_it_is_guaranteed_and_the_wanted_layout_comes
     assert set(plan.kept) == gpus_of(before).keys() - changed
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(cases())
 def test_draining_whole_nodes_keeps_the_guarantees_too(case):
     before, after, guaranteed = case

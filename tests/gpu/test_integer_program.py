@@ -1,14 +1,15 @@
 import math
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.integer_program import Row, minimum
+from tests.examples import examples
 
 coefficients = st.lists(st.integers(1, 6), min_size=3, max_size=3)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(coefficients, coefficients, coefficients, st.integers(0, 12), st.integers(0, 12))
 def test_the_answer_is_the_best_of_all_combinations(costs, left, right, least_left, least_right):
     def weigh(row, values):

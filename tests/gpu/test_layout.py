@@ -1,13 +1,14 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.layout import layout_name, mig_parted_config, node_layout, node_resources
 from ai_platform.gpu.mig import known_layouts, profiles, resource_name
 from ai_platform.gpu.placement import all_layouts
+from tests.examples import examples
 
 H100 = GpuName.H100_80GB
 BALANCED = {"1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1}
@@ -58,7 +59,7 @@ def test_the_name_does_not_depend_on_the_order_of_the_devices():
     assert layout == node_layout(H100, 8, [(2, BALANCED)])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(groups_of_h100, groups_of_h100)
 def test_names_are_label_values_and_tell_layouts_apart(left, right):
     one, other = node_layout(H100, 8, left), node_layout(H100, 8, right)
@@ -67,7 +68,7 @@ def test_names_are_label_values_and_tell_layouts_apart(left, right):
     assert (layout_name(one) == layout_name(other)) == (one == other)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(groups_of_h100)
 def test_the_document_describes_each_gpu_exactly_once(groups):
     layout = node_layout(H100, 8, groups)

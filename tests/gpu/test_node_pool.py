@@ -11,7 +11,7 @@ MIG = [{"nodes": 1, "gpus": [{"count": 2, "devices": {"1g.10gb": 2, "2g.20gb": 1
 ARGS = {"name": "h100", "machine": "p5.48xlarge", "max_nodes": 2, "mig": MIG}
 
 
-@pytest.fixture(params=[False, True], ids=["up", "preview"])
+@pytest.fixture(scope="module", params=[False, True], ids=["up", "preview"])
 def recording(request):
     return record(lambda: NodePool("pool", ARGS), preview=request.param)
 

@@ -2,7 +2,7 @@ from collections import Counter
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.first_fit import balanced_gpus, first_fit
@@ -12,6 +12,7 @@ from ai_platform.gpu.mig import profiles, resource_name
 from ai_platform.gpu.packing import pack
 from ai_platform.gpu.packing_spec import Request, Supply
 from ai_platform.gpu.placement import place
+from tests.examples import examples
 
 H100, A30, RTX = GpuName.H100_80GB, GpuName.A30, GpuName.RTX_PRO_6000
 ROOMY = 200
@@ -57,7 +58,7 @@ gpus_and_devices = st.sampled_from([H100, A30, RTX]).flatmap(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(devices_of(H100, 25))
 def test_seven_slices_take_as_few_gpus_as_counting_halves_says(devices):
     devices.pop("1g.10gb+me", None)
@@ -92,7 +93,7 @@ def _named(names, counts):
     return {name: count for name, count in zip(names, counts, strict=True) if count}
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(gpus_and_devices)
 def test_no_packing_by_hand_takes_fewer_gpus(case):
     gpu, devices = case
@@ -103,7 +104,7 @@ def test_no_packing_by_hand_takes_fewer_gpus(case):
     assert balanced is None or packing.used <= balanced
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(gpus_and_devices, st.integers(1, 6), st.sampled_from([1, 2, 4, 8]))
 def test_every_layout_is_placeable_and_holds_what_was_served(case, nodes, per_node):
     gpu, devices = case
@@ -127,7 +128,7 @@ def test_every_layout_is_placeable_and_holds_what_was_served(case, nodes, per_no
     assert pool.fewest_layouts <= pool.different_layouts
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(gpus_and_devices, st.integers(1, 20))
 def test_one_more_gpu_never_serves_less(case, gpus):
     gpu, devices = case
@@ -145,7 +146,7 @@ def test_one_more_gpu_never_serves_less(case, gpus):
         assert not pack([supply(gpu, gpus + 1, 1)], requests).unserved
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(
     st.lists(st.tuples(st.integers(1, 80_000), st.integers(1, 7), st.integers(1, 4)), min_size=1, max_size=5)
 )
@@ -217,7 +218,7 @@ any_request = st.builds(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(st.lists(any_pool, min_size=1, max_size=3), st.lists(any_request, max_size=5))
 def test_any_pools_and_requests_have_an_answer_that_adds_up(pools, requests):
     supplies = [Supply(f"pool-{at}", *(gpu, per, nodes)) for at, (gpu, per, nodes) in enumerate(pools)]
@@ -284,7 +285,7 @@ def test_a_changed_need_drains_only_what_has_to_change():
     assert pool.layouts[0].whole == 8
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(devices_of(H100, 6), devices_of(H100, 6))
 def test_knowing_what_runs_never_costs_gpus_nor_layouts(before, after):
     running = needed(H100, before).pools[0].layouts[:4]

@@ -2,12 +2,13 @@ from collections import Counter
 from itertools import combinations_with_replacement, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.mig import placement_units, profiles
 from ai_platform.gpu.placement import all_layouts, place, why_not
+from tests.examples import examples
 
 H100 = GpuName.H100_80GB
 RTX = GpuName.RTX_PRO_6000
@@ -102,7 +103,7 @@ placeable_gpus = st.sampled_from([gpu for gpu in GpuName if placement_units(gpu)
 requests = placeable_gpus.flatmap(lambda gpu: st.tuples(st.just(gpu), devices_of(gpu)))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(requests)
 def test_slots_hold_what_was_asked_for_without_overlap(request):
     gpu, devices = request
@@ -115,14 +116,14 @@ def test_slots_hold_what_was_asked_for_without_overlap(request):
         assert before.start + before.size <= after.start
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(requests)
 def test_the_order_of_the_request_does_not_matter(request):
     gpu, devices = request
     assert place(gpu, devices) == place(gpu, dict(reversed(devices.items())))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(requests)
 def test_there_is_a_reason_exactly_when_there_is_no_placement(request):
     gpu, devices = request

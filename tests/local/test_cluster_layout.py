@@ -11,8 +11,14 @@ import pytest
 import yaml
 from cryptography import x509
 
-from ai_platform.local import cluster, kserve, kueue, layout, objects, simulator
+from ai_platform.local import certificates, cluster, kserve, kueue, layout, objects, simulator
 from ai_platform.local.errors import ClusterError
+
+
+@pytest.fixture(autouse=True)
+def small_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here is encrypted, and large keys take most of the time."""
+    monkeypatch.setattr(certificates, "_RSA_BITS", 1024)
 
 
 def test_what_was_made_once_is_kept(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.finops.prices import PurchaseOption, price
@@ -13,6 +13,7 @@ from ai_platform.serving.choices import Need, cheapest_of_each_kind, choices, ne
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.offers import Offer, catalog_offers, pool_offers
 from ai_platform.serving.precision import Precision
+from tests.examples import examples
 
 PARTS = (Fraction(1, 8), Fraction(1, 4), Fraction(1, 2))
 H100 = Offer("h100", GpuName.H100_80GB, 8, ("1g.10gb", "2g.20gb", "3g.40gb"), PARTS, Decimal(8))
@@ -106,7 +107,7 @@ def test_of_each_kind_of_device_only_the_cheapest_place_is_kept():
     }
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(
     st.sampled_from(sorted(MODELS)),
     st.builds(

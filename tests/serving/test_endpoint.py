@@ -19,7 +19,7 @@ ARGS = {
 }
 
 
-@pytest.fixture(params=[False, True], ids=["up", "preview"])
+@pytest.fixture(scope="module", params=[False, True], ids=["up", "preview"])
 def service(request):
     return record(lambda: Endpoint("chat", ARGS), preview=request.param).only(SERVICE)
 

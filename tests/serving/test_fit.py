@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
@@ -10,6 +10,7 @@ from ai_platform.serving.fit import fit
 from ai_platform.serving.memory import Adapters
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Precision
+from tests.examples import examples
 
 H100 = GpuName.H100_80GB
 BF16_CACHE, FP8_CACHE = Precision.BF16, Precision.FP8
@@ -201,7 +202,7 @@ asked = st.fixed_dictionaries(
 any_model = st.sampled_from(sorted(MODELS)).map(MODELS.__getitem__)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(any_model, st.integers(1, 300_000), asked)
 def test_the_numbers_of_a_fit_agree_with_each_other(model, memory, options):
     result = fit(model, gpu=H100, device_memory_mib=memory, **options)
@@ -212,7 +213,7 @@ def test_the_numbers_of_a_fit_agree_with_each_other(model, memory, options):
         assert result.max_context >= options["context_length"]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(any_model, st.integers(1, 300_000), st.integers(1, 50_000), asked)
 def test_more_memory_never_lowers_tokens(model, memory, more, options):
     less = fit(model, gpu=H100, device_memory_mib=memory, **options)
@@ -222,7 +223,7 @@ def test_more_memory_never_lowers_tokens(model, memory, more, options):
     assert result.fits or not less.fits
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(any_model, st.integers(1, 300_000), st.integers(1, 100_000), asked)
 def test_a_longer_context_never_makes_it_fit(model, memory, more, options):
     short = fit(model, gpu=H100, device_memory_mib=memory, **options)
@@ -230,7 +231,7 @@ def test_a_longer_context_never_makes_it_fit(model, memory, more, options):
     assert short.fits or not fit(model, gpu=H100, device_memory_mib=memory, **longer).fits
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(any_model, st.integers(1, 300_000), asked)
 def test_an_fp8_cache_never_has_fewer_tokens(model, memory, options):
     plain = fit(model, gpu=H100, device_memory_mib=memory, **options)
