@@ -178,14 +178,10 @@ def _destroy(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    target = options.environment
     # All objects of a plan live to its end: looking for garbage between them would take as long as planning.
     gc.disable()
     try:
-        if Path(target).suffix in {".yaml", ".yml"}:
-            _, plan = project.planned(Path(target).absolute())
-        else:
-            _, plan = project.described(project.workplace(), target)
+        _, plan = project.described_by(options.environment)
         _write(plan.model_dump_json(indent=2) if options.json else _tables(plan))
     finally:
         gc.enable()

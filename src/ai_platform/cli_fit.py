@@ -109,10 +109,7 @@ def _environment(target: str) -> tuple[list[Offer], dict[str, Model]]:
     from .serving.offers import pool_offers
     from .serving.own_models import own_models
 
-    if Path(target).suffix in {".yaml", ".yml"}:
-        environment, plan = project.planned(Path(target).absolute())
-    else:
-        environment, plan = project.described(project.workplace(), target)
+    environment, plan = project.described_by(target)
     own, _ = own_models(environment.models)
     book = prices_of(environment)
     prices = {pool.name: price_of(pool, book, environment.region) for pool in plan.pools}
