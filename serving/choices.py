@@ -120,10 +120,13 @@ def _attempts(model: Model, need: Need, offers: Iterable[Offer]) -> Iterator[Cho
 
 def _whole(model: Model, need: Need, offer: Offer, gpus: int) -> Fit:
     # A longer pipeline makes each token slower, so it is taken only where the model can't be split otherwise.
-    stages = [number for number in (1, 2, 4, 8) if number <= gpus]
-    tried = [_sized(model, need, offer, None, gpus // number, number) for number in stages]
-    fitting = [sized for sized in tried if sized.fits]
-    return (fitting or sorted(tried, key=lambda sized: (len(sized.reasons), sized.short_by_mib)))[0]
+    tried: list[Fit] = []
+    for stages in (number for number in (1, 2, 4, 8) if number <= gpus):
+        sized = _sized(model, need, offer, None, gpus // stages, stages)
+        if sized.fits:
+            return sized
+        tried.append(sized)
+    return min(tried, key=lambda sized: (len(sized.reasons), sized.short_by_mib))
 
 
 # Environments repeat their endpoints, and every check asks again.

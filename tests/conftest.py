@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -11,9 +12,19 @@ from tests.cluster_fixture import simulated_cluster
 
 __all__ = ["simulated_cluster"]
 
+# What is made while tests are collected lives until the end: to look for garbage in it takes a second.
+gc.disable()
+
 settings.register_profile("local", deadline=None, max_examples=33)
 settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage, and tests that look for it; a look each 20,000 objects is enough."""
+    gc.freeze()
+    gc.set_threshold(20_000)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

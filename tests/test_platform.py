@@ -12,7 +12,9 @@ from ai_platform.testing import record
 ROOT = Path(__file__).parents[1]
 LOCAL = ROOT / "stacks" / "local.yaml"
 URNS = ROOT / "tests" / "urns" / "local.txt"
-REGENERATE = "python -c 'from tests.test_platform import *; URNS.write_text(urns_text(load(LOCAL)))'"
+REGENERATE = (
+    "python -c 'from tests.test_platform import *; URNS.write_text(urns_text(recorded(load(LOCAL))))'"
+)
 
 
 def recorded(environment, **options):
@@ -20,18 +22,27 @@ def recorded(environment, **options):
     return record(lambda: Platform(environment.name, environment), project="ai-platform", **options)
 
 
-def urns_text(environment, **options):
-    return "".join(f"{urn}\n" for urn in recorded(environment, **options).urns())
+def urns_text(recording):
+    return "".join(f"{urn}\n" for urn in recording.urns())
 
 
 def described(**changes):
     return parse(yaml.safe_load(LOCAL.read_text()) | changes, subject="test")
 
 
-@pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])
-def test_urns_stay_what_they_were(preview):
+@pytest.fixture(scope="module")
+def local():
+    """The local environment as `up` makes it."""
+    return recorded(load(LOCAL))
+
+
+def test_urns_stay_what_they_were(local):
     """A changed URN deletes and makes anew what users have. If that is meant, run REGENERATE."""
-    assert urns_text(load(LOCAL), preview=preview) == URNS.read_text(), f"if it is meant: {REGENERATE}"
+    assert urns_text(local) == URNS.read_text(), f"if it is meant: {REGENERATE}"
+
+
+def test_a_preview_shows_the_urns_that_up_makes(local):
+    assert recorded(load(LOCAL), preview=True).urns() == local.urns()
 
 
 def test_a_new_mig_layout_keeps_every_urn():
@@ -44,7 +55,7 @@ def test_a_new_mig_layout_keeps_every_urn():
     data["node_pools"][0]["mig"][0]["gpus"].append({"count": 1, "devices": {"7g.80gb": 1}})
     after = parse(data, subject="after")
     assert make_plan(before).digest != make_plan(after).digest
-    assert urns_text(before) == urns_text(after)
+    assert recorded(before).urns() == recorded(after).urns()
 
 
 def test_names_that_read_alike_when_joined_are_told_apart():
@@ -58,20 +69,19 @@ def test_names_that_read_alike_when_joined_are_told_apart():
     assert len(recorded(environment).of("ai-platform:index:Endpoint")) == 2
 
 
-def test_outputs_lead_to_what_was_made():
+def test_outputs_lead_to_what_was_made(local):
     environment = load(LOCAL)
-    outputs = recorded(environment).only("ai-platform:index:Platform").outputs
+    outputs = local.only("ai-platform:index:Platform").outputs
     assert outputs["endpoints"].keys() == {"assistants/chat-small", "assistants/chat-large"}
     assert outputs["namespaces"] == {team.name: team.name for team in environment.teams}
     assert outputs["queues"].keys() == outputs["namespaces"].keys()
     assert outputs["planDigest"] == make_plan(environment).digest
 
 
-def test_an_endpoint_waits_for_its_team_and_its_nodes():
-    recording = recorded(load(LOCAL))
-    nodes = {node.urn for node in recording.of("kubernetes:core/v1:Node")}
-    for service in recording.of("kubernetes:serving.kserve.io/v1beta1:InferenceService"):
-        component = next(item for item in recording.resources if item.urn == service.parent)
+def test_an_endpoint_waits_for_its_team_and_its_nodes(local):
+    nodes = {node.urn for node in local.of("kubernetes:core/v1:Node")}
+    for service in local.of("kubernetes:serving.kserve.io/v1beta1:InferenceService"):
+        component = next(item for item in local.resources if item.urn == service.parent)
         waits = {*service.options.depends_on, *component.options.depends_on}
         assert nodes <= waits or any(":NodePool::" in urn for urn in waits)
         assert any("assistants-queue" in urn for urn in waits)

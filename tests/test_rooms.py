@@ -65,6 +65,14 @@ def room_of(module: str) -> str | None:
     return second if second in PACKAGES else "src/ai_platform"
 
 
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Every statement below ``node``, without the expressions, which hold no imports."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, field, ()):
+            yield child
+            yield from statements(child)
+
+
 @cache
 def imports(file: Path, room: str) -> tuple[tuple[str, bool], ...]:
     """Every module that a file imports, wherever in it, and whether the import is relative."""
@@ -73,7 +81,7 @@ def imports(file: Path, room: str) -> tuple[tuple[str, bool], ...]:
 
 def _imports(file: Path, room: str) -> Iterator[tuple[str, bool]]:
     package = [*name_of(room).split("."), *file.relative_to(ROOT / room).parent.parts]
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in statements(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from ((alias.name, False) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
