@@ -1,13 +1,14 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.environment import parse
 from ai_platform.gpu.layout import node_layout
 from ai_platform.mig_changes import Verdict, pool_changes
 from ai_platform.plan import make_plan
+from tests.examples import examples
 
 ONES, HALVES, SEVEN, MIXED = (
     {"1g.10gb": 7},
@@ -95,7 +96,7 @@ def nominal(side, team):
     return Counter({key: quota.nominal for key, quota in quotas.items()})
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(environments(), environments(), st.booleans())
 def test_following_the_steps_to_the_letter_leaves_each_team_what_it_has_before_and_after(
     old, new, whole_nodes

@@ -20,7 +20,7 @@ from kubernetes.client.exceptions import ApiException
 
 from ai_platform.local import cluster
 from ai_platform.local.api import Api, Manifest, connect, explain
-from ai_platform.local.cluster import Cluster
+from ai_platform.local.cluster import Cluster, ProcessStatus
 from ai_platform.local.errors import ClusterError
 from ai_platform.local.guard import down_afterwards
 from ai_platform.local.waiting import wait_until
@@ -462,8 +462,12 @@ def test_a_dead_controller_is_shown_with_its_log_and_up_heals_it(simulated_clust
     pid = before["kueue"].pid
     assert pid
     os.kill(pid, signal.SIGKILL)
-    dead = next(entry for entry in cluster.status("shared", root=root) if entry.name == "kueue")
-    assert not dead.running
+
+    def kueue() -> ProcessStatus:
+        return next(entry for entry in cluster.status("shared", root=root) if entry.name == "kueue")
+
+    assert wait_until(lambda: not kueue().running, limit_s=LIMIT_S)
+    dead = kueue()
     assert not dead.healthy
     assert "kueue" in dead.log_tail
     start("shared", root)
