@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import cache
 
 from .gpus import GPUS, GpuName
@@ -62,12 +61,6 @@ def smallest_for(gpu: GpuName, memory_mib: int, compute_slices: int) -> tuple[st
 def compute_slices_of(gpu: GpuName) -> int:
     """Compute slices of a whole GPU; 7 for one without MIG, so that each need can be compared with it."""
     return max((row.compute_slices for row in profiles(gpu).values()), default=7)
-
-
-def in_order(gpu: GpuName, devices: Mapping[str, int] | Iterable[tuple[str, int]]) -> Devices:
-    """Devices as a layout writes them: in the order of the GPU's profile table, none with 0."""
-    counts = dict(devices)
-    return tuple((name, counts[name]) for name in profiles(gpu) if counts.get(name))
 
 
 def _rank(gpu: GpuName, row: Devices) -> tuple[object, ...]:

@@ -22,7 +22,6 @@ _TRANSFORMERS = "defaults of transformers 5.23.0, configuration_qwen3_next.py, r
 _PROFILED = (
     "llm-d-incubation/llm-d-planner, accuracy/README.md, width of layers general knowledge, 2026-11-21"
 )
-_MEMORY = "general knowledge, not read again"
 
 _BF16, _FP8, _INT4, _MXFP4 = Precision.BF16, Precision.FP8, Precision.INT4, Precision.MXFP4
 _SOURCE, _THIRD, _KNOWN = Checked.SOURCE, Checked.THIRD_PARTY, Checked.GENERAL_KNOWLEDGE

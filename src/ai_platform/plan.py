@@ -24,7 +24,6 @@ from .plan_prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_
 from .plan_quotas import PoolQuota, pool_quotas, shares_of
 from .plan_teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
 from .plan_training import TrainingPlan, training_plan
-from .serving.own_models import own_models
 
 __all__ = [
     "COHORT",
@@ -74,13 +73,12 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     found = checked(environment, marks)
     if found.problems:
         raise InvalidInput(subject or f"environment {environment.name!r}", found.problems)
-    pools, quotas = found.pools, found.quotas
+    pools, quotas, own = found.pools, found.quotas, found.models
     book = prices_of(environment)
     prices = {name: price_of(pool, book, environment.region) for name, pool in pools.items()}
     costs = {name: pool_cost(pool, prices[name]) for name, pool in pools.items()}
     shares = shares_of(pools, quotas)
     bearers = shared(quotas, pools, costs)
-    own, _ = own_models(environment.models)
     plan = Plan(
         environment=environment.name,
         pools=tuple(pools.values()),

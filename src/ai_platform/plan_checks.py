@@ -20,6 +20,7 @@ from .gpu.spec import NodePoolSpec
 from .marks import Marks
 from .quota_checks import Add, Location, quota_problems, within_quota
 from .quotas import Quotas, quotas_of, usable_by_team
+from .serving.model import Model
 from .serving.own_models import own_models
 from .team_checks import cohort_problems, priority_problems, team_problems
 
@@ -32,6 +33,8 @@ class Checked:
     pools: Mapping[str, PoolPlan]
     """Pools that have no problem in themselves, by name."""
     quotas: Quotas
+    models: Mapping[str, Model]
+    """The description's own models that have no problem, by name."""
 
 
 def checked(environment: Environment, marks: Marks | None = None) -> Checked:
@@ -72,7 +75,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         endpoint_problems(environment, pools, names, quotas, usable, own, problem),
         _training(environment, pools, names, usable, problem),
     )
-    return Checked(list(problems), pools, quotas)
+    return Checked(list(problems), pools, quotas, own)
 
 
 def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]:
