@@ -7,10 +7,9 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-Name = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40),
-]
+NAME_PATTERN = r"^[a-z]([a-z0-9-]*[a-z0-9])?$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=40)]
 """A DNS label of at most 40 characters, so that what is built from it still fits into 63."""
 
 

@@ -19,7 +19,9 @@ class PurchaseOption(StrEnum):
     CAPACITY_BLOCK = "capacity_block"
     """AWS Capacity Block: paid ahead for a fixed time."""
     FLEX_START = "flex_start"
-    """GCP Dynamic Workload Scheduler."""
+    """GCP Dynamic Workload Scheduler: starts when there is capacity, for at most seven days."""
+    QUEUED_PROVISIONING = "queued_provisioning"
+    """GCP Dynamic Workload Scheduler through Kueue: all nodes of a job at once, when there is capacity."""
 
 
 @dataclass(frozen=True, slots=True)

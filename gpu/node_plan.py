@@ -11,7 +11,7 @@ from ..finops.prices import PurchaseOption
 from .device_shares import pool_shares
 from .gpus import GPUS, GpuName
 from .layout import SHARED_GPU, WHOLE_GPU, NodeLayout, layout_name, node_layout, node_resources
-from .machines import MACHINES, Machine
+from .machines import MACHINES, Fabric, Machine
 from .spec import GpuSharing, NodePoolSpec
 
 DEFAULT_VCPU = 96
@@ -59,6 +59,7 @@ class PoolPlan(BaseModel):
     mig_capable: bool
     vcpu: int
     memory_gib: int
+    fabric: Fabric
     efa_interfaces: int
     """EFA devices of each node."""
     min_nodes: int
@@ -96,8 +97,9 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
     each = {SHARED_GPU: Fraction(1, spec.sharing.replicas)} if spec.sharing else dict(shares.device)
     vcpu, memory_gib = row.vcpu or DEFAULT_VCPU, row.memory_gib or DEFAULT_MEMORY_GIB
     capacity = {"cpu": vcpu * spec.max_nodes, "memory": memory_gib * spec.max_nodes}
-    if row.efa_interfaces:
-        capacity[EFA] = row.efa_interfaces * spec.max_nodes
+    efa_interfaces = row.efa_interfaces if spec.fabric is Fabric.EFA else 0
+    if efa_interfaces:
+        capacity[EFA] = efa_interfaces * spec.max_nodes
     for node in nodes:
         for name, count in node.resources.items():
             capacity[name] = capacity.get(name, 0) + count
@@ -112,7 +114,8 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
         mig_capable=row.mig,
         vcpu=vcpu,
         memory_gib=memory_gib,
-        efa_interfaces=row.efa_interfaces,
+        fabric=spec.fabric,
+        efa_interfaces=efa_interfaces,
         min_nodes=spec.min_nodes,
         max_nodes=spec.max_nodes,
         nodes=nodes,

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WrapValidator
 
+from ..components.cluster_spec import Zone
 from ..components.names import Name
 from ..components.priority_spec import TRAINING
 from ..finops.prices import PurchaseOption
+from .machines import Fabric
 
 
 class GpuPartition(BaseModel):
@@ -66,6 +68,69 @@ class GpuSharing(BaseModel):
     """Times that each GPU is offered, as ``nvidia.com/gpu.shared``."""
 
 
+class NodeImage(StrEnum):
+    """What the nodes boot."""
+
+    AL2023 = "al2023"
+    """Amazon Linux 2023 with NVIDIA driver and container toolkit; EKS."""
+    BOTTLEROCKET = "bottlerocket"
+    """Bottlerocket with NVIDIA driver and container toolkit; EKS."""
+    COS = "cos"
+    """Container-Optimized OS; GKE."""
+    UBUNTU = "ubuntu"
+    """Ubuntu; GKE."""
+
+
+class Placement(StrEnum):
+    """Where the machines of a pool stand in their zone."""
+
+    ANY = "any"
+    """Wherever there is one."""
+    COMPACT = "compact"
+    """Close together: a cluster placement group on AWS, compact placement on GCP."""
+
+
+class LocalDisk(StrEnum):
+    """What the machine's local NVMe disks are for."""
+
+    NONE = "none"
+    """Left alone."""
+    EPHEMERAL = "ephemeral"
+    """One volume for images, logs and ``emptyDir`` of pods."""
+
+
+class GpuStack(StrEnum):
+    """Who makes GPUs usable on the nodes."""
+
+    OPERATOR = "operator"
+    """NVIDIA GPU Operator with its device plugin."""
+    DRA = "dra"
+    """NVIDIA's DRA driver; no device plugin on these nodes."""
+    MANAGED = "managed"
+    """The cloud's own driver and device plugin; GKE only."""
+
+
+class TaintEffect(StrEnum):
+    """What a taint does to pods that don't tolerate it."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+class TaintSpec(BaseModel):
+    """Keeps pods away that don't tolerate it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    key: Annotated[str, Field(min_length=1, max_length=253)]
+    """Key of the taint."""
+    value: Annotated[str, Field(max_length=63)] = ""
+    """Value of the taint. Default: none."""
+    effect: TaintEffect = TaintEffect.NO_SCHEDULE
+    """What it does. Default: NoSchedule."""
+
+
 class NodePoolSpec(BaseModel):
     """Nodes of one machine type."""
 
@@ -90,6 +155,29 @@ class NodePoolSpec(BaseModel):
     """Offers every GPU of the pool several times, for light work; not with ``mig``. Default: no."""
     purchase_option: PurchaseOption = PurchaseOption.ON_DEMAND
     """How the nodes are paid for. Default: on_demand."""
+    reservation: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Reservation or capacity block of the nodes: its id on AWS, its name on GCP. Default: none."""
+    fall_back_to: list[Name] = Field(default_factory=list)
+    """Pools of the same machine that work for this pool may run on when it is full, in this order. The team
+    needs quota there too. Default: none."""
+    fabric: Fabric = Fabric.NONE
+    """How GPUs of several nodes reach each other; what the machine has, or ``none``. Default: none."""
+    zones: list[Zone] = Field(default_factory=list)
+    """Zones of the nodes; one with a fabric or a reservation. Default: all of the cluster's."""
+    placement: Placement = Placement.ANY
+    """Where the machines stand. Default: any."""
+    image: NodeImage | None = None
+    """What the nodes boot. Default: al2023 on EKS, cos on GKE."""
+    gpu_stack: GpuStack = GpuStack.OPERATOR
+    """Who makes GPUs usable. Default: operator."""
+    disk_gib: Annotated[int, Field(ge=50, le=16384)] = 200
+    """GiB of each node's encrypted root disk. Default: 200."""
+    local_disk: LocalDisk = LocalDisk.EPHEMERAL
+    """What local NVMe disks are for. Default: ephemeral."""
+    labels: dict[str, Annotated[str, Field(max_length=63)]] = Field(default_factory=dict)
+    """Node labels beside those of the platform. Default: none."""
+    taints: list[TaintSpec] = Field(default_factory=list)
+    """Taints beside ``nvidia.com/gpu``. Default: none."""
 
 
 class TrainingJobSpec(BaseModel):

@@ -27,7 +27,7 @@ POOLS = [
         "max_nodes": 2,
         "mig": [{"nodes": 1, "gpus": [{"count": 2, "devices": {"3g.40gb": 2}}]}],
     },
-    {"name": "l40s", "machine": "g6e.12xlarge", "max_nodes": 3},
+    {"name": "l40s", "machine": "g6e.12xlarge", "max_nodes": 3, "fabric": "efa"},
 ]
 CAPACITY = {("h100", "gpus"): 14, ("h100", "3g.40gb"): 4, ("l40s", "gpus"): 12}
 RESOURCES = {"nvidia.com/gpu": "gpus", "nvidia.com/mig-3g.40gb": "3g.40gb"}

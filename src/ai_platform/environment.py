@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .components.cluster_spec import CLUSTER_SPECS, ClusterProvider, ClusterSpec
 from .components.cohort_spec import CohortSpec
 from .components.errors import InvalidInput, Problem
-from .components.names import Name
+from .components.names import NAME_PATTERN, Name
 from .components.priority_spec import PrioritySpec
 from .components.team_spec import TeamSpec
 from .finops.spec import DiscountSpec, PriceSpec
@@ -22,22 +22,6 @@ from .gpu.spec import NodePoolSpec, TrainingJobSpec
 from .marks import Marks, read_yaml
 from .serving.own_models import with_configs
 from .serving.spec import EndpointSpec, ModelSpec
-
-
-class ClusterProvider(StrEnum):
-    """Where the cluster comes from."""
-
-    SIMULATED = "simulated"
-    """Real control plane on this machine, simulated nodes."""
-
-
-class ClusterSpec(BaseModel):
-    """The cluster of the environment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    provider: ClusterProvider
-    """Where the cluster comes from."""
 
 
 class Environment(BaseModel):
@@ -108,18 +92,31 @@ def problems_of(error: ValidationError, marks: Marks | None = None) -> Sequence[
 
 
 def _problem(detail: Any, marks: Marks | None) -> Problem:
-    location = detail["loc"][:-1] if detail["loc"][-1:] == ("[key]",) else detail["loc"]
+    location = _as_written(detail["loc"])
+    location = location[:-1] if location[-1:] == ("[key]",) else location
     kind = detail["type"]
     expected, fix = _advice(kind, detail)
-    got = "a missing key" if kind == "missing" else detail["input"]
+    got = "a missing key" if kind in {"missing", "union_tag_not_found"} else detail["input"]
+    if kind == "union_tag_invalid":
+        got = detail["ctx"]["tag"]
+    if kind.startswith("union_tag"):
+        location = (*location, "provider")
     if kind == "extra_forbidden":
-        location = detail["loc"]
+        location = _as_written(detail["loc"])
         got = f"a key that nothing reads, {location[-1]!r}"
     return Problem(dotted(location), got, expected, fix, marks.line(location) if marks else None)
 
 
+def _as_written(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The path without the provider by which pydantic chose what a cluster may say."""
+    chosen = location[:1] == ("cluster",) and len(location) > 1 and location[1] in CLUSTER_SPECS
+    return (*location[:1], *location[2:]) if chosen else location
+
+
 def _advice(kind: str, detail: Any) -> tuple[str, str]:
     message = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if kind.startswith("union_tag"):
+        return f"one of {', '.join(ClusterProvider)}", "name where the cluster comes from"
     if kind == "missing":
         return "a value", "add the key"
     if kind == "extra_forbidden":
@@ -129,14 +126,19 @@ def _advice(kind: str, detail: Any) -> tuple[str, str]:
         known = ", ".join(sorted(_keys_at(detail["loc"])))
         return f"keys and values; the keys are {known}", "write keys and values"
     if kind == "string_pattern_mismatch":
-        return "lower-case letters, digits and dashes, starting with a letter", "rename it"
+        pattern = detail["ctx"]["pattern"]
+        if pattern == NAME_PATTERN:
+            return "lower-case letters, digits and dashes, starting with a letter", "rename it"
+        return f"a text of the form {pattern}", "correct it"
     return message, "change the value"
 
 
 def _keys_at(location: tuple[Any, ...]) -> set[str]:
     model: Any = Environment
-    for part in location:
-        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
+    for index, part in enumerate(location):
+        if index == 1 and location[0] == "cluster":
+            model = CLUSTER_SPECS.get(str(part))
+        elif isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
             model = _inner(model.model_fields[part].annotation) if part in model.model_fields else None
         elif not isinstance(part, int):
             model = _inner(model)

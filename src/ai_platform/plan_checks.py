@@ -16,6 +16,7 @@ from .gpu.machines import Machine, mig_capable
 from .gpu.mig import profiles
 from .gpu.node_plan import PoolPlan
 from .gpu.placement import why_not
+from .gpu.pool_rules import contradictions
 from .gpu.spec import NodePoolSpec
 from .marks import Marks
 from .quota_checks import Add, Location, quota_problems, within_quota
@@ -111,6 +112,8 @@ def _pool(
         if spec.machine not in {own.name for own in environment.machines}:
             yield problem((*at, "machine"), spec.machine, *unknown_machine(spec.machine, catalog))
         return
+    for key, got, expected, fix in contradictions(spec, row, environment.cluster):
+        yield problem((*at, key), got, expected, fix)
     unsold = why_not_sold(environment, row, spec.purchase_option)
     if unsold:
         fix = "take one of these, or give your own price for it under prices"

@@ -1,0 +1,1 @@
+"""AWS: network, cluster, roles, storage."""

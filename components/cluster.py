@@ -1,0 +1,61 @@
+"""The cluster contract: what comes after a cluster needs to know of it, wherever it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from .cluster_spec import ClusterProvider
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCluster:
+    """What AWS node pools, storage and identities need of an EKS cluster."""
+
+    region: str
+    cluster_name: pulumi.Input[str]
+    kubernetes_version: str
+    """Minor version, for example ``1.35``."""
+    vpc_id: pulumi.Input[str]
+    subnet_ids: Mapping[str, pulumi.Input[str]]
+    """Private subnet of each zone. Which zones there are is known before anything is made."""
+    security_group_id: pulumi.Input[str]
+    """Security group that lets nodes and control plane reach each other."""
+    node_role_arn: pulumi.Input[str]
+    """IAM role of the nodes."""
+    tags: Mapping[str, str]
+    """Cost tags that also launch templates, instances, volumes and interfaces must carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class GcpCluster:
+    """What node pools, storage and identities need of a GKE cluster."""
+
+    project: str
+    region: str
+    zones: tuple[str, ...]
+    cluster_name: pulumi.Input[str]
+    kubernetes_version: str
+    """Minor version, for example ``1.35``."""
+    network: pulumi.Input[str]
+    """Self link of the cluster's VPC."""
+    subnetwork: pulumi.Input[str]
+    node_service_account: pulumi.Input[str]
+    """E-mail of the nodes' service account."""
+    labels: Mapping[str, str]
+    """Cost labels that also nodes and disks must carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster that node pools, operators, queues and teams can be put into."""
+
+    provider: ClusterProvider
+    cluster_identifier: str
+    """Stays the same for the cluster's life: only a change of it may replace the Kubernetes provider."""
+    kubeconfig: pulumi.Input[str]
+    """Path or text of a kubeconfig without credentials in it."""
+    aws: AwsCluster | None = None
+    gcp: GcpCluster | None = None

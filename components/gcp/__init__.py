@@ -1,0 +1,1 @@
+"""Google Cloud: network, cluster, roles, storage."""

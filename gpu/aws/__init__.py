@@ -1,0 +1,1 @@
+"""GPU nodes and their fabric on AWS."""

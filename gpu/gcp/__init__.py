@@ -1,0 +1,1 @@
+"""GPU and TPU nodes and their fabric on Google Cloud."""

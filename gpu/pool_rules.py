@@ -1,0 +1,29 @@
+"""What contradicts itself in a pool on the cluster where it is to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..components.cluster_spec import ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
+from .machines import Cloud, Fabric, Machine
+from .spec import GpuStack, NodePoolSpec
+
+Finding = tuple[str, object, str, str]
+"""Key of the pool, what it got, what was expected, and how to fix it."""
+
+_CLOUDS = {ClusterProvider.EKS: Cloud.AWS, ClusterProvider.GKE: Cloud.GCP}
+
+
+def contradictions(
+    spec: NodePoolSpec, row: Machine, cluster: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec
+) -> Iterator[Finding]:
+    """What is wrong with a pool of machine ``row`` on this cluster."""
+    cloud = _CLOUDS.get(cluster.provider)
+    if cloud and row.cloud is not cloud:
+        yield "machine", spec.machine, f"a machine of {cloud}, where the cluster is", "take another machine"
+        return
+    if spec.fabric not in {Fabric.NONE, row.fabric}:
+        expected = f"{row.fabric} or none" if row.fabric is not Fabric.NONE else "none"
+        yield "fabric", spec.fabric, f"{expected}, what {spec.machine} has", f"write {expected}"
+    if spec.gpu_stack is GpuStack.MANAGED and cluster.provider is not ClusterProvider.GKE:
+        yield "gpu_stack", spec.gpu_stack, "operator or dra; managed is GKE's own stack", "take operator"
