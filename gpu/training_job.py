@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
-from ..components.queues import POOL_LABEL
+from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
 from .layout import WHOLE_GPU
@@ -24,6 +24,8 @@ class TrainingJobArgs(BaseModel):
     team: Name
     namespace: Name
     pool: Name
+    fall_back_to: tuple[Name, ...] = ()
+    """Pools that it may run on when its own is full. Default: none."""
     workers: int = Field(ge=1)
     gpus_per_worker: int = Field(ge=1)
     cpu: int
@@ -87,7 +89,7 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
                 "spec": {
                     "restartPolicy": "Never",
                     "automountServiceAccountToken": False,
-                    "nodeSelector": {POOL_LABEL: spec.pool},
+                    **on_pools((spec.pool, *spec.fall_back_to)),
                     "securityContext": {
                         "runAsNonRoot": True,
                         "runAsUser": 1000,

@@ -11,6 +11,7 @@ from .catalogs import machines_of, problems_in_catalogs, unknown_machine, why_no
 from .components.errors import Problem
 from .endpoint_checks import Names, Usable, endpoint_problems, placed
 from .environment import Environment, dotted, with_line
+from .fall_back_checks import fall_back_problems
 from .gpu.layout import WHOLE_GPU
 from .gpu.machines import Machine, mig_capable
 from .gpu.mig import profiles
@@ -68,6 +69,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         repeated,
         problems_in_catalogs(environment, problem),
         (with_line(found, marks) for found in wrong_models),
+        fall_back_problems(environment, problem),
         chain.from_iterable(broken),
         team_problems(environment, problem),
         cohort_problems(environment, problem),

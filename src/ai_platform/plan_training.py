@@ -20,6 +20,7 @@ class TrainingPlan(BaseModel):
     team: str
     namespace: str
     pool: str
+    fall_back_to: tuple[str, ...]
     workers: int
     gpus_per_worker: int
     cpu: int
@@ -38,6 +39,7 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
         team=spec.team,
         namespace=spec.team,
         pool=pool.name,
+        fall_back_to=pool.fall_back_to,
         workers=spec.workers,
         gpus_per_worker=spec.gpus_per_worker,
         cpu=cpu,
