@@ -19,6 +19,7 @@ from .components.team_spec import TeamSpec
 from .finops.spec import DiscountSpec, PriceSpec
 from .gpu.machine_spec import MachineSpec
 from .gpu.spec import NodePoolSpec, TrainingJobSpec
+from .layers import StackLayout
 from .marks import Marks, read_yaml
 from .serving.own_models import with_configs
 from .serving.spec import EndpointSpec, ModelSpec
@@ -33,6 +34,8 @@ class Environment(BaseModel):
     """Name of the environment; also of its stack and of the file."""
     cluster: ClusterSpec
     """The cluster."""
+    stacks: StackLayout = StackLayout.WHOLE
+    """Whether it is one stack, or one for each layer: cluster, platform, teams. Default: whole."""
     region: str = "us-east-1"
     """Region whose prices apply. Default: us-east-1."""
     node_pools: Annotated[list[NodePoolSpec], Field(min_length=1, max_length=200)]
