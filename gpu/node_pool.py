@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from ..components.args import InvalidArgs, parsed
+from ..components.cluster import Cluster
 from ..components.errors import Problem
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
@@ -38,6 +39,7 @@ class NodePool(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         machines: Mapping[str, Machine] = MACHINES,
+        cluster: Cluster | None = None,
     ) -> None:
         super().__init__("ai-platform:index:NodePool", name, {}, opts)
         spec = parsed("NodePool", name, NodePoolSpec, args)
