@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from .args import parsed
 from .names import Name
 from .objects import kubernetes_object
+from .tag_values import kubernetes_value
 
 TEAM_LABEL = "ai-platform/team"
 COST_CENTER_LABEL = "ai-platform/cost-center"
@@ -134,7 +135,9 @@ _RULES = [
 
 
 def _labels(spec: TenantSpec) -> dict[str, str]:
-    return {TEAM_LABEL: spec.team} | ({COST_CENTER_LABEL: spec.cost_center} if spec.cost_center else {})
+    return {TEAM_LABEL: spec.team} | (
+        {COST_CENTER_LABEL: kubernetes_value(spec.cost_center)} if spec.cost_center else {}
+    )
 
 
 def _ports(port: int) -> list[dict[str, Any]]:
