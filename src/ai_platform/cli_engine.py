@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .cli_leftovers import end_session, sweep, wait_for_holders
 from .cli_workplace import PROJECT, EngineError, Marker, Workplace, marked, settings
+from .components.state_spec import StateSpec
 from .local.api import connect
 
 Report = Callable[[str], None]
@@ -70,6 +71,8 @@ class Engine:
     tools: Mapping[str, Path]
     """Paths of pulumi, its language host and the Kubernetes provider."""
     report: Report
+    state: StateSpec | None = None
+    """Where the state is. Default: local files."""
 
     def up(self, swept_kinds: Sequence[tuple[str, str]] = ()) -> Summary:
         """Makes the stack what its description says. Raises EngineError."""
@@ -93,7 +96,7 @@ class Engine:
     @contextmanager
     def _run(self) -> Iterator[_Run]:
         """Holds the marker; selects the stack, and frees it where a killed run still holds it."""
-        environment = _without_foreign(os.environ) | settings(self.place, self.tools)
+        environment = _without_foreign(os.environ) | settings(self.place, self.tools, self.state)
         with marked(self.place.marker(self.stack)) as marker:
             if marker.session:
                 end_session(marker.session)
@@ -105,7 +108,8 @@ class Engine:
                     marker.clear()
 
     def _ready(self, run: _Run) -> _Run:
-        run.answer("stack", "select", "--create", self.stack)
+        secrets = ("--secrets-provider", self.state.secrets_provider) if self.state else ()
+        run.answer("stack", "select", "--create", self.stack, *secrets)
         locks = self.place.state / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
         if run.unclean and (left := list(locks.glob("*.json"))):
             self.report("an earlier run was killed: freeing its lock on the stack")

@@ -15,6 +15,7 @@ from .components.cohort_spec import CohortSpec
 from .components.errors import InvalidInput, Problem
 from .components.names import NAME_PATTERN, Name
 from .components.priority_spec import PrioritySpec
+from .components.state_spec import StateSpec
 from .components.team_spec import TeamSpec
 from .finops.spec import DiscountSpec, PriceSpec
 from .gpu.machine_spec import MachineSpec
@@ -36,6 +37,8 @@ class Environment(BaseModel):
     """The cluster."""
     stacks: StackLayout = StackLayout.WHOLE
     """Whether it is one stack, or one for each layer: cluster, platform, teams. Default: whole."""
+    state: StateSpec | None = None
+    """Where Pulumi keeps the state. Default: files below ``.ai-platform``."""
     region: str = "us-east-1"
     """Region whose prices apply. Default: us-east-1."""
     node_pools: Annotated[list[NodePoolSpec], Field(min_length=1, max_length=200)]
