@@ -9,6 +9,9 @@ from typing import Any
 POD_IDENTITY = "pods.eks.amazonaws.com"
 """Service that gives pods the role of their service account."""
 
+ROLE_NAME_LIMIT = 56
+"""IAM allows 64 characters, of which Pulumi takes eight for what makes a name unique."""
+
 CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
 """What the control plane may do (EKS user guide, cluster IAM role, read 2026-11)."""
 

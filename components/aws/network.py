@@ -11,8 +11,9 @@ from ..args import InvalidArgs, parsed
 from ..cloud_objects import cloud_object, output
 from ..cluster_spec import AwsNetworkSpec
 from ..errors import Problem
+from ..names import shortened
 from . import network_properties as properties
-from .iam_policies import flow_log_policy, trust
+from .iam_policies import ROLE_NAME_LIMIT, flow_log_policy, trust
 from .subnets import ZoneSubnets, zone_subnets
 
 
@@ -158,7 +159,7 @@ class AwsNetwork(pulumi.ComponentResource):
             outputs=("arn",),
         )
         role = cloud_object(
-            f"{name}-flow-log-role",
+            shortened(f"{name}-flow-log-role", ROLE_NAME_LIMIT),
             "aws:iam/role:Role",
             {"assumeRolePolicy": trust("vpc-flow-logs.amazonaws.com"), "tags": dict(tags)},
             own,
