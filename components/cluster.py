@@ -27,6 +27,8 @@ class AwsCluster:
     """IAM role of the nodes."""
     tags: Mapping[str, str]
     """Cost tags that also launch templates, instances, volumes and interfaces must carry."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """Key of the nodes' volumes; ``None`` for the account's own."""
 
 
 @dataclass(frozen=True, slots=True)
