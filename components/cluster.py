@@ -55,7 +55,7 @@ class Cluster:
     """A cluster that node pools, operators, queues and teams can be put into."""
 
     provider: ClusterProvider
-    cluster_identifier: str
+    cluster_identifier: pulumi.Input[str]
     """Stays the same for the cluster's life: only a change of it may replace the Kubernetes provider."""
     kubeconfig: pulumi.Input[str]
     """Path or text of a kubeconfig without credentials in it."""

@@ -25,6 +25,7 @@ class AwsContract(BaseModel):
     """Private subnet of each zone."""
     security_group_id: str
     node_role_arn: str
+    kms_key_arn: str | None = None
 
 
 class GcpContract(BaseModel):
@@ -71,7 +72,6 @@ def imported(
     value: pulumi.Output[Any],
     spec: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec,
     *,
-    cluster_identifier: str,
     region: str,
     tags: Mapping[str, str],
 ) -> Cluster:
@@ -91,6 +91,7 @@ def imported(
             subnet_ids={zone: known["aws"]["subnet_ids"][zone] for zone in spec.zones},
             security_group_id=known["aws"]["security_group_id"],
             node_role_arn=known["aws"]["node_role_arn"],
+            kms_key_arn=known["aws"]["kms_key_arn"],
             tags=tags,
         )
     if isinstance(spec, GkeSpec):
@@ -105,7 +106,7 @@ def imported(
             node_service_account=known["gcp"]["node_service_account"],
             labels=tags,
         )
-    return Cluster(spec.provider, cluster_identifier, known["kubeconfig"], aws, gcp)
+    return Cluster(spec.provider, known["cluster_identifier"], known["kubeconfig"], aws, gcp)
 
 
 def _checked(value: object, provider: ClusterProvider) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cli_fit, cli_init, cli_machines, cli_mig, cli_prices
+from . import cli_fit, cli_init, cli_machines, cli_mig, cli_prices, cli_stacks
 from . import cli_project as project
 from .cli_output import write as _write
+from .cli_state import is_simulated
 from .cli_table import text_for
 from .cli_workplace import EngineError, Workplace, forget, held
-from .components.errors import InvalidInput
+from .components.errors import InvalidInput, Problem
 from .local import tools
 from .local.errors import ClusterError
 from .local.gobuild import clock
@@ -91,7 +92,11 @@ def _parser() -> argparse.ArgumentParser:
 def _up(options: argparse.Namespace) -> int:
     began = time.monotonic()
     name, place = options.environment, project.workplace()
-    _, plan = project.described(place, name)
+    environment, plan = project.described(place, name)
+    if not is_simulated(place.root, name):
+        cli_stacks.up(place, environment)
+        _write(f"\n{_tables(plan)}\nready after {clock(time.monotonic() - began)}")
+        return 0
     if not place.kubeconfig(name).exists():
         # The objects of an earlier cluster have gone with it.
         with held(place, name):
@@ -146,7 +151,12 @@ def _program() -> str:
 
 
 def _down(options: argparse.Namespace) -> int:
-    return _remove(project.workplace(), options.environment)
+    name, place = options.environment, project.workplace()
+    if not is_simulated(place.root, name):
+        got = "an environment whose cluster is not simulated"
+        fix = f"take the platform away with: ai-platform destroy {name}"
+        raise InvalidInput(name, [Problem("", got, "one on the simulated cluster", fix)])
+    return _remove(place, name)
 
 
 def _remove(place: Workplace, name: str) -> int:
@@ -164,7 +174,10 @@ def _remove(place: Workplace, name: str) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     name, place = options.environment, project.workplace()
-    project.described(place, name)
+    environment, _ = project.described(place, name)
+    if not is_simulated(place.root, name):
+        cli_stacks.preview(place, environment)
+        return 0
     project.require_cluster(place, name)
     summary = project.engine(place, name).preview()
     _write(f"\npreview: {summary}" if summary.changed else "\npreview: nothing would change")
@@ -173,6 +186,9 @@ def _preview(options: argparse.Namespace) -> int:
 
 def _destroy(options: argparse.Namespace) -> int:
     name, place = options.environment, project.workplace()
+    if not is_simulated(place.root, name):
+        cli_stacks.destroy(place, project.described(place, name)[0])
+        return 0
     project.require_cluster(place, name)
     _write(f"\n{project.engine(place, name).destroy()}")
     return 0

@@ -73,12 +73,14 @@ class Engine:
     report: Report
     state: StateSpec | None = None
     """Where the state is. Default: local files."""
+    simulated: bool = True
+    """Whether everything that the stack holds lives in the simulated cluster."""
 
     def up(self, swept_kinds: Sequence[tuple[str, str]] = ()) -> Summary:
         """Makes the stack what its description says. Raises EngineError."""
         with self._run() as run:
             summary = self._change(run, "up", "--yes", "--skip-preview")
-            if run.unclean:
+            if run.unclean and self.simulated:
                 summary = replace(summary, deleted=summary.deleted + self._sweep(run, swept_kinds))
             run.unclean = False
         return summary
@@ -96,7 +98,9 @@ class Engine:
     @contextmanager
     def _run(self) -> Iterator[_Run]:
         """Holds the marker; selects the stack, and frees it where a killed run still holds it."""
-        environment = _without_foreign(os.environ) | settings(self.place, self.tools, self.state)
+        environment = _without_foreign(os.environ) | settings(
+            self.place, self.tools, self.state, simulated=self.simulated
+        )
         with marked(self.place.marker(self.stack)) as marker:
             if marker.session:
                 end_session(marker.session)

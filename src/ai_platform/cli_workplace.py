@@ -24,6 +24,12 @@ PLUGINS = {
 """Where Pulumi looks for a provider. From PATH it takes it too, but warns about it in every run."""
 
 
+_SIMULATED = {
+    "PULUMI_SKIP_CHECKPOINTS": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+}
+
+
 class EngineError(Exception):
     """Pulumi could not do what it was asked. Holds what it said about it, ready to print."""
 
@@ -69,8 +75,14 @@ class Workplace:
         return self.home / f"running-{stack}.json"
 
 
-def settings(place: Workplace, tools: Mapping[str, Path], state: StateSpec | None = None) -> dict[str, str]:
-    """The environment variables with which ``pulumi`` uses these tools and ``state``, or else local files."""
+def settings(
+    place: Workplace, tools: Mapping[str, Path], state: StateSpec | None = None, *, simulated: bool = True
+) -> dict[str, str]:
+    """The environment variables with which ``pulumi`` uses these tools and ``state``, or else local files.
+
+    What lives in a simulated cluster can be made again after a kill, so that no step needs a checkpoint. What
+    a cloud holds can't, and its provider is fetched by Pulumi itself.
+    """
     for folder in (place.home, place.state, place.config):
         folder.mkdir(parents=True, exist_ok=True)
     for name, path in tools.items():
@@ -81,9 +93,8 @@ def settings(place: Workplace, tools: Mapping[str, Path], state: StateSpec | Non
         "PATH": os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)]),
         "PULUMI_HOME": str(place.home / "pulumi-home"),
         **_backend(place, state),
-        "PULUMI_SKIP_CHECKPOINTS": "true",
+        **(_SIMULATED if simulated else {}),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
     }
 

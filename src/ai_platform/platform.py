@@ -31,6 +31,8 @@ class Platform(pulumi.ComponentResource):
     """Namespace of each team."""
     plan_digest: pulumi.Output[str]
     """SHA-256 of the plan."""
+    outputs: dict[str, pulumi.Output[Any]]
+    """Those of the above that the layers have, by name."""
 
     def __init__(
         self,
@@ -47,15 +49,20 @@ class Platform(pulumi.ComponentResource):
 
         pools = make_pools(name, args, cluster, self) if POOLS_LAYER[provider] in layers else []
         shared = make_shared(name, plan, self) if Layer.PLATFORM in layers else None
-        outputs: dict[str, Any] = {}
+        self.outputs = {}
         if Layer.TEAMS in layers:
             teams = make_teams(name, plan, shared, pools, self)
             self.endpoints = pulumi.Output.all(**{key: item.url for key, item in teams.endpoints.items()})
             self.queues = pulumi.Output.all(**{key: item.queue for key, item in teams.queues.items()})
             self.namespaces = pulumi.Output.all(**{key: t.namespace for key, t in teams.tenants.items()})
-            outputs = {"endpoints": self.endpoints, "queues": self.queues, "namespaces": self.namespaces}
+            self.outputs = {
+                "endpoints": self.endpoints,
+                "queues": self.queues,
+                "namespaces": self.namespaces,
+            }
         self.plan_digest = pulumi.Output.from_input(plan.digest)
-        self.register_outputs({**outputs, "planDigest": self.plan_digest})
+        self.register_outputs({**self.outputs, "planDigest": self.plan_digest})
+        self.outputs["plan_digest"] = self.plan_digest
 
 
 def _planned(environment: Environment) -> Plan:

@@ -20,6 +20,7 @@ AWS = AwsCluster(
     security_group_id="sg-1",
     node_role_arn="arn:aws:iam::123456789012:role/nodes",
     tags={"environment": "prod"},
+    kms_key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
 )
 CLUSTER = Cluster(ClusterProvider.EKS, "ai-platform-prod", "kubeconfig", aws=AWS)
 
@@ -32,7 +33,6 @@ def read_back(value):
         cluster = imported(
             pulumi.Output.from_input(value),
             SPEC,
-            cluster_identifier="ai-platform-prod",
             region="us-east-1",
             tags={"environment": "prod"},
         )
@@ -50,7 +50,6 @@ def test_zones_are_known_before_the_cluster_is():
     cluster = imported(
         pulumi.Output.from_input(exported(CLUSTER)),
         SPEC,
-        cluster_identifier="x",
         region="us-east-1",
         tags={},
     )
