@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .components.charts_spec import ChartsSpec
 from .components.cluster_spec import CLUSTER_SPECS, ClusterProvider, ClusterSpec
 from .components.cohort_spec import CohortSpec
 from .components.errors import InvalidInput, Problem
@@ -39,6 +40,8 @@ class Environment(BaseModel):
     """Whether it is one stack, or one for each layer: cluster, platform, teams. Default: whole."""
     state: StateSpec | None = None
     """Where Pulumi keeps the state. Default: files below ``.ai-platform``."""
+    charts: ChartsSpec = Field(default_factory=ChartsSpec)
+    """Where Helm charts come from, and which software the cluster has. Default: from their homes, none."""
     region: str = "us-east-1"
     """Region whose prices apply. Default: us-east-1."""
     node_pools: Annotated[list[NodePoolSpec], Field(min_length=1, max_length=200)]
