@@ -13,6 +13,7 @@ from ..machines import Fabric, Machine
 from ..mig import profiles, resource_name
 from ..node_plan import PoolPlan
 from ..spec import GpuStack
+from .reading import NodeReading
 from .recording import json_problems
 
 NVLINKS = {
@@ -114,6 +115,15 @@ def pool_expectation(
     )
 
 
+def own_expectation(reading: NodeReading) -> PoolExpectation:
+    """What the node shows of itself, so that only faults and differences between its GPUs are found."""
+    first = next((gpu for gpu in reading.gpus if gpu.name), None)
+    product = (first.name or "").replace(" ", "-") if first else ""
+    return PoolExpectation(
+        pool="", gpu=product, gpu_product=product, gpus=len(reading.gpus), gpu_memory_mib=0, layouts=()
+    )
+
+
 def load_expectation(path: Path) -> PoolExpectation:
     """Reads the document. Raises ``InvalidInput`` with every problem."""
     try:
@@ -122,7 +132,7 @@ def load_expectation(path: Path) -> PoolExpectation:
         got = f"a file that can't be read: {error.strerror}"
         raise InvalidInput(str(path), [Problem("", got, "an expectation", "name another")]) from None
     except ValidationError as error:
-        fix = "write it with: ai-platform doctor ENV --pool POOL --print-expectation"
+        fix = "take the document of the component NodeDoctor from its ConfigMap"
         raise InvalidInput(str(path), json_problems(error, fix)) from None
 
 
