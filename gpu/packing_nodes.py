@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .alignment import drained
 from .first_fit import first_fit
 from .gpus import GpuName
 from .integer_program import MAX_NODES, Answer, Row, minimum
@@ -13,7 +14,8 @@ from .layout import Devices, NodeLayout
 from .mig import profiles
 from .packing_spec import Supply
 from .patterns import patterns
-from .redraw import drained, redrawn
+from .redraw import redrawn
+from .redraw_bound import fewest_drained, measured
 
 _PROBE_NODES = 40
 """Branches spent on one question of whether so many nodes can be alike."""
@@ -29,6 +31,7 @@ class Composed:
     fewest_layouts: int
     """Proven: there are not fewer different layouts of nodes with cut GPUs."""
     drained: int
+    fewest_drained: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,10 @@ def compose(supply: Supply, wanted: Mapping[str, int], cut: int) -> Composed:
     ]
     whole = NodeLayout(supply.gpu, ((),) * per_node)
     layouts = redrawn(supply, (*cut_nodes, *[whole] * (supply.nodes - len(cut_nodes))), wanted)
-    return Composed(layouts, fewest, drained(supply.running, layouts))
+    changes = drained(supply.running, layouts)
+    # Nothing is fewer than nothing, so most questions need no solver.
+    least = fewest_drained(supply, wanted, measured(layouts)) if changes else 0
+    return Composed(layouts, fewest, changes, least)
 
 
 def _all_alike(gpu: GpuName, rows: Sequence[Devices], rest: _Rest) -> tuple[Devices, ...] | None:
