@@ -12,6 +12,7 @@ from .cluster import AwsCluster, Cluster, GcpCluster
 from .cluster_spec import ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
 
 SCHEMA_VERSION = 1
+NO_CLUSTER = "the stack of the cluster has no output `cluster` yet"
 
 
 class AwsContract(BaseModel):
@@ -110,6 +111,8 @@ def imported(
 
 
 def _checked(value: object, provider: ClusterProvider) -> dict[str, Any]:
+    if value is None:
+        raise pulumi.RunError(f"{NO_CLUSTER}: run `up` of it first")
     try:
         contract = ClusterContract.model_validate(value)
     except ValidationError as error:

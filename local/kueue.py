@@ -122,6 +122,8 @@ def settings(layout: Layout, *, fair_sharing: bool = False) -> dict[str, Any]:
         },
         "clientConnection": {"qps": 300, "burst": 500},
         "integrations": {"frameworks": list(FRAMEWORKS)},
+        # A node's huge pages go with its fabric interfaces, whose quota is what counts.
+        "resources": {"excludeResourcePrefixes": ["hugepages-"]},
         "managedJobsNamespaceSelector": _managed_namespaces(),
         **({"fairSharing": {"preemptionStrategies": list(_FAIR_PREEMPTION)}} if fair_sharing else {}),
         # It would listen on a fixed port of every interface, for an APIService that is not installed.

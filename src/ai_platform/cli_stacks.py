@@ -5,11 +5,12 @@ from __future__ import annotations
 from . import cli_project as project
 from .cli_output import write
 from .cli_workplace import EngineError, Workplace
+from .components.contract import NO_CLUSTER
 from .environment import Environment
 from .layers import stacks_of
 from .local.tools import say
 
-_NOT_THERE = ("does not exist on stack", "unknown stack", "no stack named", "failed to read stack")
+_NOT_THERE = (NO_CLUSTER, "unknown stack")
 
 
 def up(place: Workplace, environment: Environment) -> None:

@@ -68,7 +68,7 @@ def _of_cluster_stack(environment: Environment, tags: Mapping[str, str]) -> Clus
     """The cluster as the environment's stack ``<name>.cluster`` has exported it."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{environment.name}.{Layer.CLUSTER}"
     return imported(
-        pulumi.StackReference("cluster", stack).require_output("cluster"),
+        pulumi.StackReference("cluster", stack).get_output("cluster"),
         environment.cluster,
         region=environment.region,
         tags=tags,
