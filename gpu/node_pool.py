@@ -8,25 +8,29 @@ import pulumi
 
 from ..components.args import InvalidArgs, parsed
 from ..components.cluster import Cluster
+from ..components.cluster_spec import ClusterProvider
 from ..components.errors import Problem
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
+from .aws.node_pool import aws_node_pool
 from .layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_layout, node_resources
 from .machines import MACHINES, Machine
 from .mig import known_layouts
+from .node_groups import MIG_CONFIG_LABEL
 from .node_plan import EFA, NodePlan, PoolPlan, layouts_of, plan_pool
 from .spec import NodePoolSpec
 
-MIG_CONFIG_LABEL = "nvidia.com/mig.config"
 _ZONE = "simulated-a"
 _MIG_DONE = "jsonpath={.metadata.labels['nvidia.com/mig.config.state']}=success"
 
 
 class NodePool(pulumi.ComponentResource):
-    """Simulated nodes of one machine type, with the labels, taints and MIG layouts that real ones have.
+    """Nodes of one machine type, on whatever cluster they are to run.
 
-    It stands at ``max_nodes``, since a simulated node costs nothing and no autoscaler runs. ``up`` waits
-    until each MIG layout is applied.
+    On EKS: managed node groups between ``min_nodes`` and ``max_nodes``. On a simulated cluster, or without
+    one: simulated nodes with the labels, taints and MIG layouts that real ones have. Those stand at
+    ``max_nodes``, since they cost nothing and no autoscaler runs; ``up`` waits until each MIG layout is
+    applied. On a cluster that somebody else made, nothing: it has its nodes.
     """
 
     pool: pulumi.Output[str]
@@ -46,15 +50,28 @@ class NodePool(pulumi.ComponentResource):
         plan = _planned(name, spec, machines)
         own = pulumi.ResourceOptions(parent=self)
 
-        if plan.mig_capable:
-            kubernetes_object(f"{name}-mig", mig_config_manifest(spec, machines), own)
-        for node in plan.nodes:
-            # The logical name is the node's place in the pool, so that a new layout changes only it.
-            role = node.name.removeprefix(f"{spec.name}-")
-            kubernetes_object(f"{name}-node-{role}", node_manifest(plan, node), own)
+        if cluster is not None and cluster.aws is not None:
+            aws_node_pool(name, spec, plan, machines[spec.machine], cluster.aws, own)
+        elif cluster is None or cluster.provider is ClusterProvider.SIMULATED:
+            _simulated_nodes(name, spec, plan, machines, own)
 
         self.pool = pulumi.Output.from_input(spec.name)
         self.register_outputs({"pool": self.pool})
+
+
+def _simulated_nodes(
+    name: str,
+    spec: NodePoolSpec,
+    plan: PoolPlan,
+    machines: Mapping[str, Machine],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    if plan.mig_capable:
+        kubernetes_object(f"{name}-mig", mig_config_manifest(spec, machines), opts)
+    for node in plan.nodes:
+        # The logical name is the node's place in the pool, so that a new layout changes only it.
+        role = node.name.removeprefix(f"{spec.name}-")
+        kubernetes_object(f"{name}-node-{role}", node_manifest(plan, node), opts)
 
 
 def mig_config_manifest(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) -> dict[str, Any]:
