@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+NO_CLUSTER = "the stack of the cluster has no output `cluster` yet"
+"""What a stack says that needs a cluster which nobody has made."""
+
 KubernetesVersion = Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")]
 Zone = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]+$", max_length=32)]
 

@@ -9,10 +9,9 @@ import pulumi
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .cluster import AwsCluster, Cluster, GcpCluster
-from .cluster_spec import ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
+from .cluster_spec import NO_CLUSTER, ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
 
 SCHEMA_VERSION = 1
-NO_CLUSTER = "the stack of the cluster has no output `cluster` yet"
 
 
 class AwsContract(BaseModel):

@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict
 
 from .args import parsed
 from .names import Name
+from .node_labels import POOL_LABEL as POOL_LABEL
 from .objects import kubernetes_object
 from .priority_spec import PrioritySpec
 from .queue_spec import CohortQuotaSpec
 from .team_queue import KUEUE, fair_sharing, resource_groups
 
-POOL_LABEL = "ai-platform/pool"
 TOPOLOGY_LEVELS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 

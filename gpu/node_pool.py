@@ -10,8 +10,8 @@ from ..components.args import InvalidArgs, parsed
 from ..components.cluster import Cluster
 from ..components.cluster_spec import ClusterProvider
 from ..components.errors import Problem
+from ..components.node_labels import POOL_LABEL
 from ..components.objects import kubernetes_object
-from ..components.queues import POOL_LABEL
 from .aws.node_pool import aws_node_pool
 from .layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_layout, node_resources
 from .machines import MACHINES, Machine

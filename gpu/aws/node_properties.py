@@ -14,7 +14,7 @@ from ...components.aws.launch_template import (
     node_launch_template,
 )
 from ...components.cluster import AwsCluster
-from ...components.queues import POOL_LABEL
+from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup

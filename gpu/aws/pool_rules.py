@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...components.cluster_spec import EksSpec
-from ...components.queues import POOL_LABEL
+from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..node_groups import MIG_CONFIG_LABEL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import cli_project as project
 from .cli_output import write
 from .cli_workplace import EngineError, Workplace
-from .components.contract import NO_CLUSTER
+from .components.cluster_spec import NO_CLUSTER
 from .environment import Environment
 from .layers import stacks_of
 from .local.tools import say
