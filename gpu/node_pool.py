@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from ..components.args import InvalidArgs, parsed
+from ..components.cluster import Cluster
 from ..components.errors import Problem
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
@@ -22,10 +23,10 @@ _MIG_DONE = "jsonpath={.metadata.labels['nvidia.com/mig.config.state']}=success"
 
 
 class NodePool(pulumi.ComponentResource):
-    """Simulated nodes of one machine type, with the labels, taints and MIG layouts that real ones have.
+    """Nodes of one machine type on ``cluster``, with labels, taints, MIG layouts and fabric.
 
-    It stands at ``max_nodes``, since a simulated node costs nothing and no autoscaler runs. ``up`` waits
-    until each MIG layout is applied.
+    Without ``cluster`` they are simulated. Then the pool stands at ``max_nodes``, since a simulated node
+    costs nothing and no autoscaler runs, and ``up`` waits until each MIG layout is applied.
     """
 
     pool: pulumi.Output[str]
@@ -38,21 +39,38 @@ class NodePool(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         machines: Mapping[str, Machine] = MACHINES,
+        cluster: Cluster | None = None,
     ) -> None:
         super().__init__("ai-platform:index:NodePool", name, {}, opts)
         spec = parsed("NodePool", name, NodePoolSpec, args)
         plan = _planned(name, spec, machines)
         own = pulumi.ResourceOptions(parent=self)
 
-        if plan.mig_capable:
-            kubernetes_object(f"{name}-mig", mig_config_manifest(spec, machines), own)
-        for node in plan.nodes:
-            # The logical name is the node's place in the pool, so that a new layout changes only it.
-            role = node.name.removeprefix(f"{spec.name}-")
-            kubernetes_object(f"{name}-node-{role}", node_manifest(plan, node), own)
+        if cluster is not None and cluster.gcp is not None:
+            # Only here: an environment on another cloud needs none of it.
+            from .gcp.node_pool import gke_node_pool
+
+            gke_node_pool(name, spec, plan, machines[spec.machine], cluster.gcp, own)
+        else:
+            _simulated(name, spec, plan, machines, own)
 
         self.pool = pulumi.Output.from_input(spec.name)
         self.register_outputs({"pool": self.pool})
+
+
+def _simulated(
+    name: str,
+    spec: NodePoolSpec,
+    plan: PoolPlan,
+    machines: Mapping[str, Machine],
+    own: pulumi.ResourceOptions,
+) -> None:
+    if plan.mig_capable:
+        kubernetes_object(f"{name}-mig", mig_config_manifest(spec, machines), own)
+    for node in plan.nodes:
+        # The logical name is the node's place in the pool, so that a new layout changes only it.
+        role = node.name.removeprefix(f"{spec.name}-")
+        kubernetes_object(f"{name}-node-{role}", node_manifest(plan, node), own)
 
 
 def mig_config_manifest(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..components.cluster_spec import ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
+from .gcp.pool_rules import gcp_contradictions
 from .machines import Cloud, Fabric, Machine
 from .spec import GpuStack, NodePoolSpec
 
@@ -27,3 +28,5 @@ def contradictions(
         yield "fabric", spec.fabric, f"{expected}, what {spec.machine} has", f"write {expected}"
     if spec.gpu_stack is GpuStack.MANAGED and cluster.provider is not ClusterProvider.GKE:
         yield "gpu_stack", spec.gpu_stack, "operator or dra; managed is GKE's own stack", "take operator"
+    if isinstance(cluster, GkeSpec):
+        yield from gcp_contradictions(spec, row, cluster)
