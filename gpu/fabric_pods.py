@@ -1,4 +1,4 @@
-"""What a pod needs to use the fabric of its pool."""
+"""What a pod needs so that its GPUs reach those of other machines."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .machines import Fabric
-from .node_plan import EFA, PoolPlan
-
-HUGE_PAGES = "hugepages-2Mi"
-
-NODE_HUGE_PAGES_MIB = 10240
-"""Huge pages of a node with EFA that pods may ask for: 5,128 × 2 MiB, less what the node keeps.
-
-EKS user guide, node-efa (read 2026-11): nodes set 5,128 pages aside; the worker of its example asks for half.
-"""
+from .machines import Fabric, Machine
+from .node_plan import PoolPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +30,30 @@ class PodFabric:
     """Where the container mounts them."""
     containers: tuple[Mapping[str, Any], ...] = ()
     """Containers that run beside it."""
+    setup_script: str | None = None
+    """Script that the command sources first, for settings that change with the plugin's version."""
+
+    @property
+    def privileged(self) -> bool:
+        """Whether Pod Security ``restricted`` and ``baseline`` refuse the pod."""
+        return bool(self.capabilities or self.containers or any("hostPath" in item for item in self.volumes))
 
 
-def pod_fabric(plan: PoolPlan, gpus: int) -> PodFabric:
-    """What a pod with ``gpus`` whole GPUs needs for the fabric of a pool; nothing where it has none.
+def pod_fabric(plan: PoolPlan, row: Machine, gpus: int) -> PodFabric:
+    """What a pod with ``gpus`` whole GPUs of machine ``row`` needs for its pool's fabric; nothing without one.
 
-    Raises ``ValueError`` for a pod whose share of the node's interfaces is less than one.
+    Raises ``ValueError`` for a pod whose share of the node's interfaces is none of its own.
     """
-    return _efa(plan, gpus) if plan.fabric is Fabric.EFA else PodFabric()
+    if plan.fabric is Fabric.NONE:
+        return PodFabric()
+    if plan.fabric is Fabric.EFA:
+        from .aws.fabric_pods import efa_pod_fabric
 
+        return efa_pod_fabric(plan, gpus)
+    from .gcp.fabric_pods import gcp_pod_fabric
 
-def _efa(plan: PoolPlan, gpus: int) -> PodFabric:
-    """The pod's share of the node's interfaces and huge pages, so that all pods of a node get theirs.
-
-    libfabric takes another way than EFA when it finds none; ``FI_PROVIDER`` makes that an error instead of a
-    slow run (libfabric, fi_provider; read 2026-11). What else NCCL needs is the image's: its plugin for
-    libfabric finds out by itself whether GPUs are reached directly.
-    """
-    interfaces = plan.efa_interfaces * gpus // plan.gpus_per_node
-    if not interfaces:
-        least = -(-plan.gpus_per_node // plan.efa_interfaces)
+    if gpus < plan.gpus_per_node:
         raise ValueError(
-            f"{gpus} GPU without an EFA interface of its own: {plan.machine} has {plan.efa_interfaces} for "
-            f"{plan.gpus_per_node} GPUs; take at least {least}"
+            f"{gpus} of the {plan.gpus_per_node} GPUs of a node: {plan.fabric} is for all of them"
         )
-    pages = min(NODE_HUGE_PAGES_MIB // 2, NODE_HUGE_PAGES_MIB * gpus // plan.gpus_per_node) // 2 * 2
-    return PodFabric(
-        resources={EFA: str(interfaces)},
-        env={"FI_PROVIDER": "efa"},
-        huge_pages={HUGE_PAGES: f"{pages}Mi"},
-    )
+    return gcp_pod_fabric(plan.name, plan.fabric, row)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..components.cluster_spec import ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
 from .aws.pool_rules import aws_contradictions
+from .gcp.pool_rules import gcp_contradictions
 from .machines import Cloud, Fabric, Machine
 from .spec import GpuStack, NodePoolSpec
 
@@ -30,3 +31,5 @@ def contradictions(
         yield "gpu_stack", spec.gpu_stack, "operator or dra; managed is GKE's own stack", "take operator"
     if isinstance(cluster, EksSpec):
         yield from aws_contradictions(spec, row, cluster)
+    if isinstance(cluster, GkeSpec):
+        yield from gcp_contradictions(spec, row, cluster)

@@ -16,7 +16,7 @@ import yaml
 from ai_platform.cli_leftovers import MANAGED
 from ai_platform.cli_project import variables
 from ai_platform.gpu.node_plan import plan_pool
-from ai_platform.gpu.node_pool import node_manifest
+from ai_platform.gpu.simulated_nodes import node_manifest
 from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.local.api import Api, connect
 from ai_platform.local.guard import down_afterwards
