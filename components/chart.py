@@ -27,6 +27,10 @@ class ChartArgs:
     """Values that differ from the chart's own."""
     charts: ChartsSpec = field(default_factory=ChartsSpec)
     """Where charts come from, and which are there already."""
+    objects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Manifests in its namespace that must be there before it, by role."""
+    definitions: bool = True
+    """Whether it brings its ``crds`` folder; no where another chart brings the same."""
     await_ready: bool = True
     """Whether ``up`` waits until its pods are ready."""
 
@@ -61,6 +65,11 @@ class Chart(pulumi.ComponentResource):
         if row.namespace != EXISTING_NAMESPACE:
             own = pulumi.ResourceOptions(parent=self)
             after = [kubernetes_object(f"{name}-namespace", namespace_manifest(row), own)]
+            inside = pulumi.ResourceOptions(parent=self, depends_on=[*after])
+            after += [
+                kubernetes_object(f"{name}-{role}", manifest, inside)
+                for role, manifest in args.objects.items()
+            ]
         opts = pulumi.ResourceOptions(
             parent=self, depends_on=after, version=PROVIDER_VERSION, protect=row.protected or None
         )
@@ -117,6 +126,7 @@ def objects_properties(args: ChartArgs, source: Mapping[str, Any]) -> dict[str, 
         "name": args.chart.value,
         "namespace": CHARTS[args.chart].namespace,
         "values": dict(args.values),
+        "skipCrds": not args.definitions,
         "skipAwait": not args.await_ready,
     }
 
