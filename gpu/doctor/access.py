@@ -1,8 +1,9 @@
 """How a pod that takes no GPU gets to the driver.
 
-Sources (read 2026-11): NVIDIA k8s-device-plugin's DaemonSet (MIG monitor with SYS_ADMIN alone);
-nvidia-container-toolkit, which refuses NVIDIA_MIG_MONITOR_DEVICES without SYS_ADMIN; Bottlerocket's setting
-visible-devices-envvar-when-unprivileged, off by default; Google Cloud's DCGM exporter for GKE.
+Sources (read 2026-11): NVIDIA GPU Operator, "Container Device Interface": pods that manage GPUs keep the
+runtime class nvidia and NVIDIA_VISIBLE_DEVICES, unless its NRI plugin is on. NVIDIA k8s-device-plugin's
+DaemonSet: SYS_ADMIN alone for the MIG monitor, without which nvidia-container-toolkit refuses it.
+bottlerocket-os/bottlerocket#3992: SYS_ADMIN is enough. Google Cloud's DCGM exporter: GKE's own stack.
 """
 
 from __future__ import annotations
@@ -21,14 +22,13 @@ _IN_POD = "/usr/local/nvidia"
 
 
 class DriverAccess(StrEnum):
-    """From the strictest on; the value is the Pod Security level that it needs."""
+    """From the strictest on."""
 
     RUNTIME_CLASS = "runtime_class"
     """The runtime class nvidia, without any right: Pod Security restricted."""
-    MIG_MONITOR = "mig_monitor"
-    """The same with SYS_ADMIN, which the driver wants of who looks at MIG devices that others made."""
-    PRIVILEGED = "privileged"
-    """Bottlerocket gives GPUs to no other pod that requests none."""
+    SYS_ADMIN = "sys_admin"
+    """The same with this one capability: the driver wants it of who looks at MIG devices that others made,
+    and Bottlerocket of who requests no GPU."""
     HOST_DRIVER = "host_driver"
     """GKE's own stack has no runtime class: device nodes and the driver's folder of the host."""
 
@@ -37,10 +37,10 @@ def access_of(plan: PoolPlan, spec: NodePoolSpec) -> DriverAccess:
     """The strictest access that works on the nodes of a pool."""
     if spec.gpu_stack is GpuStack.MANAGED:
         return DriverAccess.HOST_DRIVER
-    if spec.image is NodeImage.BOTTLEROCKET:
-        return DriverAccess.PRIVILEGED
     cut = any(node.layout != "all-disabled" for node in plan.nodes)
-    return DriverAccess.MIG_MONITOR if cut else DriverAccess.RUNTIME_CLASS
+    if cut or spec.image is NodeImage.BOTTLEROCKET:
+        return DriverAccess.SYS_ADMIN
+    return DriverAccess.RUNTIME_CLASS
 
 
 def pod_security(accesses: list[DriverAccess]) -> str:
@@ -58,26 +58,26 @@ def pod_parts(access: DriverAccess) -> dict[str, Any]:
 
 def container_parts(access: DriverAccess) -> dict[str, Any]:
     """What the access makes of a container: environment, mounts and security context."""
-    variables, mounts = dict(DEVICES), []
-    security: dict[str, Any] = {
-        "readOnlyRootFilesystem": True,
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "runAsNonRoot": True,
-        "runAsUser": 65532,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    if access is not DriverAccess.RUNTIME_CLASS:
-        # A capability that is added reaches only root.
-        security |= {"runAsNonRoot": False, "runAsUser": 0}
-        variables["NVIDIA_MIG_MONITOR_DEVICES"] = "all"
-    if access is DriverAccess.MIG_MONITOR:
-        security["capabilities"] = {"drop": ["ALL"], "add": ["SYS_ADMIN"]}
-    if access in {DriverAccess.PRIVILEGED, DriverAccess.HOST_DRIVER}:
-        security = {"privileged": True, "runAsUser": 0, "readOnlyRootFilesystem": True}
     if access is DriverAccess.HOST_DRIVER:
         variables = {"LD_LIBRARY_PATH": f"{_IN_POD}/lib64"}
         mounts = [{"name": "driver", "mountPath": _IN_POD, "readOnly": True}]
+        # Device nodes of the host reach no other container.
+        security: dict[str, Any] = {"privileged": True, "runAsUser": 0, "readOnlyRootFilesystem": True}
+    else:
+        variables, mounts = dict(DEVICES), []
+        security = {
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+    if access is DriverAccess.SYS_ADMIN:
+        variables["NVIDIA_MIG_MONITOR_DEVICES"] = "all"
+        # A capability that is added reaches only root.
+        security |= {"runAsNonRoot": False, "runAsUser": 0}
+        security["capabilities"] = {"drop": ["ALL"], "add": ["SYS_ADMIN"]}
     return {
         "env": [{"name": name, "value": value} for name, value in variables.items()],
         "volumeMounts": mounts,

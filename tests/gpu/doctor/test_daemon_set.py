@@ -116,8 +116,8 @@ def test_every_node_of_the_pool_has_one_doctor_also_where_the_label_is_not_of_th
     ("made", "access"),
     [
         (pool(), DriverAccess.RUNTIME_CLASS),
-        (MIXED, DriverAccess.MIG_MONITOR),
-        (pool(image="bottlerocket", mig=CUT), DriverAccess.PRIVILEGED),
+        (MIXED, DriverAccess.SYS_ADMIN),
+        (pool(image="bottlerocket"), DriverAccess.SYS_ADMIN),
         (pool(machine="a3-megagpu-8g", gpu_stack="managed"), DriverAccess.HOST_DRIVER),
     ],
 )
@@ -151,7 +151,7 @@ def test_a_cut_pool_gets_one_capability_and_a_managed_one_the_drivers_folder():
 
 def test_the_namespace_is_as_strict_as_its_pods_allow():
     assert pod_security([DriverAccess.RUNTIME_CLASS]) == "restricted"
-    assert pod_security([DriverAccess.RUNTIME_CLASS, DriverAccess.MIG_MONITOR]) == "privileged"
+    assert pod_security([DriverAccess.RUNTIME_CLASS, DriverAccess.SYS_ADMIN]) == "privileged"
 
 
 @pytest.mark.parametrize("image", ["ai-platform", "ai-platform:1.0", "ai-platform@sha256:12"])
