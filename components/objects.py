@@ -19,6 +19,7 @@ SWEPT_KINDS: tuple[tuple[str, str], ...] = (
     ("serving.kserve.io/v1beta1", "InferenceService"),
     ("serving.kserve.io/v1alpha1", "ClusterServingRuntime"),
     ("batch/v1", "Job"),
+    ("apps/v1", "DaemonSet"),
     ("kueue.x-k8s.io/v1beta2", "LocalQueue"),
     ("kueue.x-k8s.io/v1beta2", "ClusterQueue"),
     ("kueue.x-k8s.io/v1beta2", "ResourceFlavor"),
@@ -30,7 +31,9 @@ SWEPT_KINDS: tuple[tuple[str, str], ...] = (
     ("networking.k8s.io/v1", "NetworkPolicy"),
     ("v1", "LimitRange"),
     ("v1", "ResourceQuota"),
+    ("v1", "Service"),
     ("v1", "ConfigMap"),
+    ("v1", "ServiceAccount"),
     ("v1", "Namespace"),
     ("v1", "Node"),
 )

@@ -40,7 +40,7 @@ class PodFabric:
 
 
 def pod_fabric(plan: PoolPlan, row: Machine, gpus: int) -> PodFabric:
-    """What a pod with ``gpus`` whole GPUs of machine ``row`` needs for its pool's fabric; nothing without one.
+    """What a pod with ``gpus`` whole GPUs of machine ``row`` needs for its pool's fabric; nothing without.
 
     Raises ``ValueError`` for a pod whose share of the node's interfaces is none of its own.
     """

@@ -19,9 +19,9 @@ class NodePool(pulumi.ComponentResource):
     """Nodes of one machine type, with labels, taints, MIG layouts and fabric, on whatever cluster they run.
 
     On EKS: managed node groups between ``min_nodes`` and ``max_nodes``. On GKE: node pools. On a simulated
-    cluster, or without one: simulated nodes, at ``max_nodes``, since they cost nothing and no autoscaler runs;
-    ``up`` waits until each MIG layout is applied. On a cluster that somebody else made, nothing: it has its
-    nodes.
+    cluster, or without one: simulated nodes, at ``max_nodes``, since they cost nothing and no autoscaler
+    runs; ``up`` waits until each MIG layout is applied. On a cluster that somebody else made, nothing: it has
+    its nodes.
     """
 
     pool: pulumi.Output[str]

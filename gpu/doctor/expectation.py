@@ -67,7 +67,7 @@ class PoolExpectation(BaseModel):
     gpu_memory_mib: int
     """Memory of each GPU, as the catalog says it."""
     layouts: tuple[LayoutExpectation, ...]
-    """A node has one of these."""
+    """A node has one of these; in the order of the pool's node groups."""
     nvlinks: int | None = None
     """NVLinks of each GPU that is up and not cut. Default: not known."""
     nvlink_domain: bool = False
@@ -139,7 +139,7 @@ def load_expectation(path: Path) -> PoolExpectation:
 def _layouts(plan: PoolPlan) -> tuple[LayoutExpectation, ...]:
     names = {resource_name(name): name for name in profiles(plan.gpu)}
     layouts = {}
-    for node in plan.nodes:
+    for node in sorted(plan.nodes, key=lambda node: node.layout != "all-disabled"):
         devices = {names[key]: count for key, count in node.resources.items() if key in names and count}
         shared = SHARED_GPU in node.resources
         whole = plan.gpus_per_node if shared else node.resources.get(WHOLE_GPU, 0)
