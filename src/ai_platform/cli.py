@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cli_fit, cli_init, cli_machines, cli_mig, cli_prices
+from . import cli_fit, cli_init, cli_machines, cli_mig, cli_preflight, cli_prices
 from . import cli_project as project
 from .cli_output import write as _write
 from .cli_table import text_for
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_fit.register(add)
     cli_mig.register(add)
     cli_init.register(add)
+    cli_preflight.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")
