@@ -106,7 +106,7 @@ def front(monkeypatch):
                 needed, prefix = rights_of(
                     self.command, split.path, split.query, self.headers, body, found.key_arn
                 )
-                if all(found.allows(*right, prefix) for right in needed):
+                if all(found.allows(action, resource, prefix) for action, resource in needed):
                     headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_HEADERS}
                     address = f"https://{service}.{REGION}.amazonaws.com{self.path}"
                     said = requests.request(

@@ -44,7 +44,7 @@ def session():
 
 
 def run(session, dry_run=False, name="ai-platform"):
-    steps = []
+    steps: list = []
     backend = bootstrap(session, state_of(session, name), steps.append, dry_run=dry_run)
     return backend, {step.what: step.outcome for step in steps}
 
