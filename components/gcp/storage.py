@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -182,7 +182,7 @@ def _filestore_volume(spec: StorageSpec, zone: str, made: pulumi.CustomResource)
         storage=spec.name,
         driver=FILESTORE_DRIVER,
         handle=pulumi.Output.concat("modeInstance/", zone, "/", output(made, "name"), "/", SHARE),
-        attributes={"ip": output(made, "networks").apply(first_address), "volume": SHARE},
+        attributes={"ip": output(made, "networks").apply(cast(Any, first_address)), "volume": SHARE},
         capacity_gib=spec.capacity_gib or 0,
     )
 
@@ -192,7 +192,7 @@ def _lustre_volume(spec: StorageSpec, handle: str, made: pulumi.CustomResource) 
         storage=spec.name,
         driver=LUSTRE_DRIVER,
         handle=handle,
-        attributes={"ip": output(made, "mountPoint").apply(address_of), "filesystem": SHARE},
+        attributes={"ip": output(made, "mountPoint").apply(cast(Any, address_of)), "filesystem": SHARE},
         capacity_gib=spec.capacity_gib or 0,
     )
 
