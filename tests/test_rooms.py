@@ -21,6 +21,10 @@ TEST_HELPERS = {
     "conftest.py",
     "cluster_fixture.py",
     "examples.py",
+    "iam_policies.py",
+    "linter_exceptions.py",
+    "manifest_rules.py",
+    "programs.py",
     "project.py",
     "random_environments.py",
 }
