@@ -17,6 +17,7 @@ from .components.errors import InvalidInput, Problem
 from .components.names import NAME_PATTERN, Name
 from .components.priority_spec import PrioritySpec
 from .components.state_spec import StateSpec
+from .components.storage_spec import StorageSpec
 from .components.team_spec import TeamSpec
 from .finops.spec import DiscountSpec, PriceSpec
 from .gpu.machine_spec import MachineSpec
@@ -60,6 +61,8 @@ class Environment(BaseModel):
     """Models that are served. Default: none."""
     training_jobs: list[TrainingJobSpec] = Field(default_factory=list)
     """Training runs. Default: none."""
+    storage: Annotated[list[StorageSpec], Field(max_length=200)] = Field(default_factory=list)
+    """Datasets, weights and checkpoints, and which teams may use them. Default: none."""
     machines: list[MachineSpec] = Field(default_factory=list)
     """Machine types beside those of the catalog, or changes to these. Default: none."""
     prices: list[PriceSpec] = Field(default_factory=list)

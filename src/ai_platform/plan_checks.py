@@ -24,6 +24,7 @@ from .quota_checks import Add, Location, quota_problems, within_quota
 from .quotas import Quotas, quotas_of, usable_by_team
 from .serving.model import Model
 from .serving.own_models import own_models
+from .storage_checks import storage_problems
 from .team_checks import cohort_problems, priority_problems, team_problems
 
 
@@ -74,6 +75,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         team_problems(environment, problem),
         cohort_problems(environment, problem),
         priority_problems(environment, problem),
+        storage_problems(environment, problem),
         quota_problems(environment, pools, quotas, problem),
         endpoint_problems(environment, pools, names, quotas, usable, own, problem),
         _training(environment, pools, names, usable, problem),
@@ -87,6 +89,7 @@ def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]
         ("teams", [("", team.name) for team in environment.teams]),
         ("cohorts", [("", cohort.name) for cohort in environment.cohorts]),
         ("priorities", [("", priority.name) for priority in environment.priorities]),
+        ("storage", [("", storage.name) for storage in environment.storage]),
         ("endpoints", [(endpoint.team, endpoint.name) for endpoint in environment.endpoints]),
         ("training_jobs", [(job.team, job.name) for job in environment.training_jobs]),
     ]
