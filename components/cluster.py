@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from .cluster_spec import ClusterProvider
+from .names import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,24 @@ class Cluster:
     """A cluster that node pools, operators, queues and teams can be put into."""
 
     provider: ClusterProvider
-    cluster_identifier: pulumi.Input[str]
+    cluster_identifier: str
     """Stays the same for the cluster's life: only a change of it may replace the Kubernetes provider."""
     kubeconfig: pulumi.Input[str]
     """Path or text of a kubeconfig without credentials in it."""
     aws: AwsCluster | None = None
     gcp: GcpCluster | None = None
+
+
+def eks_identifier(region: str, name: str) -> str:
+    """Identifier of an EKS cluster whose component has this name."""
+    return f"eks-{region}-{name}"
+
+
+def gke_identifier(project: str, region: str, name: str) -> str:
+    """Identifier of a GKE cluster whose component has this name."""
+    return f"{project}/{region}/{gke_cluster_name(name)}"
+
+
+def gke_cluster_name(name: str) -> str:
+    """What GKE calls the cluster: at most 40 characters."""
+    return shortened(name, 40)

@@ -152,7 +152,9 @@ class GkeSpec(BaseModel):
     """Nodes for controllers and add-ons. Default: 2 to 4 × e2-standard-4."""
 
 
-ClusterSpec = Annotated[SimulatedSpec | EksSpec | GkeSpec | ExistingSpec, Field(discriminator="provider")]
+AnyClusterSpec = SimulatedSpec | EksSpec | GkeSpec | ExistingSpec
+
+ClusterSpec = Annotated[AnyClusterSpec, Field(discriminator="provider")]
 """The cluster of the environment, by ``provider``."""
 
 CLUSTER_SPECS: Mapping[str, type[BaseModel]] = {

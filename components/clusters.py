@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pulumi
 
-from .cluster import Cluster
-from .cluster_spec import EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
+from .cluster import Cluster, eks_identifier, gke_identifier
+from .cluster_spec import AnyClusterSpec, EksSpec, ExistingSpec, GkeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,16 @@ class ClusterPlace:
     """Whether pods of some pool have more than one network interface; GKE must know when it is made."""
 
 
-def make_cluster(
-    spec: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec, place: ClusterPlace, opts: pulumi.ResourceOptions
-) -> Cluster:
+def identifier(spec: AnyClusterSpec, environment: str, region: str) -> str:
+    """The name by which the Kubernetes provider knows the cluster, for the cluster's life."""
+    if isinstance(spec, EksSpec):
+        return eks_identifier(region, environment)
+    if isinstance(spec, GkeSpec):
+        return gke_identifier(spec.project, region, environment)
+    return spec.cluster_identifier if isinstance(spec, ExistingSpec) else f"ai-platform-{environment}"
+
+
+def make_cluster(spec: AnyClusterSpec, place: ClusterPlace, opts: pulumi.ResourceOptions) -> Cluster:
     """The cluster that a description asks for. Only the modules of its own cloud are loaded."""
     if isinstance(spec, EksSpec):
         from .aws.eks_cluster import EksCluster
@@ -46,16 +53,16 @@ def make_cluster(
             multi_networking=place.multi_networking,
         ).cluster
     if isinstance(spec, ExistingSpec):
-        identifier, kubeconfig = spec.cluster_identifier, place.folder / Path(spec.kubeconfig).expanduser()
+        kubeconfig = place.folder / Path(spec.kubeconfig).expanduser()
     else:
-        identifier = f"ai-platform-{place.environment}"
         kubeconfig = place.folder.parent / ".ai-platform" / "clusters" / place.environment / "kubeconfig"
     # The path, not the text: what the file holds must not get into the state.
-    return Cluster(spec.provider, identifier, str(kubeconfig))
+    stays = identifier(spec, place.environment, place.region)
+    return Cluster(spec.provider, stays, str(kubeconfig))
 
 
 def cloud_providers(
-    spec: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec, region: str, tags: Mapping[str, str]
+    spec: AnyClusterSpec, region: str, tags: Mapping[str, str]
 ) -> list[pulumi.ProviderResource]:
     """The provider of the cluster's cloud, which puts the cost tags on all it makes; none without a cloud."""
     if isinstance(spec, EksSpec):

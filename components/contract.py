@@ -9,7 +9,7 @@ import pulumi
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .cluster import AwsCluster, Cluster, GcpCluster
-from .cluster_spec import NO_CLUSTER, ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
+from .cluster_spec import NO_CLUSTER, AnyClusterSpec, ClusterProvider, EksSpec, GkeSpec
 
 SCHEMA_VERSION = 1
 
@@ -70,8 +70,9 @@ def exported(cluster: Cluster) -> dict[str, Any]:
 
 def imported(
     value: pulumi.Output[Any],
-    spec: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec,
+    spec: AnyClusterSpec,
     *,
+    cluster_identifier: str,
     region: str,
     tags: Mapping[str, str],
 ) -> Cluster:
@@ -106,7 +107,7 @@ def imported(
             node_service_account=known["gcp"]["node_service_account"],
             labels=tags,
         )
-    return Cluster(spec.provider, known["cluster_identifier"], known["kubeconfig"], aws, gcp)
+    return Cluster(spec.provider, cluster_identifier, known["kubeconfig"], aws, gcp)
 
 
 def _checked(value: object, provider: ClusterProvider) -> dict[str, Any]:

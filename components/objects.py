@@ -34,7 +34,6 @@ SWEPT_KINDS: tuple[tuple[str, str], ...] = (
     ("v1", "Service"),
     ("v1", "PersistentVolumeClaim"),
     ("v1", "PersistentVolume"),
-    ("v1", "ServiceAccount"),
     ("v1", "ConfigMap"),
     ("v1", "ServiceAccount"),
     ("v1", "Namespace"),

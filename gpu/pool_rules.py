@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..components.cluster_spec import ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
+from ..components.cluster_spec import AnyClusterSpec, ClusterProvider, EksSpec, GkeSpec
 from .aws.pool_rules import aws_contradictions
 from .gcp.pool_rules import gcp_contradictions
 from .machines import Cloud, Fabric, Machine
@@ -16,9 +16,7 @@ Finding = tuple[str, object, str, str]
 _CLOUDS = {ClusterProvider.EKS: Cloud.AWS, ClusterProvider.GKE: Cloud.GCP}
 
 
-def contradictions(
-    spec: NodePoolSpec, row: Machine, cluster: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec
-) -> Iterator[Finding]:
+def contradictions(spec: NodePoolSpec, row: Machine, cluster: AnyClusterSpec) -> Iterator[Finding]:
     """What is wrong with a pool of machine ``row`` on this cluster."""
     cloud = _CLOUDS.get(cluster.provider)
     if cloud and row.cloud is not cloud:

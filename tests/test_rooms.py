@@ -17,14 +17,11 @@ LIBRARY = ["src/ai_platform", "serving", "gpu", "finops", "components", "local"]
 PACKAGES = {"serving", "gpu", "finops", "components", "local"}
 """Rooms that are sub-packages of `ai_platform`, though they live at the root."""
 TEST_HELPERS = {
-    "conftest.py",
     "cluster_fixture.py",
-    "examples.py",
-    "gke_pools.py",
     "clusters.py",
     "conftest.py",
-    "cluster_fixture.py",
     "examples.py",
+    "gke_pools.py",
     "iam_policies.py",
     "linter_exceptions.py",
     "manifest_rules.py",

@@ -10,7 +10,7 @@ import pulumi
 
 from ..args import InvalidArgs, parsed
 from ..cloud_objects import cloud_object, output
-from ..cluster import AwsCluster, Cluster
+from ..cluster import AwsCluster, Cluster, eks_identifier
 from ..cluster_spec import ClusterProvider, EksSpec
 from ..names import shortened
 from . import eks_properties as properties
@@ -78,7 +78,7 @@ class EksCluster(pulumi.ComponentResource):
         )
         self.cluster = Cluster(
             provider=ClusterProvider.EKS,
-            cluster_identifier=f"eks-{region}-{name}",
+            cluster_identifier=eks_identifier(region, name),
             kubeconfig=found.apply(partial(properties.kubeconfig, region)),
             aws=AwsCluster(
                 region=region,

@@ -9,7 +9,7 @@ import pulumi
 
 from ..args import parsed
 from ..cloud_objects import cloud_object, output
-from ..cluster import Cluster, GcpCluster
+from ..cluster import Cluster, GcpCluster, gke_cluster_name, gke_identifier
 from ..cluster_spec import ClusterProvider, GkeSpec, SystemNodesSpec
 from ..names import shortened
 from .force_new import NODE_POOL, node_pool_name
@@ -51,7 +51,7 @@ class GkeCluster(pulumi.ComponentResource):
         network = GcpNetwork(f"{name}-network", wanted.network, own, project=wanted.project, region=region)
         account, grants = _node_account(name, wanted.project, own)
         key, grant = _key(name, wanted, region, labels, own)
-        cluster_name = shortened(name, 40)
+        cluster_name = gke_cluster_name(name)
         properties = cluster_properties(
             wanted, region=region, labels=labels, multi_networking=multi_networking
         )
@@ -81,7 +81,7 @@ class GkeCluster(pulumi.ComponentResource):
             {**system_pool(wanted, region, account, labels), "cluster": output(made, "name")},
             _merged(own, ignore_changes=["initialNodeCount"]),
         )
-        identifier = f"{wanted.project}/{region}/{cluster_name}"
+        identifier = gke_identifier(wanted.project, region, name)
         # The address is the private one where there is no public one. What holds the certificate would hold
         # a client key too, if there were one, and is a secret for that.
         kubeconfig = pulumi.Output.unsecret(

@@ -13,8 +13,8 @@ from ...components.names import Name, shortened
 from ...components.objects import kubernetes_object
 from ...components.queues import POOL_LABEL
 from ..machines import Machine
+from ..node_groups import MIG_CONFIG_LABEL
 from ..node_plan import PoolPlan
-from ..node_pool import MIG_CONFIG_LABEL
 from ..spec import NodePoolSpec
 from .access import DriverAccess, access_of, container_parts, pod_parts, pod_security
 from .expectation import PoolExpectation, pool_expectation

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cli_doctor, cli_fit, cli_init, cli_machines, cli_mig, cli_prices, cli_stacks
-from . import cli_fit, cli_init, cli_machines, cli_mig, cli_preflight, cli_prices
+from . import cli_doctor, cli_fit, cli_init, cli_machines, cli_mig, cli_preflight, cli_prices, cli_stacks
 from . import cli_project as project
 from .cli_output import write as _write
 from .cli_state import is_simulated

@@ -11,7 +11,7 @@ import pulumi_kubernetes
 
 from .components.cluster import Cluster
 from .components.cluster_spec import ClusterProvider, ExistingSpec
-from .components.clusters import ClusterPlace, cloud_providers, make_cluster
+from .components.clusters import ClusterPlace, cloud_providers, identifier, make_cluster
 from .components.contract import exported, imported
 from .components.errors import InvalidInput, Problem
 from .environment import Environment
@@ -70,6 +70,7 @@ def _of_cluster_stack(environment: Environment, tags: Mapping[str, str]) -> Clus
     return imported(
         pulumi.StackReference("cluster", stack).get_output("cluster"),
         environment.cluster,
+        cluster_identifier=identifier(environment.cluster, environment.name, environment.region),
         region=environment.region,
         tags=tags,
     )

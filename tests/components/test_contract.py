@@ -33,6 +33,7 @@ def read_back(value):
         cluster = imported(
             pulumi.Output.from_input(value),
             SPEC,
+            cluster_identifier="ai-platform-prod",
             region="us-east-1",
             tags={"environment": "prod"},
         )
@@ -50,6 +51,7 @@ def test_zones_are_known_before_the_cluster_is():
     cluster = imported(
         pulumi.Output.from_input(exported(CLUSTER)),
         SPEC,
+        cluster_identifier="x",
         region="us-east-1",
         tags={},
     )
