@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from .pod_security import PodSecurity
+
 
 class ChartName(StrEnum):
     """A chart that the platform knows how to install, under its own name."""
@@ -39,14 +41,6 @@ class Installed(StrEnum):
     """Rendered by the provider; each object is a resource of the stack. Hooks are left out."""
     RELEASE = "release"
     """One Helm release. Hooks run; the preview shows chart, version and values only."""
-
-
-class PodSecurity(StrEnum):
-    """Pod Security level that a namespace enforces."""
-
-    PRIVILEGED = "privileged"
-    BASELINE = "baseline"
-    RESTRICTED = "restricted"
 
 
 EXISTING_NAMESPACE = "kube-system"

@@ -76,7 +76,9 @@ def make_teams(
     own = pulumi.ResourceOptions(parent=parent)
     tenants, queues = {}, {}
     for team in plan.teams:
-        spec = TenantSpec(team=team.name, group=team.group, cost_center=team.cost_center)
+        spec = TenantSpec(
+            team=team.name, group=team.group, cost_center=team.cost_center, pod_security=team.pod_security
+        )
         tenant = Tenant(f"{name}-{team.name}-tenant", spec, own)
         common = [shared.queues] if shared else []
         after = pulumi.ResourceOptions(parent=parent, depends_on=[tenant, *common])

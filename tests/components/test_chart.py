@@ -2,8 +2,9 @@ import pytest
 
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.chart import Chart, ChartArgs, chart_source
-from ai_platform.components.charts import CHARTS, EXISTING_NAMESPACE, ChartName, Installed, PodSecurity
+from ai_platform.components.charts import CHARTS, EXISTING_NAMESPACE, ChartName, Installed
 from ai_platform.components.charts_spec import ChartsSpec, Existing
+from ai_platform.components.pod_security import PodSecurity
 from ai_platform.testing import record
 
 OBJECTS = "kubernetes:helm.sh/v4:Chart"
