@@ -38,6 +38,8 @@ class PodFabric:
     """Where the container mounts them."""
     containers: tuple[Mapping[str, Any], ...] = ()
     """Containers that run beside it."""
+    setup_script: str | None = None
+    """Script that the command sources first, for settings that change with a plugin's version."""
 
 
 def pod_fabric(plan: PoolPlan, gpus: int) -> PodFabric:

@@ -12,7 +12,6 @@ from ..components.cluster_spec import ClusterProvider
 from ..components.errors import Problem
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
-from .aws.node_pool import aws_node_pool
 from .layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_layout, node_resources
 from .machines import MACHINES, Machine
 from .mig import known_layouts
@@ -51,27 +50,30 @@ class NodePool(pulumi.ComponentResource):
         own = pulumi.ResourceOptions(parent=self)
 
         if cluster is not None and cluster.aws is not None:
+            # Only here: an environment on another cloud needs none of it.
+            from .aws.node_pool import aws_node_pool
+
             aws_node_pool(name, spec, plan, machines[spec.machine], cluster.aws, own)
         elif cluster is None or cluster.provider is ClusterProvider.SIMULATED:
-            _simulated_nodes(name, spec, plan, machines, own)
+            _simulated(name, spec, plan, machines, own)
 
         self.pool = pulumi.Output.from_input(spec.name)
         self.register_outputs({"pool": self.pool})
 
 
-def _simulated_nodes(
+def _simulated(
     name: str,
     spec: NodePoolSpec,
     plan: PoolPlan,
     machines: Mapping[str, Machine],
-    opts: pulumi.ResourceOptions,
+    own: pulumi.ResourceOptions,
 ) -> None:
     if plan.mig_capable:
-        kubernetes_object(f"{name}-mig", mig_config_manifest(spec, machines), opts)
+        kubernetes_object(f"{name}-mig", mig_config_manifest(spec, machines), own)
     for node in plan.nodes:
         # The logical name is the node's place in the pool, so that a new layout changes only it.
         role = node.name.removeprefix(f"{spec.name}-")
-        kubernetes_object(f"{name}-node-{role}", node_manifest(plan, node), opts)
+        kubernetes_object(f"{name}-node-{role}", node_manifest(plan, node), own)
 
 
 def mig_config_manifest(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) -> dict[str, Any]:

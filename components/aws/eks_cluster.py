@@ -17,7 +17,8 @@ from . import eks_properties as properties
 from . import iam_policies as iam
 from .eks_addons import ADDONS, addon
 from .launch_template import ROOT_DISK, encrypted_disk, node_launch_template, template_reference
-from .network import AwsNetwork, network_problems
+from .network import AwsNetwork
+from .network_rules import network_problems
 
 NODE_GROUP_TIMEOUTS = pulumi.CustomTimeouts(create="60m", update="120m", delete="60m")
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...components.cluster_spec import EksSpec
-from ...components.queues import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..node_groups import MIG_CONFIG_LABEL
@@ -24,6 +23,7 @@ _IMAGES = (NodeImage.AL2023, NodeImage.BOTTLEROCKET)
 _RESERVATION = re.compile(r"^cr-[0-9a-f]{8,17}$|^arn:aws[a-z-]*:resource-groups:.+:group/.+$")
 _GCP_OPTIONS = (PurchaseOption.FLEX_START, PurchaseOption.QUEUED_PROVISIONING)
 _EKS_LABELS = re.compile(r"^([a-z0-9.-]+\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.com)/")
+_OWN_LABELS = "ai-platform/"
 _TAINT_KEY_LENGTH = 63
 
 
@@ -95,7 +95,7 @@ def _software(spec: NodePoolSpec, row: Machine, cluster: EksSpec) -> Iterator[Fi
 
 def _labels_and_taints(spec: NodePoolSpec) -> Iterator[Finding]:
     for key in spec.labels:
-        if key in {POOL_LABEL, MIG_CONFIG_LABEL}:
+        if key == MIG_CONFIG_LABEL or key.startswith(_OWN_LABELS):
             yield "labels", key, "labels beside those of the platform", "remove it"
         elif _EKS_LABELS.match(key):
             yield "labels", key, "a label that EKS and Kubernetes leave to users", "take a prefix of your own"

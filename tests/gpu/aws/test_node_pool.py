@@ -10,6 +10,7 @@ import pulumi
 import pytest
 import yaml
 
+from ai_platform.components.aws.force_new import FORCE_NEW
 from ai_platform.components.cluster import AwsCluster, Cluster
 from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.gpu.node_pool import NodePool
@@ -190,21 +191,10 @@ def test_the_first_group_is_protected_and_those_of_layouts_come_and_go():
     assert [item.options.protect for item in pool(mig=MIG).of(GROUP)] == [True, False]
 
 
-REPLACING = {
-    GROUP: {
-        "amiType",
-        "capacityType",
-        "clusterName",
-        "diskSize",
-        "instanceTypes",
-        "nodeGroupName",
-        "nodeRoleArn",
-        "remoteAccess",
-        "subnetIds",
-    },
-    TEMPLATE: {"name", "namePrefix"},
-}
-"""Inputs whose change makes a new one: ForceNew of node_group.go, launch_template.go (Terraform, AWS)."""
+def at(inputs, path):
+    for key in path.split("."):
+        inputs = inputs.get(key) if isinstance(inputs, dict) else None
+    return inputs
 
 
 @pytest.mark.parametrize(
@@ -227,16 +217,28 @@ def test_what_changes_often_replaces_nothing(change):
     assert set(before.urns()) <= set(after.urns())
     later = {resource.urn: resource.inputs for resource in after.resources}
     for resource in before.resources:
-        for key in REPLACING.get(resource.type, ()):
-            assert resource.inputs.get(key) == later[resource.urn].get(key), (resource.name, key)
-        reference = resource.inputs.get("launchTemplate") or {}
-        assert reference.get("id") == (later[resource.urn].get("launchTemplate") or {}).get("id")
+        for path in FORCE_NEW.get(resource.type, ()):
+            assert at(resource.inputs, path) == at(later[resource.urn], path), (resource.name, path)
 
 
 @pytest.mark.parametrize("change", [{"zones": ["us-east-1b"]}, {"purchase_option": "spot"}])
 def test_what_must_replace_has_no_physical_name_in_its_way(change):
     for resource in pool(fabric="efa", **change).resources:
         assert not {"name", "namePrefix", "nodeGroupName", "nodeGroupNamePrefix"} & set(resource.inputs)
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [({"zones": ["us-east-1b"]}, "subnetIds"), ({"purchase_option": "spot"}, "capacityType")],
+)
+def test_what_replaces_a_pool_is_known_to_the_table(change, path):
+    assert path in FORCE_NEW[GROUP]
+    assert at(group(**change).inputs, path) != at(group().inputs, path)
+
+
+def test_the_table_knows_every_type_of_a_pool():
+    types = {resource.type for resource in pool(fabric="efa").resources if resource.custom}
+    assert types <= set(FORCE_NEW)
 
 
 def test_everything_carries_the_cost_tags_also_what_is_launched():
