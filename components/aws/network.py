@@ -77,7 +77,7 @@ class AwsNetwork(pulumi.ComponentResource):
 
         subnets, tables = {}, []
         for zone, addresses in plan.items():
-            subnet, table = self._zone(f"{name}-{zone}", zone, addresses, vpc.id, public, tags)
+            subnet, table = self._zone(f"{name}-{zone}", zone, addresses, vpc.id, internet, public, tags)
             subnets[zone] = subnet
             tables.append(table)
 
@@ -92,11 +92,14 @@ class AwsNetwork(pulumi.ComponentResource):
         zone: str,
         addresses: ZoneSubnets,
         vpc_id: pulumi.Output[str],
+        internet: pulumi.CustomResource,
         public_table: pulumi.Output[str],
         tags: Mapping[str, str],
     ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         """Subnets, NAT gateway and routes of a zone: the private subnet and its route table."""
         own = pulumi.ResourceOptions(parent=self)
+        # A NAT gateway can't be made in a VPC that has no way to the internet yet.
+        connected = pulumi.ResourceOptions(parent=self, depends_on=[internet])
         named = properties.named
         public = cloud_object(
             f"{name}-public",
@@ -114,13 +117,13 @@ class AwsNetwork(pulumi.ComponentResource):
             f"{name}-nat-address",
             "aws:ec2/eip:Eip",
             {"domain": "vpc", "tags": named(tags, f"{name}-nat")},
-            own,
+            connected,
         )
         nat = cloud_object(
             f"{name}-nat",
             "aws:ec2/natGateway:NatGateway",
             {"allocationId": address.id, "subnetId": public.id, "tags": named(tags, f"{name}-nat")},
-            own,
+            connected,
         )
         table = self._route_table(
             f"{name}-private", vpc_id, {"natGatewayId": nat.id}, named(tags, f"{name}-private")

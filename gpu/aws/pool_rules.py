@@ -80,10 +80,8 @@ def _placement(spec: NodePoolSpec) -> Iterator[Finding]:
 def _software(spec: NodePoolSpec, row: Machine, cluster: EksSpec) -> Iterator[Finding]:
     if spec.image not in {None, *_IMAGES}:
         yield "image", spec.image, "al2023 or bottlerocket; this one is GKE's", "remove image"
-    if spec.image is NodeImage.BOTTLEROCKET and spec.mig:
-        # Its own settings cut every GPU of a node alike, at boot, and its device plugin offers them.
-        expected = "al2023 for a pool with mig: Bottlerocket takes no layout from the MIG manager"
-        yield "image", spec.image, expected, "take al2023"
+    if spec.image is NodeImage.BOTTLEROCKET:
+        yield from _bottlerocket(spec)
     if spec.fabric is Fabric.EFA and row.efa_interfaces and efa_cards(row) is None:
         expected = f"none: which network cards of {row.name} carry EFA is not known"
         yield "fabric", spec.fabric, expected, "write none"
@@ -91,6 +89,21 @@ def _software(spec: NodePoolSpec, row: Machine, cluster: EksSpec) -> Iterator[Fi
     if spec.gpu_stack is GpuStack.DRA and minor < DRA_KUBERNETES:
         expected = f"operator, or Kubernetes 1.{DRA_KUBERNETES[1]} or newer"
         yield "gpu_stack", spec.gpu_stack, expected, "raise the cluster's kubernetes_version"
+
+
+def _bottlerocket(spec: NodePoolSpec) -> Iterator[Finding]:
+    """Bottlerocket's device plugin is part of the image, and its settings are read when a node boots.
+
+    Source: bottlerocket.dev, settings.kubelet-device-plugins of 1.54 (read 2026-11).
+    """
+    reasons = {
+        "mig": spec.mig and "it takes no layout from the MIG manager",
+        "sharing": spec.sharing and "its own device plugin does not share GPUs as the operator's does",
+        "gpu_stack: dra": spec.gpu_stack is GpuStack.DRA and "its own device plugin can't be turned off",
+    }
+    for setting, reason in reasons.items():
+        if reason:
+            yield "image", spec.image, f"al2023 with {setting}: {reason}", "take al2023"
 
 
 def _labels_and_taints(spec: NodePoolSpec) -> Iterator[Finding]:

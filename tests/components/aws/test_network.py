@@ -50,6 +50,12 @@ def test_private_routes_pass_nat_and_public_ones_the_internet_gateway():
     assert all("natGatewayId" in ways[f"net-{zone}-private-route"] for zone in ZONES)
 
 
+def test_nat_gateways_wait_for_the_way_to_the_internet():
+    recording, _ = network({})
+    for gateway in recording.of("aws:ec2/natGateway:NatGateway"):
+        assert any(urn.endswith("net-internet") for urn in gateway.options.depends_on)
+
+
 def test_s3_is_reached_without_nat_from_every_private_subnet():
     recording, _ = network({})
     endpoint = recording.only("aws:ec2/vpcEndpoint:VpcEndpoint").inputs

@@ -245,9 +245,21 @@ def test_everything_carries_the_cost_tags_also_what_is_launched():
     recording = pool(fabric="efa")
     for resource in recording.resources:
         if resource.custom:
-            assert resource.inputs["tags"] == {"cost-center": "4711", "ai-platform/pool": "train"}
+            assert {"cost-center": "4711", "ai-platform/pool": "train"}.items() <= resource.inputs[
+                "tags"
+            ].items()
     launched = recording.only(TEMPLATE).inputs["tagSpecifications"]
     assert [item["resourceType"] for item in launched] == ["instance", "volume", "network-interface"]
+
+
+def test_the_autoscaler_knows_what_the_first_node_of_a_group_will_offer():
+    prefix = "k8s.io/cluster-autoscaler/node-template/resources/"
+    whole, cut = (item.inputs["tags"] for item in pool(mig=MIG, fabric="efa").of(GROUP))
+    assert whole[f"{prefix}nvidia.com/gpu"] == "8"
+    assert cut[f"{prefix}nvidia.com/gpu"] == "0"
+    assert cut[f"{prefix}nvidia.com/mig-1g.10gb"] == "56"
+    assert cut[f"{prefix}vpc.amazonaws.com/efa"] == "32"
+    assert f"{prefix}nvidia.com/mig-1g.10gb" not in whole
 
 
 def test_a_preview_makes_the_same_resources():
