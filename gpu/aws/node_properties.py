@@ -26,6 +26,9 @@ from .user_data import user_data
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
 
+ROLLED_PERCENT = 10
+"""Part of a group that a new launch template replaces at once, at least one node: ten rounds for any size."""
+
 _EFFECTS = {
     TaintEffect.NO_SCHEDULE: "NO_SCHEDULE",
     TaintEffect.PREFER_NO_SCHEDULE: "PREFER_NO_SCHEDULE",
@@ -156,7 +159,7 @@ def _target(reservation: str) -> dict[str, str]:
 def _update(spec: NodePoolSpec) -> dict[str, Any]:
     # A reservation has no machine to spare: an old node must go before its successor can start.
     strategy = {"updateStrategy": "MINIMAL"} if spec.reservation else {}
-    return {"maxUnavailable": 1, **strategy}
+    return {"maxUnavailablePercentage": ROLLED_PERCENT, **strategy}
 
 
 def _taint(taint: TaintSpec) -> dict[str, str]:

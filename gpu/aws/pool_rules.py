@@ -99,7 +99,8 @@ def _bottlerocket(spec: NodePoolSpec) -> Iterator[Finding]:
     reasons = {
         "mig": spec.mig and "it takes no layout from the MIG manager",
         "sharing": spec.sharing and "its own device plugin does not share GPUs as the operator's does",
-        "gpu_stack: dra": spec.gpu_stack is GpuStack.DRA and "its own device plugin can't be turned off",
+        "gpu_stack: dra": spec.gpu_stack is GpuStack.DRA
+        and "its own device plugin must not stand beside the DRA driver",
     }
     for setting, reason in reasons.items():
         if reason:

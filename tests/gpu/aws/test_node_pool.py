@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pulumi
 import pytest
 import yaml
 
+from ai_platform.components.aws.eks_cluster import EksCluster
 from ai_platform.components.aws.force_new import FORCE_NEW
 from ai_platform.components.cluster import AwsCluster, Cluster
 from ai_platform.components.cluster_spec import ClusterProvider
@@ -40,7 +43,12 @@ def eks(version="1.35"):
 
 
 def pool(*, preview=False, version="1.35", **args):
-    spec = {"name": "train", "machine": "p5.48xlarge", "max_nodes": 4, **args}
+    return recorded(preview, version, json.dumps(args, sort_keys=True))
+
+
+@cache
+def recorded(preview, version, args):
+    spec = {"name": "train", "machine": "p5.48xlarge", "max_nodes": 4, **json.loads(args)}
     return record(
         lambda: NodePool("prod-train", spec, cluster=eks(version)),
         preview=preview,
@@ -245,9 +253,8 @@ def test_everything_carries_the_cost_tags_also_what_is_launched():
     recording = pool(fabric="efa")
     for resource in recording.resources:
         if resource.custom:
-            assert {"cost-center": "4711", "ai-platform/pool": "train"}.items() <= resource.inputs[
-                "tags"
-            ].items()
+            tags = resource.inputs["tags"]
+            assert (tags["cost-center"], tags["ai-platform/pool"]) == ("4711", "train")
     launched = recording.only(TEMPLATE).inputs["tagSpecifications"]
     assert [item["resourceType"] for item in launched] == ["instance", "volume", "network-interface"]
 
@@ -273,6 +280,29 @@ def test_no_name_is_longer_than_eks_takes():
         lambda: NodePool(f"environment-{long}", spec, cluster=eks()), outputs=lambda _: {"latestVersion": 1}
     )
     assert len(recording.only(GROUP).name) <= 63 - 8
+
+
+def test_a_pool_takes_what_it_needs_from_a_cluster_of_ours():
+    description = {"provider": "eks", "kubernetes_version": "1.35", "zones": list(ZONES)}
+
+    def program():
+        made = EksCluster("prod", description, region="us-east-1", tags={"cost-center": "4711"})
+        args = {"name": "train", "machine": "p5.48xlarge", "fabric": "efa", "zones": [ZONES[1]]}
+        NodePool("prod-train", args, cluster=made.cluster)
+
+    def outputs(resource):
+        arn = f"arn:aws:iam::123456789012:role/{resource.name}"
+        config = {"clusterSecurityGroupId": "sg-cluster"}
+        return {"arn": arn, "name": resource.name, "latestVersion": 1, "vpcConfig": config}
+
+    recording = record(program, outputs=outputs)
+    nodes = {item.name: item for item in recording.of(GROUP)}["prod-train-nodes"]
+    assert nodes.inputs["clusterName"] == "prod-cluster"
+    assert nodes.inputs["subnetIds"] == ["prod-network-us-east-1b-private-id"]
+    assert nodes.inputs["nodeRoleArn"].endswith("role/prod-node-role")
+    templates = {item.name: item.inputs for item in recording.of(TEMPLATE)}
+    groups = templates["prod-train-template"]["networkInterfaces"][0]["securityGroups"]
+    assert groups == ["sg-cluster", "prod-train-efa-id"]
 
 
 def test_a_cluster_that_somebody_else_made_keeps_its_nodes():
