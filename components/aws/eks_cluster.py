@@ -17,7 +17,8 @@ from . import eks_properties as properties
 from . import iam_policies as iam
 from .eks_addons import ADDONS, addon
 from .launch_template import ROOT_DISK, encrypted_disk, node_launch_template, template_reference
-from .network import AwsNetwork, network_problems
+from .network import AwsNetwork
+from .network_rules import network_problems
 
 NODE_GROUP_TIMEOUTS = pulumi.CustomTimeouts(create="60m", update="120m", delete="60m")
 
@@ -67,7 +68,7 @@ class EksCluster(pulumi.ComponentResource):
         )
         cluster_name = output(control_plane, "name")
         self._administrators(cluster_name)
-        before = [*node_role[1:], *self._addons(cluster_name, before_nodes=True, after=())]
+        before = [network, *node_role[1:], *self._addons(cluster_name, before_nodes=True, after=())]
         nodes = self._system_nodes(cluster_name, output(node_role[0], "arn"), subnets, key_arn, before)
         self._addons(cluster_name, before_nodes=False, after=(nodes,))
 
@@ -176,7 +177,7 @@ class EksCluster(pulumi.ComponentResource):
         role_arn: pulumi.Output[str],
         subnets: list[pulumi.Output[str]],
         key_arn: pulumi.Input[str],
-        before: list[pulumi.CustomResource],
+        before: list[pulumi.Resource],
     ) -> pulumi.CustomResource:
         disk = encrypted_disk(ROOT_DISK, properties.SYSTEM_DISK_GIB, key_arn)
         template = cloud_object(

@@ -86,7 +86,7 @@ def system_node_group(
             "maxSize": nodes.max_nodes,
             "desiredSize": nodes.min_nodes,
         },
-        "updateConfig": {"maxUnavailable": 1},
+        "updateConfig": {"maxUnavailablePercentage": 33},
         "labels": dict(SYSTEM_LABELS),
         "tags": dict(tags),
     }

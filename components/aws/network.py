@@ -10,10 +10,10 @@ import pulumi
 from ..args import InvalidArgs, parsed
 from ..cloud_objects import cloud_object, output
 from ..cluster_spec import AwsNetworkSpec
-from ..errors import Problem
 from ..names import shortened
 from . import network_properties as properties
 from .iam_policies import ROLE_NAME_LIMIT, flow_log_policy, trust
+from .network_rules import network_problems
 from .subnets import ZoneSubnets, zone_subnets
 
 
@@ -77,7 +77,7 @@ class AwsNetwork(pulumi.ComponentResource):
 
         subnets, tables = {}, []
         for zone, addresses in plan.items():
-            subnet, table = self._zone(f"{name}-{zone}", zone, addresses, vpc.id, public, tags)
+            subnet, table = self._zone(f"{name}-{zone}", zone, addresses, vpc.id, internet, public, tags)
             subnets[zone] = subnet
             tables.append(table)
 
@@ -92,11 +92,14 @@ class AwsNetwork(pulumi.ComponentResource):
         zone: str,
         addresses: ZoneSubnets,
         vpc_id: pulumi.Output[str],
+        internet: pulumi.CustomResource,
         public_table: pulumi.Output[str],
         tags: Mapping[str, str],
     ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         """Subnets, NAT gateway and routes of a zone: the private subnet and its route table."""
         own = pulumi.ResourceOptions(parent=self)
+        # A NAT gateway can't be made in a VPC that has no way to the internet yet.
+        connected = pulumi.ResourceOptions(parent=self, depends_on=[internet])
         named = properties.named
         public = cloud_object(
             f"{name}-public",
@@ -114,13 +117,13 @@ class AwsNetwork(pulumi.ComponentResource):
             f"{name}-nat-address",
             "aws:ec2/eip:Eip",
             {"domain": "vpc", "tags": named(tags, f"{name}-nat")},
-            own,
+            connected,
         )
         nat = cloud_object(
             f"{name}-nat",
             "aws:ec2/natGateway:NatGateway",
             {"allocationId": address.id, "subnetId": public.id, "tags": named(tags, f"{name}-nat")},
-            own,
+            connected,
         )
         table = self._route_table(
             f"{name}-private", vpc_id, {"natGatewayId": nat.id}, named(tags, f"{name}-private")
@@ -174,20 +177,3 @@ class AwsNetwork(pulumi.ComponentResource):
         )
         log = properties.flow_log(vpc_id, group_arn, output(role, "arn"), tags)
         cloud_object(f"{name}-flow-log", "aws:ec2/flowLog:FlowLog", log, own)
-
-
-def network_problems(spec: AwsNetworkSpec, zones: Sequence[str]) -> list[Problem]:
-    """What is wrong with a network for these zones, below the key ``network``'s own object."""
-    if spec.vpc_id is None and not spec.subnet_ids:
-        try:
-            zone_subnets(spec.cidr, zones)
-        except ValueError as error:
-            got = f"{spec.cidr} for {', '.join(zones)}"
-            return [Problem("cidr", got, str(error), "change cidr, or give vpc_id and subnet_ids")]
-        return []
-    if spec.vpc_id is None:
-        return [Problem("vpc_id", "subnet_ids without vpc_id", "both, or neither", "add the VPC's id")]
-    if set(spec.subnet_ids) != set(zones):
-        expected = f"one private subnet of each of {', '.join(zones)}"
-        return [Problem("subnet_ids", sorted(spec.subnet_ids), expected, "make both lists the same")]
-    return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from ..machines import Machine
@@ -37,8 +36,6 @@ class EfaCards:
     note: str | None = None
 
 
-_ALL = "EC2 user guide, efa-acc-inst-types and using-eni#network-cards"
-
 EFA_CARDS = (
     EfaCards("p4d", tuple(range(4))),
     EfaCards("p5.48xlarge", tuple(range(32))),
@@ -57,10 +54,11 @@ EFA_CARDS = (
     EfaCards("g7e.24xlarge", (0, 1)),
     EfaCards("g7e.48xlarge", tuple(range(4))),
 )
-"""Machines with several network cards. Those with one EFA device have one card."""
+"""Machines with several network cards. Those with one EFA device have one card.
 
-SOURCE = f"{_ALL}; numbers of cards also in Karpenter AWS v1.14.1, zz_generated.vpclimits.go"
-READ = date(2026, 11, 21)
+Source: EC2 user guide, efa-acc-inst-types and using-eni#network-cards; numbers of cards also in Karpenter AWS
+v1.14.1, zz_generated.vpclimits.go (read 2026-11-21).
+"""
 
 
 def efa_cards(row: Machine) -> tuple[int, ...] | None:

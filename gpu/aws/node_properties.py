@@ -19,11 +19,15 @@ from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
 from ..node_plan import PoolPlan
-from ..spec import LocalDisk, NodeImage, NodePoolSpec, Placement, TaintEffect
+from ..spec import LocalDisk, NodeImage, NodePoolSpec, Placement, TaintEffect, TaintSpec
 from .interfaces import efa_interfaces
+from .scale_from_zero import node_template_tags
 from .user_data import user_data
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
+
+ROLLED_PERCENT = 10
+"""Part of a group that a new launch template replaces at once, at least one node: ten rounds for any size."""
 
 _EFFECTS = {
     TaintEffect.NO_SCHEDULE: "NO_SCHEDULE",
@@ -121,8 +125,8 @@ def node_group(
         },
         "updateConfig": _update(spec),
         "labels": node_labels(spec, plan, group),
-        "taints": [GPU_TAINT, *(_taint(key, value, effect) for key, value, effect in _taints(spec))],
-        "tags": pool_tags(spec, cluster),
+        "taints": [GPU_TAINT, *map(_taint, spec.taints)],
+        "tags": {**pool_tags(spec, cluster), **node_template_tags(spec, plan, group, row)},
     }
 
 
@@ -155,12 +159,9 @@ def _target(reservation: str) -> dict[str, str]:
 def _update(spec: NodePoolSpec) -> dict[str, Any]:
     # A reservation has no machine to spare: an old node must go before its successor can start.
     strategy = {"updateStrategy": "MINIMAL"} if spec.reservation else {}
-    return {"maxUnavailable": 1, **strategy}
+    return {"maxUnavailablePercentage": ROLLED_PERCENT, **strategy}
 
 
-def _taints(spec: NodePoolSpec) -> list[tuple[str, str, TaintEffect]]:
-    return [(taint.key, taint.value, taint.effect) for taint in spec.taints]
-
-
-def _taint(key: str, value: str, effect: TaintEffect) -> dict[str, str]:
-    return {"key": key, "effect": _EFFECTS[effect], **({"value": value} if value else {})}
+def _taint(taint: TaintSpec) -> dict[str, str]:
+    value = {"value": taint.value} if taint.value else {}
+    return {"key": taint.key, "effect": _EFFECTS[taint.effect], **value}

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...components.cluster_spec import EksSpec
-from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..node_groups import MIG_CONFIG_LABEL
@@ -24,6 +23,7 @@ _IMAGES = (NodeImage.AL2023, NodeImage.BOTTLEROCKET)
 _RESERVATION = re.compile(r"^cr-[0-9a-f]{8,17}$|^arn:aws[a-z-]*:resource-groups:.+:group/.+$")
 _GCP_OPTIONS = (PurchaseOption.FLEX_START, PurchaseOption.QUEUED_PROVISIONING)
 _EKS_LABELS = re.compile(r"^([a-z0-9.-]+\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.com)/")
+_OWN_LABELS = "ai-platform/"
 _TAINT_KEY_LENGTH = 63
 
 
@@ -80,10 +80,8 @@ def _placement(spec: NodePoolSpec) -> Iterator[Finding]:
 def _software(spec: NodePoolSpec, row: Machine, cluster: EksSpec) -> Iterator[Finding]:
     if spec.image not in {None, *_IMAGES}:
         yield "image", spec.image, "al2023 or bottlerocket; this one is GKE's", "remove image"
-    if spec.image is NodeImage.BOTTLEROCKET and spec.mig:
-        # Its own settings cut every GPU of a node alike, at boot, and its device plugin offers them.
-        expected = "al2023 for a pool with mig: Bottlerocket takes no layout from the MIG manager"
-        yield "image", spec.image, expected, "take al2023"
+    if spec.image is NodeImage.BOTTLEROCKET:
+        yield from _bottlerocket(spec)
     if spec.fabric is Fabric.EFA and row.efa_interfaces and efa_cards(row) is None:
         expected = f"none: which network cards of {row.name} carry EFA is not known"
         yield "fabric", spec.fabric, expected, "write none"
@@ -93,9 +91,25 @@ def _software(spec: NodePoolSpec, row: Machine, cluster: EksSpec) -> Iterator[Fi
         yield "gpu_stack", spec.gpu_stack, expected, "raise the cluster's kubernetes_version"
 
 
+def _bottlerocket(spec: NodePoolSpec) -> Iterator[Finding]:
+    """Bottlerocket's device plugin is part of the image, and its settings are read when a node boots.
+
+    Source: bottlerocket.dev, settings.kubelet-device-plugins of 1.54 (read 2026-11).
+    """
+    reasons = {
+        "mig": spec.mig and "it takes no layout from the MIG manager",
+        "sharing": spec.sharing and "its own device plugin does not share GPUs as the operator's does",
+        "gpu_stack: dra": spec.gpu_stack is GpuStack.DRA
+        and "its own device plugin must not stand beside the DRA driver",
+    }
+    for setting, reason in reasons.items():
+        if reason:
+            yield "image", spec.image, f"al2023 with {setting}: {reason}", "take al2023"
+
+
 def _labels_and_taints(spec: NodePoolSpec) -> Iterator[Finding]:
     for key in spec.labels:
-        if key in {POOL_LABEL, MIG_CONFIG_LABEL}:
+        if key == MIG_CONFIG_LABEL or key.startswith(_OWN_LABELS):
             yield "labels", key, "labels beside those of the platform", "remove it"
         elif _EKS_LABELS.match(key):
             yield "labels", key, "a label that EKS and Kubernetes leave to users", "take a prefix of your own"

@@ -8,6 +8,7 @@ from itertools import chain
 
 from .auto_layouts import Layouts
 from .catalogs import machines_of, problems_in_catalogs, unknown_machine, why_not_sold
+from .components.cluster_rules import cluster_problems
 from .components.errors import Problem
 from .endpoint_checks import Names, endpoint_problems
 from .environment import Environment, dotted, with_line
@@ -68,6 +69,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
     own, wrong_models = own_models(environment.models)
     problems = chain(
         repeated,
+        (with_line(found.under("cluster"), marks) for found in cluster_problems(environment.cluster)),
         problems_in_catalogs(environment, problem),
         (with_line(found, marks) for found in wrong_models),
         fall_back_problems(environment, problem),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.aws.eks_cluster import EksCluster
+from ai_platform.components.aws.force_new import FORCE_NEW
 from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.testing import record
 
@@ -41,11 +43,16 @@ def outputs(resource):
 
 
 def cluster(*, preview=False, **changes):
+    return recorded(preview, json.dumps(changes, sort_keys=True))
+
+
+@cache
+def recorded(preview, changes):
     found: list = []
     seen: dict = {}
 
     def program():
-        component = EksCluster("prod", {**SPEC, **changes}, region="us-east-1", tags=TAGS)
+        component = EksCluster("prod", {**SPEC, **json.loads(changes)}, region="us-east-1", tags=TAGS)
         found.append(component.cluster)
         component.cluster.kubeconfig.apply(lambda text: seen.update(kubeconfig=text))
         component.cluster.aws.security_group_id.apply(lambda group: seen.update(security_group=group))
@@ -195,6 +202,36 @@ def test_the_contract_names_region_zones_and_security_group(made):
 
 def test_a_preview_makes_the_same_resources(made):
     assert cluster(preview=True)[0].urns() == made[0].urns()
+
+
+def test_the_table_of_replacements_knows_every_type():
+    recording, *_ = cluster(admin_role_arns=[ADMIN])
+    assert {resource.type for resource in recording.resources if resource.custom} <= set(FORCE_NEW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kubernetes_version": "1.36"},
+        {"admin_role_arns": [ADMIN]},
+        {"public_endpoint_cidrs": ["203.0.113.0/24"]},
+        {"system_nodes": {"machine": "m7i.2xlarge", "max_nodes": 9}},
+        {"zones": ["us-east-1b", "us-east-1a", "us-east-1c"]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_may_change_replaces_neither_cluster_nor_key_nor_subnet(made, change):
+    recording, *_ = cluster(**change)
+    later = {resource.urn: resource.inputs for resource in recording.resources}
+    for resource in made[0].resources:
+        if resource.type == GROUP and "zones" in change:
+            continue  # more subnets of a node group are another one
+        for path in FORCE_NEW.get(resource.type, ()):
+            head, *rest = path.split(".")
+            before, after = resource.inputs.get(head), later[resource.urn].get(head)
+            for key in rest:
+                before, after = (before or {}).get(key), (after or {}).get(key)
+            assert before == after, (resource.name, path)
 
 
 def test_long_names_stay_within_what_iam_takes():

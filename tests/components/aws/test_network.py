@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 
@@ -20,10 +21,15 @@ UNTAGGED = {
 
 
 def network(args, *, preview=False):
+    return recorded(json.dumps(args), preview)
+
+
+@cache
+def recorded(args, preview):
     found = []
 
     def program():
-        found.append(AwsNetwork("net", args, zones=ZONES, region="us-east-1", tags=TAGS))
+        found.append(AwsNetwork("net", json.loads(args), zones=ZONES, region="us-east-1", tags=TAGS))
 
     def outputs(resource):
         return {"arn": f"arn:aws:logs:us-east-1:123456789012:{resource.name}"}
@@ -48,6 +54,12 @@ def test_private_routes_pass_nat_and_public_ones_the_internet_gateway():
     ways = {route.name: set(route.inputs) for route in recording.of("aws:ec2/route:Route")}
     assert "gatewayId" in ways["net-public-route"]
     assert all("natGatewayId" in ways[f"net-{zone}-private-route"] for zone in ZONES)
+
+
+def test_nat_gateways_wait_for_the_way_to_the_internet():
+    recording, _ = network({})
+    for gateway in recording.of("aws:ec2/natGateway:NatGateway"):
+        assert any(urn.endswith("net-internet") for urn in gateway.options.depends_on)
 
 
 def test_s3_is_reached_without_nat_from_every_private_subnet():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pulumi
 import pytest
 import yaml
 
+from ai_platform.components.aws.eks_cluster import EksCluster
+from ai_platform.components.aws.force_new import FORCE_NEW
 from ai_platform.components.cluster import AwsCluster, Cluster
 from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.gpu.node_pool import NodePool
@@ -39,7 +43,12 @@ def eks(version="1.35"):
 
 
 def pool(*, preview=False, version="1.35", **args):
-    spec = {"name": "train", "machine": "p5.48xlarge", "max_nodes": 4, **args}
+    return recorded(preview, version, json.dumps(args, sort_keys=True))
+
+
+@cache
+def recorded(preview, version, args):
+    spec = {"name": "train", "machine": "p5.48xlarge", "max_nodes": 4, **json.loads(args)}
     return record(
         lambda: NodePool("prod-train", spec, cluster=eks(version)),
         preview=preview,
@@ -190,21 +199,10 @@ def test_the_first_group_is_protected_and_those_of_layouts_come_and_go():
     assert [item.options.protect for item in pool(mig=MIG).of(GROUP)] == [True, False]
 
 
-REPLACING = {
-    GROUP: {
-        "amiType",
-        "capacityType",
-        "clusterName",
-        "diskSize",
-        "instanceTypes",
-        "nodeGroupName",
-        "nodeRoleArn",
-        "remoteAccess",
-        "subnetIds",
-    },
-    TEMPLATE: {"name", "namePrefix"},
-}
-"""Inputs whose change makes a new one: ForceNew of node_group.go, launch_template.go (Terraform, AWS)."""
+def at(inputs, path):
+    for key in path.split("."):
+        inputs = inputs.get(key) if isinstance(inputs, dict) else None
+    return inputs
 
 
 @pytest.mark.parametrize(
@@ -227,10 +225,8 @@ def test_what_changes_often_replaces_nothing(change):
     assert set(before.urns()) <= set(after.urns())
     later = {resource.urn: resource.inputs for resource in after.resources}
     for resource in before.resources:
-        for key in REPLACING.get(resource.type, ()):
-            assert resource.inputs.get(key) == later[resource.urn].get(key), (resource.name, key)
-        reference = resource.inputs.get("launchTemplate") or {}
-        assert reference.get("id") == (later[resource.urn].get("launchTemplate") or {}).get("id")
+        for path in FORCE_NEW.get(resource.type, ()):
+            assert at(resource.inputs, path) == at(later[resource.urn], path), (resource.name, path)
 
 
 @pytest.mark.parametrize("change", [{"zones": ["us-east-1b"]}, {"purchase_option": "spot"}])
@@ -239,13 +235,38 @@ def test_what_must_replace_has_no_physical_name_in_its_way(change):
         assert not {"name", "namePrefix", "nodeGroupName", "nodeGroupNamePrefix"} & set(resource.inputs)
 
 
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [({"zones": ["us-east-1b"]}, "subnetIds"), ({"purchase_option": "spot"}, "capacityType")],
+)
+def test_what_replaces_a_pool_is_known_to_the_table(change, path):
+    assert path in FORCE_NEW[GROUP]
+    assert at(group(**change).inputs, path) != at(group().inputs, path)
+
+
+def test_the_table_knows_every_type_of_a_pool():
+    types = {resource.type for resource in pool(fabric="efa").resources if resource.custom}
+    assert types <= set(FORCE_NEW)
+
+
 def test_everything_carries_the_cost_tags_also_what_is_launched():
     recording = pool(fabric="efa")
     for resource in recording.resources:
         if resource.custom:
-            assert resource.inputs["tags"] == {"cost-center": "4711", "ai-platform/pool": "train"}
+            tags = resource.inputs["tags"]
+            assert (tags["cost-center"], tags["ai-platform/pool"]) == ("4711", "train")
     launched = recording.only(TEMPLATE).inputs["tagSpecifications"]
     assert [item["resourceType"] for item in launched] == ["instance", "volume", "network-interface"]
+
+
+def test_the_autoscaler_knows_what_the_first_node_of_a_group_will_offer():
+    prefix = "k8s.io/cluster-autoscaler/node-template/resources/"
+    whole, cut = (item.inputs["tags"] for item in pool(mig=MIG, fabric="efa").of(GROUP))
+    assert whole[f"{prefix}nvidia.com/gpu"] == "8"
+    assert cut[f"{prefix}nvidia.com/gpu"] == "0"
+    assert cut[f"{prefix}nvidia.com/mig-1g.10gb"] == "56"
+    assert cut[f"{prefix}vpc.amazonaws.com/efa"] == "32"
+    assert f"{prefix}nvidia.com/mig-1g.10gb" not in whole
 
 
 def test_a_preview_makes_the_same_resources():
@@ -259,6 +280,29 @@ def test_no_name_is_longer_than_eks_takes():
         lambda: NodePool(f"environment-{long}", spec, cluster=eks()), outputs=lambda _: {"latestVersion": 1}
     )
     assert len(recording.only(GROUP).name) <= 63 - 8
+
+
+def test_a_pool_takes_what_it_needs_from_a_cluster_of_ours():
+    description = {"provider": "eks", "kubernetes_version": "1.35", "zones": list(ZONES)}
+
+    def program():
+        made = EksCluster("prod", description, region="us-east-1", tags={"cost-center": "4711"})
+        args = {"name": "train", "machine": "p5.48xlarge", "fabric": "efa", "zones": [ZONES[1]]}
+        NodePool("prod-train", args, cluster=made.cluster)
+
+    def outputs(resource):
+        arn = f"arn:aws:iam::123456789012:role/{resource.name}"
+        config = {"clusterSecurityGroupId": "sg-cluster"}
+        return {"arn": arn, "name": resource.name, "latestVersion": 1, "vpcConfig": config}
+
+    recording = record(program, outputs=outputs)
+    nodes = {item.name: item for item in recording.of(GROUP)}["prod-train-nodes"]
+    assert nodes.inputs["clusterName"] == "prod-cluster"
+    assert nodes.inputs["subnetIds"] == ["prod-network-us-east-1b-private-id"]
+    assert nodes.inputs["nodeRoleArn"].endswith("role/prod-node-role")
+    templates = {item.name: item.inputs for item in recording.of(TEMPLATE)}
+    groups = templates["prod-train-template"]["networkInterfaces"][0]["securityGroups"]
+    assert groups == ["sg-cluster", "prod-train-efa-id"]
 
 
 def test_a_cluster_that_somebody_else_made_keeps_its_nodes():

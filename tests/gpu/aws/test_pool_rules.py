@@ -63,6 +63,8 @@ def test_what_fits_is_taken(pool):
         ({"purchase_option": "queued_provisioning"}, "purchase_option"),
         ({"image": "cos"}, "image"),
         ({"image": "bottlerocket", "mig": MIG}, "image"),
+        ({"image": "bottlerocket", "sharing": {"strategy": "mps", "replicas": 2}}, "image"),
+        ({"image": "bottlerocket", "gpu_stack": "dra"}, "image"),
         ({"gpu_stack": "managed"}, "gpu_stack"),
         ({"gpu_stack": "dra", "version": "1.33"}, "gpu_stack"),
         ({"fabric": "rdma"}, "fabric"),
