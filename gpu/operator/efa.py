@@ -32,5 +32,5 @@ def efa_values(region: str, pools: Iterable[NodePoolSpec]) -> dict[str, Any]:
             "keys": [POOL_LABEL],
             "values": sorted(pool.name for pool in selected),
         },
-        "tolerations": tolerations(selected),
+        "tolerations": tolerations(pool.taints for pool in selected),
     }

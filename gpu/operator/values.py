@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from ...components.cluster_spec import ClusterProvider
-from ..spec import NodePoolSpec
+from ..spec import NodePoolSpec, TaintSpec
 from .config_maps import WHOLE
 from .node_labels import GPU_STACK_LABEL
 
@@ -39,14 +40,13 @@ class OperatorConfigs:
     """``None`` where no GPU of the pools can be cut."""
 
 
-def tolerations(pools: Iterable[NodePoolSpec]) -> list[dict[str, str]]:
-    """What pods must tolerate to run on every node of the pools, each once."""
+def tolerations(taints: Iterable[Iterable[TaintSpec]]) -> list[dict[str, str]]:
+    """What pods must tolerate to run on GPU nodes of pools with these taints, each once."""
     found = [_GPU_TAINT]
-    for pool in pools:
-        for taint in pool.taints:
-            toleration = {"key": taint.key, "operator": "Exists", "effect": taint.effect.value}
-            if toleration not in found:
-                found.append(toleration)
+    for taint in chain.from_iterable(taints):
+        toleration = {"key": taint.key, "operator": "Exists", "effect": taint.effect.value}
+        if toleration not in found:
+            found.append(toleration)
     return found
 
 
@@ -61,7 +61,7 @@ def gpu_operator_values(
 
     ``service_monitor``: whether the cluster has the kinds of the Prometheus operator.
     """
-    tolerated = tolerations(pools)
+    tolerated = tolerations(pool.taints for pool in pools)
     return {
         **_PLATFORM[provider],
         "operator": {"upgradeCRD": False},
@@ -97,7 +97,7 @@ def dra_driver_values(
                 # The operator stops pods with this selector while it changes a driver or a MIG layout.
                 "nvidia.com/gpu.deploy.client": "true",
             },
-            "tolerations": tolerations(pools),
+            "tolerations": tolerations(pool.taints for pool in pools),
         },
     }
 
