@@ -122,7 +122,8 @@ def _purchase(spec: NodePoolSpec, project: str) -> dict[str, Any]:
         bought: dict[str, Any] = {"reservationAffinity": {"consumeReservationType": "NO_RESERVATION"}}
         if option is PurchaseOption.SPOT:
             bought["spot"] = True
-        if option is PurchaseOption.FLEX_START:
+        else:
+            # Queued provisioning asks for it too (GKE docs, flex-start with queued provisioning; toolkit).
             bought["flexStart"] = True
         return bought
     if spec.reservation is None:

@@ -79,7 +79,8 @@ def test_spot_flex_start_and_queued_nodes_never_come_from_a_reservation():
     queued = pool(H100, purchase_option="queued_provisioning")
     assert [made["nodeConfig"]["reservationAffinity"] for made in (spot, flex, queued)] == [none] * 3
     assert spot["nodeConfig"]["spot"] is True
-    assert flex["nodeConfig"]["flexStart"] is True
+    assert flex["nodeConfig"]["flexStart"] is queued["nodeConfig"]["flexStart"] is True
+    assert "flexStart" not in spot["nodeConfig"]
     assert queued["queuedProvisioning"] == {"enabled": True}
     assert queued["nodeConfig"]["labels"]["cloud.google.com/gke-queued"] == "true"
     assert [made["management"]["autoRepair"] for made in (spot, flex, queued)] == [True, False, False]
