@@ -9,6 +9,7 @@ from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..spec import GpuStack, NodeImage, NodePoolSpec, Placement
 from .fabrics import FABRIC_RANGE
+from .node_config import PARTITIONS
 
 Finding = tuple[str, object, str, str]
 """Key of the pool, what it got, what was expected, and how to fix it."""
@@ -134,7 +135,10 @@ def _managed(spec: NodePoolSpec, row: Machine) -> Iterator[Finding]:
         yield "mig", "auto", "one profile for all GPUs with gpu_stack: managed", "write it, or take operator"
         return
     for entry in spec.mig:
-        uniform = len(entry.gpus) == 1 and entry.gpus[0].count == row.gpu_count
-        if not uniform or len(entry.gpus[0].devices) > 1:
-            expected = "GPUs that are all cut into one profile, which is what gpu_stack: managed can do"
+        cut = sum(part.count for part in entry.gpus)
+        full = all(
+            part.devices == {name: PARTITIONS.get(name)} for part in entry.gpus for name in part.devices
+        )
+        if cut != row.gpu_count or not full or len({tuple(part.devices) for part in entry.gpus}) > 1:
+            expected = "GPUs that are all filled with one profile, which is what gpu_stack: managed can do"
             yield "mig", "a mixed layout", expected, "make them alike, or take gpu_stack: operator"

@@ -5,6 +5,9 @@ import pytest
 
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.gcp.force_new import FORCE_NEW
+from ai_platform.gpu.gcp.node_config import PARTITIONS
+from ai_platform.gpu.machines import MACHINES
+from ai_platform.gpu.mig import known_layouts, profiles
 from tests.gpu.gcp.gke_pools import LABELS, POOL, ZONE, recorded
 
 H100 = "a3-highgpu-8g"
@@ -195,3 +198,32 @@ def at(properties, path):
     for key in path.split("."):
         properties = properties.get(key) if isinstance(properties, dict) else None
     return properties
+
+
+@pytest.mark.parametrize(
+    "gpus",
+    [
+        [{"count": 4, "devices": {"1g.10gb": 7}}],
+        [{"count": 8, "devices": {"1g.10gb": 5}}],
+        [{"count": 4, "devices": {"1g.10gb": 7}}, {"count": 4, "devices": {"3g.40gb": 2}}],
+        [{"count": 8, "devices": {"1g.10gb": 1, "3g.40gb": 1}}],
+    ],
+    ids=["half of the GPUs", "half of a GPU", "two profiles", "two on a GPU"],
+)
+def test_googles_own_stack_cuts_all_gpus_alike_or_not_at_all(gpus):
+    with pytest.raises(InvalidArgs, match="mixed layout"):
+        pool(H100, gpu_stack="managed", mig=[{"nodes": 1, "gpus": gpus}])
+
+
+@pytest.mark.parametrize("machine", ["a2-ultragpu-1g", H100, "a3-ultragpu-8g", "a4-highgpu-8g"])
+def test_every_profile_that_google_cuts_is_one_of_the_gpu_with_the_same_count(machine):
+    gpu = MACHINES[machine].gpu
+    known = known_layouts(gpu)
+    for profile in PARTITIONS.keys() & profiles(gpu).keys():
+        assert known[f"all-{profile}"] == {profile: PARTITIONS[profile]}
+
+
+def test_a_profile_that_google_cuts_on_other_gpus_alone_is_refused():
+    layout = [{"nodes": 1, "gpus": [{"count": 1, "devices": {"1g.10gb": 4}}]}]
+    with pytest.raises(InvalidArgs, match="mixed layout"):
+        pool("a2-highgpu-1g", gpu_stack="managed", mig=layout)
