@@ -8,25 +8,28 @@ import pulumi
 
 from ..components.args import InvalidArgs, parsed
 from ..components.cluster import Cluster
+from ..components.cluster_spec import ClusterProvider
 from ..components.errors import Problem
 from ..components.objects import kubernetes_object
 from ..components.queues import POOL_LABEL
 from .layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_layout, node_resources
 from .machines import MACHINES, Machine
 from .mig import known_layouts
+from .node_groups import MIG_CONFIG_LABEL
 from .node_plan import EFA, NodePlan, PoolPlan, layouts_of, plan_pool
 from .spec import NodePoolSpec
 
-MIG_CONFIG_LABEL = "nvidia.com/mig.config"
 _ZONE = "simulated-a"
 _MIG_DONE = "jsonpath={.metadata.labels['nvidia.com/mig.config.state']}=success"
 
 
 class NodePool(pulumi.ComponentResource):
-    """Nodes of one machine type on ``cluster``, with labels, taints, MIG layouts and fabric.
+    """Nodes of one machine type, on whatever cluster they are to run.
 
-    Without ``cluster`` they are simulated. Then the pool stands at ``max_nodes``, since a simulated node
-    costs nothing and no autoscaler runs, and ``up`` waits until each MIG layout is applied.
+    On GKE: node pools between ``min_nodes`` and ``max_nodes``. On a simulated cluster, or without one:
+    simulated nodes with the labels, taints and MIG layouts that real ones have. Those stand at
+    ``max_nodes``, since they cost nothing and no autoscaler runs; ``up`` waits until each MIG layout is
+    applied. On a cluster that somebody else made, nothing: it has its nodes.
     """
 
     pool: pulumi.Output[str]
@@ -51,7 +54,7 @@ class NodePool(pulumi.ComponentResource):
             from .gcp.node_pool import gke_node_pool
 
             gke_node_pool(name, spec, plan, machines[spec.machine], cluster.gcp, own)
-        else:
+        elif cluster is None or cluster.provider is ClusterProvider.SIMULATED:
             _simulated(name, spec, plan, machines, own)
 
         self.pool = pulumi.Output.from_input(spec.name)

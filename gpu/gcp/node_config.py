@@ -10,10 +10,9 @@ from ...components.queues import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Machine
 from ..mig import known_layouts
-from ..node_groups import NodeGroup
+from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
 from ..spec import GpuStack, LocalDisk, NodeImage, NodePoolSpec, SharingStrategy, TaintEffect
 
-MIG_CONFIG_LABEL = "nvidia.com/mig.config"
 NO_GKE_DEVICE_PLUGIN = "gke-no-default-nvidia-gpu-device-plugin"
 """Label of nodes whose GPUs NVIDIA's operator or DRA driver offers, not GKE."""
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}

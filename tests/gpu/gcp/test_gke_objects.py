@@ -11,6 +11,8 @@ from ai_platform.gpu.gcp.fabric_pods import gcp_pod_fabric
 from ai_platform.gpu.gcp.fabrics import fabric_interfaces, network_name
 from ai_platform.gpu.gcp.provisioning import provisioning_manifests
 from ai_platform.gpu.machines import MACHINES
+from ai_platform.gpu.node_plan import plan_pool
+from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.local.api import connect
 from ai_platform.local.waiting import wait_until
 
@@ -37,7 +39,7 @@ def served(api):
 
 def objects(machine):
     row = MACHINES[machine]
-    for interface in fabric_interfaces(row.fabric, row):
+    for interface in fabric_interfaces(row.fabric, row.gpu_networks):
         name = network_name("gpus", interface)
         yield parameters_manifest(name, interface.mode, "vpc", "subnet")
         yield network_manifest(name)
@@ -48,7 +50,8 @@ def objects(machine):
 
 def pod(machine):
     row = MACHINES[machine]
-    fabric = gcp_pod_fabric("gpus", row.fabric, row)
+    spec = NodePoolSpec.model_validate({"name": "gpus", "machine": machine, "fabric": row.fabric})
+    fabric = gcp_pod_fabric(plan_pool(spec), row.gpu_count)
     worker = {
         "name": "worker",
         "image": "worker:1",

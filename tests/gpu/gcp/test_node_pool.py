@@ -171,6 +171,13 @@ def test_what_gke_would_refuse_is_refused_before_anything_is_made():
     assert {problem.path for problem in error.value.problems} == {"zones", "image", "reservation"}
 
 
+def test_a_machine_of_another_cloud_or_another_fabric_is_refused_too():
+    for machine, fabric, path in (("p5.48xlarge", "none", "machine"), (H100, "rdma", "fabric")):
+        with pytest.raises(InvalidArgs) as error:
+            recorded(machine, fabric=fabric, zones=[ZONE])
+        assert [problem.path for problem in error.value.problems] == [path]
+
+
 def test_installers_run_on_the_nodes_of_their_pool_alone_with_pinned_images():
     recording = recorded("a3-megagpu-8g", fabric="tcpxo", zones=[ZONE])
     for made in recording.of("kubernetes:apps/v1:DaemonSet"):
