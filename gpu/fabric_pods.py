@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .machines import Fabric, Machine
+from .machines import Fabric
 from .node_plan import PoolPlan
 
 
@@ -39,10 +39,10 @@ class PodFabric:
         return bool(self.capabilities or self.containers or any("hostPath" in item for item in self.volumes))
 
 
-def pod_fabric(plan: PoolPlan, row: Machine, gpus: int) -> PodFabric:
-    """What a pod with ``gpus`` whole GPUs of machine ``row`` needs for its pool's fabric; nothing without.
+def pod_fabric(plan: PoolPlan, gpus: int) -> PodFabric:
+    """What a pod with ``gpus`` whole GPUs needs for the fabric of a pool; nothing where it has none.
 
-    Raises ``ValueError`` for a pod whose share of the node's interfaces is none of its own.
+    Raises ``ValueError`` for a pod whose share of the node is too small for the fabric.
     """
     if plan.fabric is Fabric.NONE:
         return PodFabric()
@@ -52,8 +52,4 @@ def pod_fabric(plan: PoolPlan, row: Machine, gpus: int) -> PodFabric:
         return efa_pod_fabric(plan, gpus)
     from .gcp.fabric_pods import gcp_pod_fabric
 
-    if gpus < plan.gpus_per_node:
-        raise ValueError(
-            f"{gpus} of the {plan.gpus_per_node} GPUs of a node: {plan.fabric} is for all of them"
-        )
-    return gcp_pod_fabric(plan.name, plan.fabric, row)
+    return gcp_pod_fabric(plan, gpus)

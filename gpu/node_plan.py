@@ -62,6 +62,8 @@ class PoolPlan(BaseModel):
     fabric: Fabric
     efa_interfaces: int
     """EFA devices of each node."""
+    gpu_networks: int
+    """Networks for the GPUs alone that GKE adds to each node."""
     min_nodes: int
     max_nodes: int
     nodes: tuple[NodePlan, ...]
@@ -118,6 +120,7 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
         memory_gib=memory_gib,
         fabric=spec.fabric,
         efa_interfaces=efa_interfaces,
+        gpu_networks=(row.gpu_networks or 0) if spec.fabric is not Fabric.NONE else 0,
         min_nodes=spec.min_nodes,
         max_nodes=spec.max_nodes,
         nodes=nodes,

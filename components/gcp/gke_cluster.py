@@ -29,7 +29,8 @@ class GkeCluster(pulumi.ComponentResource):
     Its API server is reached from inside the VPC, and from ``public_endpoint_cidrs``. Kubernetes stays at the
     described minor version and gets patches by itself (release channel EXTENDED). The cluster and a key of
     its own are protected. ``labels`` are cost labels in Google's spelling. ``multi_networking`` is for pools
-    with a fabric and can be turned on later. Raises ``InvalidArgs``.
+    with a fabric and can be turned on later. ``addons`` are entries of ``addonsConfig``, such as the CSI
+    drivers that storage needs. Raises ``InvalidArgs``.
     """
 
     cluster: Cluster
@@ -44,6 +45,7 @@ class GkeCluster(pulumi.ComponentResource):
         region: str,
         labels: Mapping[str, str],
         multi_networking: bool = False,
+        addons: Mapping[str, Mapping[str, bool]] | None = None,
     ) -> None:
         super().__init__("ai-platform:index:GkeCluster", name, {}, opts)
         wanted = parsed("GkeCluster", name, GkeSpec, spec)
@@ -53,7 +55,7 @@ class GkeCluster(pulumi.ComponentResource):
         key, grant = _key(name, wanted, region, labels, own)
         cluster_name = gke_cluster_name(name)
         properties = cluster_properties(
-            wanted, region=region, labels=labels, multi_networking=multi_networking
+            wanted, region=region, labels=labels, multi_networking=multi_networking, addons=addons or {}
         )
         made = cloud_object(
             f"{name}-cluster",
@@ -109,7 +111,12 @@ class GkeCluster(pulumi.ComponentResource):
 
 
 def cluster_properties(
-    spec: GkeSpec, *, region: str, labels: Mapping[str, str], multi_networking: bool
+    spec: GkeSpec,
+    *,
+    region: str,
+    labels: Mapping[str, str],
+    multi_networking: bool,
+    addons: Mapping[str, Mapping[str, bool]],
 ) -> dict[str, Any]:
     """The cluster in the provider's words, without what other resources give."""
     networks = [{"cidrBlock": str(cidr)} for cidr in spec.public_endpoint_cidrs]
@@ -149,6 +156,7 @@ def cluster_properties(
             "gcePersistentDiskCsiDriverConfig": {"enabled": True},
             "gcsFuseCsiDriverConfig": {"enabled": False},
             "gcpFilestoreCsiDriverConfig": {"enabled": False},
+            **addons,
         },
         "resourceLabels": dict(labels),
         **({"authenticatorGroupsConfig": {"securityGroup": groups}} if groups else {}),

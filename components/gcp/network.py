@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -10,15 +10,12 @@ import pulumi
 from ..args import InvalidArgs, parsed
 from ..cloud_objects import cloud_object, output
 from ..cluster_spec import GcpNetworkSpec
-from ..errors import Problem
+from .network_rules import GIVEN, network_problems
 
 PODS_RANGE = "pods"
 SERVICES_RANGE = "services"
 WEBHOOK_PORTS = ("8443", "9443")
 """Ports of admission webhooks (Kueue, KServe, operators); GKE itself opens 443 and 10250."""
-
-_GIVEN = ("network", "subnetwork", "pods_range", "services_range")
-_CONTROL_PLANE_PREFIX = 28
 
 
 class GcpNetwork(pulumi.ComponentResource):
@@ -53,7 +50,7 @@ class GcpNetwork(pulumi.ComponentResource):
             raise InvalidArgs(f"GcpNetwork {name!r}", problems)
         links = self._made(name, spec, project, region) if spec.network is None else _given(spec)
         self.network, self.subnetwork, self.pods_range, self.services_range = links
-        self.register_outputs(dict(zip(_GIVEN, links, strict=True)))
+        self.register_outputs(dict(zip(GIVEN, links, strict=True)))
 
     def _made(
         self, name: str, spec: GcpNetworkSpec, project: str, region: str
@@ -95,24 +92,6 @@ class GcpNetwork(pulumi.ComponentResource):
         return link, nodes, *ranges
 
 
-def network_problems(spec: GcpNetworkSpec) -> Iterator[Problem]:
-    """What is wrong with a network: keys that are missing beside the others, and ranges that overlap."""
-    missing = [key for key in _GIVEN if getattr(spec, key) is None]
-    if missing and len(missing) < len(_GIVEN):
-        for key in missing:
-            yield Problem(
-                key, "a missing key", f"all of {', '.join(_GIVEN)}, or none", "add it or remove the others"
-            )
-    if spec.control_plane_cidr.prefixlen != _CONTROL_PLANE_PREFIX:
-        yield Problem("control_plane_cidr", str(spec.control_plane_cidr), "a /28", "take a /28")
-    ranges = ("cidr", "pods_cidr", "services_cidr", "control_plane_cidr")
-    for index, key in enumerate(ranges):
-        for other in ranges[:index]:
-            if getattr(spec, key).overlaps(getattr(spec, other)):
-                got = str(getattr(spec, key))
-                yield Problem(key, got, f"a range outside {other}, {getattr(spec, other)}", "take another")
-
-
 def subnetwork_ranges(spec: GcpNetworkSpec) -> dict[str, Any]:
     """Addresses and logging of the nodes' subnetwork, in the provider's words."""
     return {
@@ -152,4 +131,4 @@ def webhook_firewall(spec: GcpNetworkSpec) -> dict[str, Any]:
 
 
 def _given(spec: GcpNetworkSpec) -> tuple[pulumi.Output[str], ...]:
-    return tuple(pulumi.Output.from_input(getattr(spec, key)) for key in _GIVEN)
+    return tuple(pulumi.Output.from_input(getattr(spec, key)) for key in GIVEN)

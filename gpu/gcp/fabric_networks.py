@@ -30,7 +30,7 @@ def fabric_networks(
     Returns ``additionalNodeNetworkConfigs`` of its node pools, in the order of the machine's cards. Without a
     fabric nothing is made and the list is empty. ``zone`` is the one zone of the pool.
     """
-    interfaces = fabric_interfaces(fabric, row)
+    interfaces = fabric_interfaces(fabric, row.gpu_networks or 0)
     configs = []
     rdma: pulumi.CustomResource | None = None
     for interface in interfaces:

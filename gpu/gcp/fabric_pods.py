@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from ..fabric_pods import PodFabric
-from ..machines import Fabric, Machine
+from ..machines import Fabric
+from ..node_plan import PoolPlan
 from .fabrics import FabricInterface, fabric_interfaces, network_name
 
 SOURCE = (
@@ -25,19 +26,23 @@ _LIBRARY_PATH = {"LD_LIBRARY_PATH": _LIBRARIES}
 _SYSTEM = (("sys", "/sys", "/hostsysfs"), ("proc-sys", "/proc/sys", "/hostprocsysfs"))
 
 
-def gcp_pod_fabric(pool: str, fabric: Fabric, row: Machine) -> PodFabric:
-    """What a pod on this pool needs to use its fabric; empty without one.
+def gcp_pod_fabric(plan: PoolPlan, gpus: int) -> PodFabric:
+    """What a pod with ``gpus`` whole GPUs needs for the fabric of a pool; empty where it has none.
 
-    It is for pods that take all GPUs of a node, which Google asks for. ``pool`` decides which networks.
+    Raises ``ValueError`` for a pod that leaves GPUs of its node to others: the sidecar and the networks serve
+    all of them at once, and Google asks for pods that take the whole node.
     """
-    if fabric is Fabric.TCPX:
-        return _tcpx(pool, row)
-    if fabric is Fabric.TCPXO:
-        return _tcpxo(pool, row)
-    return _rdma(pool, row) if fabric is Fabric.RDMA else PodFabric()
+    rows = {Fabric.TCPX: _tcpx, Fabric.TCPXO: _tcpxo, Fabric.RDMA: _rdma}
+    if plan.fabric not in rows:
+        return PodFabric()
+    if gpus != plan.gpus_per_node:
+        raise ValueError(
+            f"{gpus} of {plan.gpus_per_node} GPUs: a pod that uses {plan.fabric} takes all GPUs of its node"
+        )
+    return rows[plan.fabric](plan)
 
 
-def _tcpx(pool: str, row: Machine) -> PodFabric:
+def _tcpx(plan: PoolPlan) -> PodFabric:
     libraries = _mount("libraries", _LIBRARIES)
     daemon = {
         "name": "tcpx-daemon",
@@ -54,7 +59,7 @@ def _tcpx(pool: str, row: Machine) -> PodFabric:
         "volumeMounts": [libraries, _mount("tcpx-socket", "/run/tcpx"), *_system_mounts()],
     }
     return PodFabric(
-        annotations=_annotations(pool, row, Fabric.TCPX, _devices("tcpx-daemon", row)),
+        annotations=_annotations(plan, _devices("tcpx-daemon", plan)),
         env={**_LIBRARY_PATH, **_TCPX_ENV},
         capabilities=("IPC_LOCK",),
         volumes=(
@@ -68,7 +73,7 @@ def _tcpx(pool: str, row: Machine) -> PodFabric:
     )
 
 
-def _tcpxo(pool: str, row: Machine) -> PodFabric:
+def _tcpxo(plan: PoolPlan) -> PodFabric:
     libraries = _mount("libraries", _LIBRARIES)
     run = "set -ex\nchmod 755 /fts/entrypoint_rxdm_container.sh\n"
     daemon = {
@@ -82,10 +87,10 @@ def _tcpxo(pool: str, row: Machine) -> PodFabric:
         "securityContext": {"capabilities": {"add": ["NET_ADMIN", "NET_BIND_SERVICE"]}},
         "volumeMounts": [libraries, *_system_mounts()],
     }
-    devices = _devices("tcpxo-daemon", row, "/dev/dmabuf_import_helper")
+    devices = _devices("tcpxo-daemon", plan, "/dev/dmabuf_import_helper")
     apertures = "/dev/aperture_devices"
     return PodFabric(
-        annotations=_annotations(pool, row, Fabric.TCPXO, devices),
+        annotations=_annotations(plan, devices),
         env={
             **_LIBRARY_PATH,
             "NCCL_LIB_DIR": _LIBRARIES,
@@ -107,9 +112,9 @@ def _tcpxo(pool: str, row: Machine) -> PodFabric:
     )
 
 
-def _rdma(pool: str, row: Machine) -> PodFabric:
+def _rdma(plan: PoolPlan) -> PodFabric:
     return PodFabric(
-        annotations=_annotations(pool, row, Fabric.RDMA, {}),
+        annotations=_annotations(plan, {}),
         env={**_LIBRARY_PATH, "NCCL_NET": "gIB"},
         volumes=(
             _host("libraries", f"{_ON_NODE}/nvidia"),
@@ -125,10 +130,11 @@ def _rdma(pool: str, row: Machine) -> PodFabric:
     )
 
 
-def _annotations(pool: str, row: Machine, fabric: Fabric, devices: dict[str, str]) -> dict[str, str]:
+def _annotations(plan: PoolPlan, devices: dict[str, str]) -> dict[str, str]:
     # The second gVNIC of RDMA machines is for the node, not for NCCL: pods don't ask for it.
-    taken = [item for item in fabric_interfaces(fabric, row) if item.role != "gvnic"]
-    entries = [{"interfaceName": "eth0", "network": "default"}, *(_entry(pool, item) for item in taken)]
+    interfaces = fabric_interfaces(plan.fabric, plan.gpu_networks)
+    taken = [item for item in interfaces if item.role != "gvnic"]
+    entries = [{"interfaceName": "eth0", "network": "default"}, *(_entry(plan.name, item) for item in taken)]
     return {
         "networking.gke.io/default-interface": "eth0",
         "networking.gke.io/interfaces": json.dumps(entries),
@@ -140,9 +146,9 @@ def _entry(pool: str, interface: FabricInterface) -> dict[str, str]:
     return {"interfaceName": interface.device, "network": network_name(pool, interface)}
 
 
-def _devices(container: str, row: Machine, *more: str) -> dict[str, str]:
+def _devices(container: str, plan: PoolPlan, *more: str) -> dict[str, str]:
     """Devices of the node that the injector gives to the sidecar, which asks for no GPU itself."""
-    gpus = [f"/dev/nvidia{index}" for index in range(row.gpu_count)]
+    gpus = [f"/dev/nvidia{index}" for index in range(plan.gpus_per_node)]
     paths = [*gpus, "/dev/nvidiactl", "/dev/nvidia-uvm", *more]
     return {f"devices.gke.io/container.{container}": "".join(f"- path: {path}\n" for path in paths)}
 

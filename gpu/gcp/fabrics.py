@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network
 
-from ..machines import Fabric, Machine
+from ..machines import Fabric
 
 FABRIC_RANGE = IPv4Network("192.168.0.0/16")
 """Addresses of all GPU networks of a pool. The cluster's must lie outside; other pools have the same."""
@@ -46,16 +46,13 @@ class FabricInterface:
     """``None``: the network's profile decides."""
 
 
-def fabric_interfaces(fabric: Fabric, row: Machine) -> tuple[FabricInterface, ...]:
-    """The interfaces that a fabric adds, in the order of the machine's cards.
+def fabric_interfaces(fabric: Fabric, count: int) -> tuple[FabricInterface, ...]:
+    """The interfaces that a fabric adds to a machine with ``count`` GPU networks, in the order of its cards.
 
-    ``()`` without a fabric. Raises ``ValueError`` for a machine of which no source says how many it has.
+    ``()`` without a fabric, and for a machine of which no source says how many networks it has.
     """
-    if fabric is Fabric.NONE:
+    if fabric is Fabric.NONE or not count:
         return ()
-    count = row.gpu_networks
-    if not count:
-        raise ValueError(f"no source says how many GPU networks {row.name} has")
     if fabric in _TCP:
         ranges = list(FABRIC_RANGE.subnets(new_prefix=_PREFIX))[:count]
         return tuple(

@@ -9,11 +9,10 @@ from ...components.gcp.nodes import node_base
 from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Machine
-from ..mig import profiles
-from ..node_groups import NodeGroup
+from ..mig import known_layouts
+from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
 from ..spec import GpuStack, LocalDisk, NodeImage, NodePoolSpec, SharingStrategy, TaintEffect
 
-MIG_CONFIG_LABEL = "nvidia.com/mig.config"
 NO_GKE_DEVICE_PLUGIN = "gke-no-default-nvidia-gpu-device-plugin"
 """Label of nodes whose GPUs NVIDIA's operator or DRA driver offers, not GKE."""
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
@@ -25,6 +24,38 @@ a4-highgpu-8g as in cluster-toolkit v1.95.0."""
 HYPERDISK = ("a3-ultragpu-", "a4-", "a4x-", "g4-")
 """Machines that boot only from Hyperdisk. a4x: cluster-toolkit v1.95.0; the others: general knowledge, and
 what GKE takes by default where pd-balanced is not supported (provider's docs of ``diskType``)."""
+
+PARTITIONS = {
+    "1g.5gb": 7,
+    "2g.10gb": 3,
+    "3g.20gb": 2,
+    "7g.40gb": 1,
+    "1g.10gb": 7,
+    "1g.20gb": 4,
+    "2g.20gb": 3,
+    "3g.40gb": 2,
+    "7g.80gb": 1,
+    "1g.18gb": 7,
+    "1g.35gb": 4,
+    "2g.35gb": 3,
+    "3g.71gb": 2,
+    "7g.141gb": 1,
+    "1g.23gb": 7,
+    "1g.45gb": 4,
+    "2g.45gb": 3,
+    "3g.90gb": 2,
+    "7g.180gb": 1,
+    "1g.47gb": 4,
+    "2g.47gb": 3,
+    "3g.93gb": 2,
+    "7g.186gb": 1,
+    "1g.24gb": 4,
+    "2g.48gb": 2,
+    "4g.96gb": 1,
+}
+"""MIG profiles that GKE's own stack cuts GPUs into, and how many each GPU gets.
+
+Source: container-engine-accelerators at 992db81 (2026-06-11), partition_gpu/partition_gpu.go."""
 
 IMAGES = {NodeImage.COS: "COS_CONTAINERD", NodeImage.UBUNTU: "UBUNTU_CONTAINERD"}
 _EFFECTS = {
@@ -82,23 +113,26 @@ def accelerator(spec: NodePoolSpec, group: NodeGroup, row: Machine) -> dict[str,
 
 
 def partition_size(group: NodeGroup, row: Machine) -> str | None:
-    """The one MIG profile that GKE itself can cut all GPUs of a group into, or ``None`` when it can't."""
-    name = group.layout.removeprefix("all-")
-    return name if name != group.layout and name in (profiles(row.gpu) if row.mig else ()) else None
+    """The one MIG profile that GKE itself cuts all GPUs of a group into, or ``None`` when it can't."""
+    devices = known_layouts(row.gpu).get(group.layout, {}) if row.mig else {}
+    return next((name for name in devices if devices == {name: PARTITIONS.get(name)}), None)
 
 
 def node_labels(spec: NodePoolSpec, group: NodeGroup, row: Machine) -> dict[str, str]:
     """Labels of the nodes. A change of them, so also of the MIG layout, replaces no node."""
-    labels = {POOL_LABEL: spec.name}
-    if spec.gpu_stack is not GpuStack.MANAGED:
-        labels[NO_GKE_DEVICE_PLUGIN] = "true"
-        if row.mig:
-            labels[MIG_CONFIG_LABEL] = group.layout
-    if spec.gpu_stack is GpuStack.DRA:
-        labels["nvidia.com/gpu.present"] = "true"
+    labels = {POOL_LABEL: spec.name, **_stack_labels(spec)}
+    if row.mig and spec.gpu_stack is not GpuStack.MANAGED:
+        labels[MIG_CONFIG_LABEL] = group.layout
     if spec.purchase_option is PurchaseOption.QUEUED_PROVISIONING:
         labels["cloud.google.com/gke-queued"] = "true"
     return {**spec.labels, **labels}
+
+
+def _stack_labels(spec: NodePoolSpec) -> dict[str, str]:
+    if spec.gpu_stack is GpuStack.MANAGED:
+        return {}
+    present = {"nvidia.com/gpu.present": "true"} if spec.gpu_stack is GpuStack.DRA else {}
+    return {NO_GKE_DEVICE_PLUGIN: "true", **present}
 
 
 def _taints(spec: NodePoolSpec) -> list[dict[str, str]]:
@@ -122,7 +156,8 @@ def _purchase(spec: NodePoolSpec, project: str) -> dict[str, Any]:
         bought: dict[str, Any] = {"reservationAffinity": {"consumeReservationType": "NO_RESERVATION"}}
         if option is PurchaseOption.SPOT:
             bought["spot"] = True
-        if option is PurchaseOption.FLEX_START:
+        else:
+            # Queued provisioning asks for it too (GKE docs, flex-start with queued provisioning; toolkit).
             bought["flexStart"] = True
         return bought
     if spec.reservation is None:

@@ -20,7 +20,7 @@ from ..node_plan import PoolPlan
 from ..spec import NodePoolSpec, Placement
 from .fabric_networks import fabric_networks
 from .node_config import node_config
-from .pool_rules import nvlink_domain, pool_findings
+from .pool_rules import machine_findings, nvlink_domain, pool_findings
 
 _WAITS_FOR_CAPACITY = {PurchaseOption.FLEX_START, PurchaseOption.QUEUED_PROVISIONING}
 
@@ -38,7 +38,8 @@ def gke_node_pool(
     The pool of the first group is protected. Those of more MIG layouts come and go with the layouts. Raises
     ``InvalidArgs`` with everything that GKE would refuse, before anything is made.
     """
-    problems = [Problem(*finding) for finding in pool_findings(spec, row, cluster.zones)]
+    found = (*machine_findings(spec, row), *pool_findings(spec, row, cluster.zones))
+    problems = [Problem(*finding) for finding in found]
     if problems:
         raise InvalidArgs(f"NodePool {name!r}", problems)
     zones = spec.zones or list(cluster.zones)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from ...components.cluster_spec import GkeSpec
 from ...finops.prices import PurchaseOption
-from ..machines import Fabric, Machine
+from ..machines import Cloud, Fabric, Machine
 from ..spec import GpuStack, NodeImage, NodePoolSpec, Placement
 from .fabrics import FABRIC_RANGE
+from .node_config import PARTITIONS
 
 Finding = tuple[str, object, str, str]
 """Key of the pool, what it got, what was expected, and how to fix it."""
@@ -54,9 +55,18 @@ def pool_findings(spec: NodePoolSpec, row: Machine, cluster_zones: Sequence[str]
     yield from _purchase(spec)
     yield from _placement(spec, zones)
     yield from _image(spec)
+    yield from _fabric(spec, row)
     yield from _nvlink(spec, row)
     if spec.gpu_stack is GpuStack.MANAGED:
         yield from _managed(spec, row)
+
+
+def machine_findings(spec: NodePoolSpec, row: Machine) -> Iterator[Finding]:
+    """What is wrong with a machine on GKE and its fabric, for pools that no environment has checked."""
+    if row.cloud is not Cloud.GCP:
+        yield "machine", spec.machine, "a machine of gcp, where the cluster is", "take another machine"
+    elif spec.fabric not in {Fabric.NONE, row.fabric}:
+        yield "fabric", spec.fabric, f"{row.fabric}, what {spec.machine} has, or none", "take one of these"
 
 
 def nvlink_domain(row: Machine) -> str | None:
@@ -111,6 +121,17 @@ def _image(spec: NodePoolSpec) -> Iterator[Finding]:
         yield "image", spec.image, f"cos, which fabric: {spec.fabric} needs", "take cos"
 
 
+def _fabric(spec: NodePoolSpec, row: Machine) -> Iterator[Finding]:
+    if spec.fabric is Fabric.NONE or spec.fabric is not row.fabric:
+        return
+    if row.name.startswith(_METAL):
+        expected = "none; bare-metal machines need network software that is not installed here"
+        yield "fabric", spec.fabric, expected, "write none"
+    elif not row.gpu_networks:
+        expected = f"none; nobody says how many GPU networks {row.name} has"
+        yield "fabric", spec.fabric, expected, "give its gpu_networks under machines"
+
+
 def _nvlink(spec: NodePoolSpec, row: Machine) -> Iterator[Finding]:
     if not row.imex:
         return
@@ -124,9 +145,6 @@ def _nvlink(spec: NodePoolSpec, row: Machine) -> Iterator[Finding]:
         )
     if spec.reservation is None:
         yield "reservation", "a missing key", f"a reservation; {row.name} is sold in no other way", "name it"
-    if spec.fabric is Fabric.RDMA and row.name.startswith(_METAL):
-        expected = "none; bare-metal machines need network software that is not installed here"
-        yield "fabric", spec.fabric, expected, "write none"
 
 
 def _managed(spec: NodePoolSpec, row: Machine) -> Iterator[Finding]:
@@ -134,7 +152,10 @@ def _managed(spec: NodePoolSpec, row: Machine) -> Iterator[Finding]:
         yield "mig", "auto", "one profile for all GPUs with gpu_stack: managed", "write it, or take operator"
         return
     for entry in spec.mig:
-        uniform = len(entry.gpus) == 1 and entry.gpus[0].count == row.gpu_count
-        if not uniform or len(entry.gpus[0].devices) > 1:
-            expected = "GPUs that are all cut into one profile, which is what gpu_stack: managed can do"
+        cut = sum(part.count for part in entry.gpus)
+        full = all(
+            part.devices == {name: PARTITIONS.get(name)} for part in entry.gpus for name in part.devices
+        )
+        if cut != row.gpu_count or not full or len({tuple(part.devices) for part in entry.gpus}) > 1:
+            expected = "GPUs that are all filled with one profile, which is what gpu_stack: managed can do"
             yield "mig", "a mixed layout", expected, "make them alike, or take gpu_stack: operator"

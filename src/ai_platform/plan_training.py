@@ -7,7 +7,6 @@ from fractions import Fraction
 from pydantic import BaseModel, ConfigDict
 
 from .gpu.fabric_pods import PodFabric, pod_fabric
-from .gpu.machines import Machine
 from .gpu.node_plan import PoolPlan
 from .gpu.spec import TrainingJobSpec
 from .plan_endpoints import host_part
@@ -35,7 +34,7 @@ class TrainingPlan(BaseModel):
     """What its pods need to use the fabric of the pool."""
 
 
-def training_plan(spec: TrainingJobSpec, pool: PoolPlan, machine: Machine) -> TrainingPlan:
+def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
     """A gang with its CPUs and memory worked out."""
     cpu, memory_gib = host_part(pool, Fraction(spec.gpus_per_worker))
     return TrainingPlan(
@@ -52,5 +51,5 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan, machine: Machine) -> Tr
         command=tuple(spec.command),
         priority=spec.priority,
         simulated_seconds=spec.simulated_seconds,
-        fabric=pod_fabric(pool, machine, spec.gpus_per_worker),
+        fabric=pod_fabric(pool, spec.gpus_per_worker),
     )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .catalogs import machines_of
 from .components.errors import Problem
 from .components.pod_security import PodSecurity
 from .endpoint_checks import Names, Usable, placed
 from .environment import Environment
 from .gpu.fabric_pods import pod_fabric
 from .gpu.layout import WHOLE_GPU
-from .gpu.machines import Machine
 from .gpu.node_plan import PoolPlan
 from .gpu.spec import TrainingJobSpec
 from .quota_checks import Add, Location, within_quota
@@ -21,7 +19,6 @@ def training_problems(
     environment: Environment, pools: Mapping[str, PoolPlan], names: Names, usable: Usable, problem: Add
 ) -> Iterator[Problem]:
     """Runs where none can be, larger than a node or than the team's quota, or barred from the fabric."""
-    machines = machines_of(environment)
     levels = {team.name: (index, team.pod_security) for index, team in enumerate(environment.teams)}
     for index, spec in enumerate(environment.training_jobs):
         at: Location = ("training_jobs", index)
@@ -35,7 +32,7 @@ def training_problems(
             yield problem((*at, "gpus_per_worker"), spec.gpus_per_worker, expected, "ask for fewer")
             continue
         if spec.team in levels:
-            yield from _fabric(spec, pool, machines[pool.machine], at, levels[spec.team], problem)
+            yield from _fabric(spec, pool, at, levels[spec.team], problem)
             needed = spec.workers * spec.gpus_per_worker
             yield from within_quota(usable, at, spec.team, pool.name, "gpus", needed, problem)
 
@@ -43,13 +40,12 @@ def training_problems(
 def _fabric(
     spec: TrainingJobSpec,
     pool: PoolPlan,
-    row: Machine,
     at: Location,
     level: tuple[int, PodSecurity],
     problem: Add,
 ) -> Iterator[Problem]:
     try:
-        fabric = pod_fabric(pool, row, spec.gpus_per_worker)
+        fabric = pod_fabric(pool, spec.gpus_per_worker)
     except ValueError as error:
         expected = f"a worker that can use the fabric of {pool.name}: {error}"
         yield problem((*at, "gpus_per_worker"), spec.gpus_per_worker, expected, "ask for more GPUs a worker")

@@ -24,7 +24,7 @@ COMPUTED: dict[str, dict[str, Any]] = {
 }
 
 
-def recorded(preview=False, multi_networking=False, **keys):
+def recorded(preview=False, multi_networking=False, addons=None, **keys):
     clusters = []
 
     def program():
@@ -34,6 +34,7 @@ def recorded(preview=False, multi_networking=False, **keys):
             region="us-central1",
             labels=LABELS,
             multi_networking=multi_networking,
+            addons=addons,
         )
         clusters.append(made.cluster)
 
@@ -160,6 +161,15 @@ def test_administrators_come_in_through_the_one_group_that_gke_reads():
     assert (
         admin_binding_manifest(["ml-admins@acme.example"])["subjects"][0]["name"] == "ml-admins@acme.example"
     )
+
+
+def test_csi_drivers_are_off_until_storage_asks_for_them(plain):
+    off = plain[0].only(CLUSTER).inputs["addonsConfig"]
+    assert off["gcsFuseCsiDriverConfig"] == {"enabled": False}
+    on = (
+        recorded(addons={"gcsFuseCsiDriverConfig": {"enabled": True}})[0].only(CLUSTER).inputs["addonsConfig"]
+    )
+    assert on == {**off, "gcsFuseCsiDriverConfig": {"enabled": True}}
 
 
 def test_a_preview_knows_all_but_what_only_google_can_say():

@@ -7,18 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.aws.fabric_pods import HUGE_PAGES, NODE_HUGE_PAGES_MIB
-from ai_platform.gpu.fabric_pods import PodFabric
-from ai_platform.gpu.fabric_pods import pod_fabric as pod_fabric_of
+from ai_platform.gpu.fabric_pods import PodFabric, pod_fabric
 from ai_platform.gpu.machines import MACHINES, Cloud, Fabric
 from ai_platform.gpu.node_plan import EFA, plan_pool
 from ai_platform.gpu.spec import NodePoolSpec
 from tests.examples import examples
 
 NAMES = sorted(row.name for row in MACHINES.values() if row.cloud is Cloud.AWS and row.fabric is Fabric.EFA)
-
-
-def pod_fabric(plan, gpus):
-    return pod_fabric_of(plan, MACHINES[plan.machine], gpus)
 
 
 def pool(machine, fabric="efa"):

@@ -5,6 +5,9 @@ import pytest
 
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.gcp.force_new import FORCE_NEW
+from ai_platform.gpu.gcp.node_config import PARTITIONS
+from ai_platform.gpu.machines import MACHINES
+from ai_platform.gpu.mig import known_layouts, profiles
 from tests.gpu.gcp.gke_pools import LABELS, POOL, ZONE, recorded
 
 H100 = "a3-highgpu-8g"
@@ -79,7 +82,8 @@ def test_spot_flex_start_and_queued_nodes_never_come_from_a_reservation():
     queued = pool(H100, purchase_option="queued_provisioning")
     assert [made["nodeConfig"]["reservationAffinity"] for made in (spot, flex, queued)] == [none] * 3
     assert spot["nodeConfig"]["spot"] is True
-    assert flex["nodeConfig"]["flexStart"] is True
+    assert flex["nodeConfig"]["flexStart"] is queued["nodeConfig"]["flexStart"] is True
+    assert "flexStart" not in spot["nodeConfig"]
     assert queued["queuedProvisioning"] == {"enabled": True}
     assert queued["nodeConfig"]["labels"]["cloud.google.com/gke-queued"] == "true"
     assert [made["management"]["autoRepair"] for made in (spot, flex, queued)] == [True, False, False]
@@ -167,6 +171,13 @@ def test_what_gke_would_refuse_is_refused_before_anything_is_made():
     assert {problem.path for problem in error.value.problems} == {"zones", "image", "reservation"}
 
 
+def test_a_machine_of_another_cloud_or_another_fabric_is_refused_too():
+    for machine, fabric, path in (("p5.48xlarge", "none", "machine"), (H100, "rdma", "fabric")):
+        with pytest.raises(InvalidArgs) as error:
+            recorded(machine, fabric=fabric, zones=[ZONE])
+        assert [problem.path for problem in error.value.problems] == [path]
+
+
 def test_installers_run_on_the_nodes_of_their_pool_alone_with_pinned_images():
     recording = recorded("a3-megagpu-8g", fabric="tcpxo", zones=[ZONE])
     for made in recording.of("kubernetes:apps/v1:DaemonSet"):
@@ -194,3 +205,32 @@ def at(properties, path):
     for key in path.split("."):
         properties = properties.get(key) if isinstance(properties, dict) else None
     return properties
+
+
+@pytest.mark.parametrize(
+    "gpus",
+    [
+        [{"count": 4, "devices": {"1g.10gb": 7}}],
+        [{"count": 8, "devices": {"1g.10gb": 5}}],
+        [{"count": 4, "devices": {"1g.10gb": 7}}, {"count": 4, "devices": {"3g.40gb": 2}}],
+        [{"count": 8, "devices": {"1g.10gb": 1, "3g.40gb": 1}}],
+    ],
+    ids=["half of the GPUs", "half of a GPU", "two profiles", "two on a GPU"],
+)
+def test_googles_own_stack_cuts_all_gpus_alike_or_not_at_all(gpus):
+    with pytest.raises(InvalidArgs, match="mixed layout"):
+        pool(H100, gpu_stack="managed", mig=[{"nodes": 1, "gpus": gpus}])
+
+
+@pytest.mark.parametrize("machine", ["a2-ultragpu-1g", H100, "a3-ultragpu-8g", "a4-highgpu-8g"])
+def test_every_profile_that_google_cuts_is_one_of_the_gpu_with_the_same_count(machine):
+    gpu = MACHINES[machine].gpu
+    known = known_layouts(gpu)
+    for profile in PARTITIONS.keys() & profiles(gpu).keys():
+        assert known[f"all-{profile}"] == {profile: PARTITIONS[profile]}
+
+
+def test_a_profile_that_google_cuts_on_other_gpus_alone_is_refused():
+    layout = [{"nodes": 1, "gpus": [{"count": 1, "devices": {"1g.10gb": 4}}]}]
+    with pytest.raises(InvalidArgs, match="mixed layout"):
+        pool("a2-highgpu-1g", gpu_stack="managed", mig=layout)

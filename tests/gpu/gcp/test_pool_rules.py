@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ai_platform.components.cluster_spec import GkeSpec
@@ -85,3 +87,10 @@ def test_gpu_networks_and_the_clusters_own_addresses_must_not_meet():
     keys = {"fabric": "rdma", "zones": [A], "purchase_option": "reserved", "reservation": "r"}
     assert "network.cidr" in found(ULTRA, network={"cidr": "192.168.0.0/20"}, **keys)["fabric"]
     assert not found(ULTRA, network={"cidr": "10.1.0.0/20"}, **keys)
+
+
+def test_a_machine_whose_gpu_networks_nobody_counted_has_no_fabric():
+    spec = NodePoolSpec.model_validate({"name": "gpus", "machine": ULTRA, "fabric": "rdma", "zones": [A]})
+    cluster = GkeSpec.model_validate(GKE)
+    (finding,) = contradictions(spec, replace(MACHINES[ULTRA], gpu_networks=None), cluster)
+    assert "gpu_networks under machines" in finding[3]
