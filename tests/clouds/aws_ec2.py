@@ -115,6 +115,17 @@ def _address(aws: Aws, new: Values) -> Made:
     return Made(identity, known)
 
 
+def _endpoint(aws: Aws, new: Values) -> Made:
+    ec2 = aws.client("ec2")
+    asked = shaped(
+        ec2, "create_vpc_endpoint", {"vpcEndpointType": "Gateway", **new}, {"policy": "PolicyDocument"}
+    )
+    identity = ec2.create_vpc_endpoint(**asked, **_tagged("vpc-endpoint", new))["VpcEndpoint"][
+        "VpcEndpointId"
+    ]
+    return Made(identity, {"arn": aws.arn("ec2", f"vpc-endpoint/{identity}"), "ownerId": "123456789012"})
+
+
 def _association(aws: Aws, new: Values) -> Made:
     ec2 = aws.client("ec2")
     return Made(ec2.associate_route_table(**shaped(ec2, "associate_route_table", new))["AssociationId"], {})
@@ -234,7 +245,6 @@ def _rules(direction: str) -> Calls:
 _TEMPLATE_NAMES = {
     "securityGroups": "Groups",
     "vpcSecurityGroupIds": "SecurityGroupIds",
-    "arn": "Arn",
 }
 _NOT_IN_TEMPLATE = ("name", "namePrefix", "description", "updateDefaultVersion", "defaultVersion")
 
@@ -340,9 +350,7 @@ CALLS: dict[str, Calls] = {
     ),
     "aws:ec2/route:Route": Calls(_route, _no_route),
     "aws:ec2/vpcEndpoint:VpcEndpoint": Calls(
-        _simple(
-            *("create_vpc_endpoint", "VpcEndpoint", "VpcEndpointId", "vpc-endpoint", "", "vpc-endpoint"),
-        ).create,
+        _endpoint,
         lambda aws, identity, _: aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[identity]),
         _retag,
     ),

@@ -113,7 +113,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _cloud(self, body: bytes) -> tuple[int, dict[str, Any], bytes | str]:
         from botocore.awsrequest import AWSPreparedRequest
         from botocore.compat import HTTPHeaders
-        from moto.core.botocore_stubber import BotocoreStubber
 
         found = _SCOPE.search(self.headers.get("Authorization", ""))
         region, service = found.groups() if found else ("us-east-1", "s3")
@@ -123,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers[name] = value
         STATE.calls.append(f"{service} {_action(self.command, self.path, self.headers, body)}")
         request = AWSPreparedRequest(self.command, f"https://{host}{self.path}", headers, body, False)
-        status, answered, answer = BotocoreStubber().process_request(request) or (
+        status, answered, answer = _asked(request) or (
             501,
             {},
             b"not known to moto",
@@ -134,6 +133,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Says nothing."""
+
+
+def _asked(request: Any) -> Any:
+    from moto.core.botocore_stubber import BotocoreStubber
+
+    try:
+        return BotocoreStubber().process_request(request)
+    except Exception as error:
+        # The caller is to see it rather than a closed connection.
+        return 500, {}, f"moto: {type(error).__name__}: {error}"
 
 
 def _of_test(what: str, body: bytes) -> str:

@@ -71,8 +71,9 @@ class CloudProject:
     def previewed(self) -> dict[str, Any]:
         """``pulumi preview --json``, which must succeed."""
         done = self.run("preview", "--json", "--show-sames", errors=False)
-        assert done.code == 0, done.output
-        return dict(json.loads(done.output))
+        document = json.loads(done.output)
+        assert done.code == 0, document.get("diagnostics")
+        return dict(document)
 
     def steps(self) -> dict[str, dict[str, Any]]:
         """What a preview would do: the step of each resource by its logical name, without the stack's."""
@@ -111,6 +112,10 @@ class CloudProject:
     def modules(self) -> set[str]:
         """Modules of the ``pulumi_*`` SDKs that the program has loaded, since the last ``forget``."""
         return {name for listed in self._listed() for name in listed["modules"]}
+
+    def programs(self) -> int:
+        """How many runs of the program ``modules`` knows of."""
+        return len(list(self._listed()))
 
     def forget(self) -> None:
         """Forgets what the guard has seen."""

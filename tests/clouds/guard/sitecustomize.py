@@ -23,7 +23,7 @@ def _watch(event, arguments):
     # A path is a socket of this machine.
     if _outside(host) and not host.startswith("/"):
         with open(os.path.join(FOLDER, "attempts"), "a") as file:  # noqa: PTH118, PTH123
-            file.write(f"{event} {address} by {' '.join(sys.argv)}\n")
+            file.write(f"{event} {address} by {' '.join(sys.orig_argv)}\n")
         raise PermissionError(f"a test allows connections to this machine only, not to {host}")
 
 
@@ -31,7 +31,7 @@ def _list_modules():
     loaded = sorted(name for name in sys.modules if name.startswith("pulumi_"))
     path = os.path.join(FOLDER, f"modules-{os.getpid()}.json")  # noqa: PTH118
     with open(path, "w") as file:  # noqa: PTH123
-        json.dump({"command": sys.argv, "modules": loaded}, file)
+        json.dump({"command": sys.orig_argv, "modules": loaded}, file)
 
 
 if FOLDER:
