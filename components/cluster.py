@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from .cluster_spec import ClusterProvider
+from .names import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class AwsCluster:
     """IAM role of the nodes."""
     tags: Mapping[str, str]
     """Cost tags that also launch templates, instances, volumes and interfaces must carry."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """Key of the nodes' volumes; ``None`` for the account's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,18 @@ class Cluster:
     """Path or text of a kubeconfig without credentials in it."""
     aws: AwsCluster | None = None
     gcp: GcpCluster | None = None
+
+
+def eks_identifier(region: str, name: str) -> str:
+    """Identifier of an EKS cluster whose component has this name."""
+    return f"eks-{region}-{name}"
+
+
+def gke_identifier(project: str, region: str, name: str) -> str:
+    """Identifier of a GKE cluster whose component has this name."""
+    return f"{project}/{region}/{gke_cluster_name(name)}"
+
+
+def gke_cluster_name(name: str) -> str:
+    """What GKE calls the cluster: at most 40 characters."""
+    return shortened(name, 40)

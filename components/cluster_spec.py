@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+NO_CLUSTER = "the stack of the cluster has no output `cluster` yet"
+"""What a stack says that needs a cluster which nobody has made."""
+
 KubernetesVersion = Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")]
 Zone = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]+$", max_length=32)]
 
@@ -149,7 +152,9 @@ class GkeSpec(BaseModel):
     """Nodes for controllers and add-ons. Default: 2 to 4 × e2-standard-4."""
 
 
-ClusterSpec = Annotated[SimulatedSpec | EksSpec | GkeSpec | ExistingSpec, Field(discriminator="provider")]
+AnyClusterSpec = SimulatedSpec | EksSpec | GkeSpec | ExistingSpec
+
+ClusterSpec = Annotated[AnyClusterSpec, Field(discriminator="provider")]
 """The cluster of the environment, by ``provider``."""
 
 CLUSTER_SPECS: Mapping[str, type[BaseModel]] = {

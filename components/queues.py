@@ -1,6 +1,6 @@
 """What all teams' queues share: cohorts, topology, priorities and one resource flavor for each node pool."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict
 
 from .args import parsed
 from .names import Name
+from .node_labels import POOL_LABEL as POOL_LABEL
 from .objects import kubernetes_object
 from .priority_spec import PrioritySpec
 from .queue_spec import CohortQuotaSpec
 from .team_queue import KUEUE, fair_sharing, resource_groups
 
-POOL_LABEL = "ai-platform/pool"
 TOPOLOGY_LEVELS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 
@@ -73,6 +73,15 @@ class Queues(pulumi.ComponentResource):
 
         self.cohort = pulumi.Output.from_input(spec.cohort)
         self.register_outputs({"cohort": self.cohort})
+
+
+def on_pools(pools: Sequence[str]) -> dict[str, Any]:
+    """Fields of a pod that keep it to these pools. Kueue tries them in the order of the team's queue."""
+    if len(pools) == 1:
+        return {"nodeSelector": {POOL_LABEL: pools[0]}}
+    term = {"matchExpressions": [{"key": POOL_LABEL, "operator": "In", "values": list(pools)}]}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+    return {"affinity": {"nodeAffinity": required}}
 
 
 def topology_manifest() -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-_RESERVED = {
+from .charts import CHARTS
+
+_RESERVED = {row.namespace: f"{chart} runs there" for chart, row in CHARTS.items()} | {
     "default": "Kubernetes puts there what names no namespace",
     "kueue-system": "Kueue runs there and leaves its work alone",
     "kserve": "KServe runs there",

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from .names import Name
+from .pod_security import PodSecurity
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Weight = Annotated[int, Field(ge=0, le=10_000)]
@@ -37,6 +38,9 @@ class TeamSpec(BaseModel):
     """Group of the identity provider whose members get the namespace. Default: the team's name."""
     cost_center: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     """Where the bill goes. Default: nobody's, and the report says so."""
+    pod_security: PodSecurity = PodSecurity.RESTRICTED
+    """Pod Security level of the namespace. ``privileged`` only for runs on GKE pools with a fabric, whose
+    pods take libraries from the node. Default: restricted."""
     quota: dict[Name, dict[str, Quota]] = Field(default_factory=dict)
     """Pool to resource to quota. A resource is ``gpus`` (whole GPUs), ``shared_gpus`` (parts of a pool
     with ``sharing``) or a MIG profile such as ``1g.10gb``."""

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from .args import parsed
 from .names import Name
 from .objects import kubernetes_object
+from .pod_security import PodSecurity
+from .tag_values import kubernetes_value
 
 TEAM_LABEL = "ai-platform/team"
 COST_CENTER_LABEL = "ai-platform/cost-center"
@@ -26,12 +28,15 @@ class TenantSpec(BaseModel):
     """Group of the identity provider whose members may work in the namespace."""
     cost_center: str | None = None
     """Label for the bill. Default: none."""
+    pod_security: PodSecurity = PodSecurity.RESTRICTED
+    """Pod Security level that the namespace enforces; warnings stay at restricted. Default: restricted."""
 
 
 class Tenant(pulumi.ComponentResource):
     """Namespace with Pod Security ``restricted``, default limits, a default-deny network and team rights.
 
-    It makes no queue: see ``TeamQueue``. Rights reach the namespace only and name no wildcard.
+    Another level only where it is asked for. It makes no queue: see ``TeamQueue``. Rights reach the namespace
+    only and name no wildcard.
     """
 
     namespace: pulumi.Output[str]
@@ -56,7 +61,8 @@ class Tenant(pulumi.ComponentResource):
 
 def namespace_manifest(spec: TenantSpec) -> dict[str, Any]:
     """The namespace itself."""
-    security = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
+    levels = {"enforce": spec.pod_security, "warn": PodSecurity.RESTRICTED, "audit": PodSecurity.RESTRICTED}
+    security = {f"pod-security.kubernetes.io/{mode}": level.value for mode, level in levels.items()}
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
@@ -134,7 +140,9 @@ _RULES = [
 
 
 def _labels(spec: TenantSpec) -> dict[str, str]:
-    return {TEAM_LABEL: spec.team} | ({COST_CENTER_LABEL: spec.cost_center} if spec.cost_center else {})
+    return {TEAM_LABEL: spec.team} | (
+        {COST_CENTER_LABEL: kubernetes_value(spec.cost_center)} if spec.cost_center else {}
+    )
 
 
 def _ports(port: int) -> list[dict[str, Any]]:

@@ -56,11 +56,6 @@ def total(costs: Iterable[CostRange]) -> CostRange:
     )
 
 
-def share_of(cost: CostRange, share: Fraction) -> CostRange:
-    """The part of a cost that a share of it bears, for example a MIG device of a GPU, in cents."""
-    return CostRange(share_of_amount(cost.minimum, share), share_of_amount(cost.maximum, share), cost.unknown)
-
-
 def share_of_amount(amount: Decimal, share: Fraction) -> Decimal:
     """``amount × share`` rounded half up to cents, without passing through binary fractions."""
     return in_cents(amount * share.numerator / share.denominator)

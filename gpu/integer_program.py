@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_NODES = 2_000
@@ -30,13 +30,52 @@ class Answer:
     """Whether ``values`` is optimal, or proven not to exist."""
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A program whose columns are added one by one."""
+
+    costs: list[int] = field(default_factory=list)
+    uppers: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    flows: set[int] = field(default_factory=set)
+
+    def add(self, upper: int, cost: int = 0, *, flow: bool = False) -> int:
+        """The index of a new column."""
+        if flow:
+            self.flows.add(len(self.costs))
+        self.costs.append(cost)
+        self.uppers.append(upper)
+        return len(self.costs) - 1
+
+
 def minimum(
-    costs: Sequence[int], uppers: Sequence[int], rows: Sequence[Row], *, max_nodes: int = MAX_NODES
+    costs: Sequence[int],
+    uppers: Sequence[int],
+    rows: Sequence[Row],
+    *,
+    max_nodes: int = MAX_NODES,
+    flows: Collection[int] = (),
 ) -> Answer:
     """Minimises ``costs`` over whole numbers from 0 to ``uppers`` that satisfy ``rows``.
 
     HiGHS on one thread with a fixed seed, no time limit and no gap: the same program has the same answer.
+    ``flows`` are columns that come out whole by themselves once the others are, as in a transport problem; to
+    say so is much quicker.
     """
+    answer = _solved(costs, uppers, rows, max_nodes, flows)
+    if answer.values is None or all(_holds(row, answer.values) for row in rows):
+        return answer
+    return _solved(costs, uppers, rows, max_nodes, ())
+
+
+def _holds(row: Row, values: Sequence[int]) -> bool:
+    total = sum(coefficient * values[at] for at, coefficient in row.coefficients.items())
+    return (row.lower is None or total >= row.lower) and (row.upper is None or total <= row.upper)
+
+
+def _solved(
+    costs: Sequence[int], uppers: Sequence[int], rows: Sequence[Row], max_nodes: int, flows: Collection[int]
+) -> Answer:
     if not costs:
         fits = all((row.lower or 0) <= 0 and (row.upper is None or row.upper >= 0) for row in rows)
         return Answer((), 0.0, proven=True) if fits else Answer(None, float("inf"), proven=True)
@@ -70,7 +109,8 @@ def minimum(
     program.a_matrix_.start_ = np.cumsum([0, *(len(row.coefficients) for row in rows)], dtype=np.int32)
     program.a_matrix_.index_ = np.array([at for row in rows for at in row.coefficients], dtype=np.int32)
     program.a_matrix_.value_ = np.array([c for row in rows for c in row.coefficients.values()], np.float64)
-    program.integrality_ = [highspy.HighsVarType.kInteger] * len(costs)
+    kinds = (highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous)
+    program.integrality_ = [kinds[at in flows] for at in range(len(costs))]
     solver.passModel(program)
     solver.run()
     return _answer(solver, highspy)

@@ -149,10 +149,11 @@ class Sales:
 
 _ON_DEMAND, _SPOT = PurchaseOption.ON_DEMAND, PurchaseOption.SPOT
 _RESERVED, _BLOCK = PurchaseOption.RESERVED, PurchaseOption.CAPACITY_BLOCK
-_FLEX = PurchaseOption.FLEX_START
+_FLEX, _QUEUED = PurchaseOption.FLEX_START, PurchaseOption.QUEUED_PROVISIONING
 
 _SPOT_GK = "spot and reserved: general knowledge"
-_FLEX_GK = "flex start: general knowledge"
+_FLEX_GK = "flex start and queued provisioning: general knowledge"
+_QUEUED_GK = "queued provisioning: general knowledge"
 _EC2_BLOCKS = "Karpenter's price file; EC2 user guide, how Capacity Blocks work (read 2026-11)"
 _COMMITMENTS = (
     "on demand and spot: SKUs of the Billing Catalog; reserved: commitment types of the Compute API"
@@ -181,16 +182,17 @@ SALES = (
     ),
     Sales(
         ("a3-highgpu-1g", "a3-highgpu-2g", "a3-highgpu-4g"),
-        (_SPOT, _FLEX),
+        (_SPOT, _FLEX, _QUEUED),
         "Compute Engine docs, GPU machine types: only as Spot or Flex-start VMs",
+        _QUEUED_GK,
     ),
     Sales(
         ("a2-", "a3-highgpu-8g", "a3-megagpu-8g", "a3-ultragpu-8g", "g2-"),
-        (_ON_DEMAND, _SPOT, _RESERVED, _FLEX),
+        (_ON_DEMAND, _SPOT, _RESERVED, _FLEX, _QUEUED),
         _COMMITMENTS,
         _FLEX_GK,
     ),
-    Sales(("g4-",), (_ON_DEMAND, _SPOT, _RESERVED, _FLEX), _COMMITMENTS),
+    Sales(("g4-",), (_ON_DEMAND, _SPOT, _RESERVED, _FLEX, _QUEUED), _COMMITMENTS, _QUEUED_GK),
     Sales(
         ("a3-edgegpu-8g",),
         (_ON_DEMAND, _SPOT, _RESERVED),
@@ -199,9 +201,9 @@ SALES = (
     ),
     Sales(
         ("a4-highgpu-8g",),
-        (_SPOT, _RESERVED, _FLEX),
+        (_SPOT, _RESERVED, _FLEX, _QUEUED),
         "third-party price page; reserved: commitment types of the Compute API",
-        "that it isn't sold on demand: a third-party price page",
+        f"that it isn't sold on demand: a third-party price page; {_QUEUED_GK}",
     ),
     Sales(("a4x-",), (_RESERVED,), "none found", "how it is sold: general knowledge"),
 )

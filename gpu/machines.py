@@ -36,6 +36,10 @@ class Fabric(StrEnum):
     """GPUDirect RDMA over converged Ethernet."""
 
 
+GPU_NETWORK_FABRICS = frozenset({Fabric.TCPX, Fabric.TCPXO, Fabric.RDMA})
+"""Fabrics whose pods have network interfaces beside the cluster's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """One machine type. ``None`` stands for a value that no source gave, never for zero."""

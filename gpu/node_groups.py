@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from .node_plan import PoolPlan
 
+MIG_CONFIG_LABEL = "nvidia.com/mig.config"
+"""Node label that asks the MIG manager for a layout."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeGroup:

@@ -68,6 +68,8 @@ class PoolPlan(BaseModel):
     capacity: dict[str, int]
     """Resources of all nodes at ``max_nodes``: devices, CPUs under ``cpu`` and GiB under ``memory``."""
     purchase_option: PurchaseOption
+    fall_back_to: tuple[str, ...]
+    """Pools that work for this one may run on when it is full."""
     sharing: GpuSharing | None
     gpus_per_device: dict[str, Fraction]
     """GPUs that one device of each resource stands for when the pool's price is shared out."""
@@ -121,6 +123,7 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
         nodes=nodes,
         capacity=capacity,
         purchase_option=spec.purchase_option,
+        fall_back_to=tuple(spec.fall_back_to),
         sharing=spec.sharing,
         gpus_per_device=each,
         unused_gpus=shares.unused,

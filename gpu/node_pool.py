@@ -1,31 +1,27 @@
 """A pool of GPU nodes."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
 from ..components.args import InvalidArgs, parsed
+from ..components.cluster import Cluster
+from ..components.cluster_spec import ClusterProvider
 from ..components.errors import Problem
-from ..components.objects import kubernetes_object
-from ..components.queues import POOL_LABEL
-from .layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_layout, node_resources
 from .machines import MACHINES, Machine
-from .mig import known_layouts
-from .node_plan import EFA, NodePlan, PoolPlan, layouts_of, plan_pool
+from .node_plan import PoolPlan, plan_pool
+from .simulated_nodes import simulated_nodes
 from .spec import NodePoolSpec
-
-MIG_CONFIG_LABEL = "nvidia.com/mig.config"
-_ZONE = "simulated-a"
-_MIG_DONE = "jsonpath={.metadata.labels['nvidia.com/mig.config.state']}=success"
 
 
 class NodePool(pulumi.ComponentResource):
-    """Simulated nodes of one machine type, with the labels, taints and MIG layouts that real ones have.
+    """Nodes of one machine type, with labels, taints, MIG layouts and fabric, on whatever cluster they run.
 
-    It stands at ``max_nodes``, since a simulated node costs nothing and no autoscaler runs. ``up`` waits
-    until each MIG layout is applied.
+    On EKS: managed node groups between ``min_nodes`` and ``max_nodes``. On GKE: node pools. On a simulated
+    cluster, or without one: simulated nodes, at ``max_nodes``, since they cost nothing and no autoscaler
+    runs; ``up`` waits until each MIG layout is applied. On a cluster that somebody else made, nothing: it has
+    its nodes.
     """
 
     pool: pulumi.Output[str]
@@ -38,111 +34,27 @@ class NodePool(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         machines: Mapping[str, Machine] = MACHINES,
+        cluster: Cluster | None = None,
     ) -> None:
         super().__init__("ai-platform:index:NodePool", name, {}, opts)
         spec = parsed("NodePool", name, NodePoolSpec, args)
         plan = _planned(name, spec, machines)
         own = pulumi.ResourceOptions(parent=self)
 
-        if plan.mig_capable:
-            kubernetes_object(f"{name}-mig", mig_config_manifest(spec, machines), own)
-        for node in plan.nodes:
-            # The logical name is the node's place in the pool, so that a new layout changes only it.
-            role = node.name.removeprefix(f"{spec.name}-")
-            kubernetes_object(f"{name}-node-{role}", node_manifest(plan, node), own)
+        # Each cloud's module is loaded only where its pools are made.
+        if cluster is not None and cluster.aws is not None:
+            from .aws.node_pool import aws_node_pool
+
+            aws_node_pool(name, spec, plan, machines[spec.machine], cluster.aws, own)
+        elif cluster is not None and cluster.gcp is not None:
+            from .gcp.node_pool import gke_node_pool
+
+            gke_node_pool(name, spec, plan, machines[spec.machine], cluster.gcp, own)
+        elif cluster is None or cluster.provider is ClusterProvider.SIMULATED:
+            simulated_nodes(name, spec, plan, machines, own)
 
         self.pool = pulumi.Output.from_input(spec.name)
         self.register_outputs({"pool": self.pool})
-
-
-def mig_config_manifest(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) -> dict[str, Any]:
-    """The pool's layouts as mig-parted reads them."""
-    row = machines.get(spec.machine)
-    layouts = layouts_of(spec, row) if row else []
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": f"mig-{spec.name}",
-            "namespace": "kube-system",
-            "labels": {POOL_LABEL: spec.name},
-        },
-        "data": {"config.yaml": json.dumps(mig_parted_config(layouts), indent=1)},
-    }
-
-
-def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
-    """A simulated node: what a kubelet, GPU feature discovery and the device plugin would make of it."""
-    base = {
-        "cpu": str(plan.vcpu),
-        "memory": f"{plan.memory_gib}Gi",
-        "ephemeral-storage": "1Ti",
-        "pods": "250",
-        **_gpus(plan),
-        **({EFA: str(plan.efa_interfaces)} if plan.efa_interfaces else {}),
-    }
-    labels = {
-        POOL_LABEL: plan.name,
-        "kubernetes.io/hostname": node.name,
-        "kubernetes.io/arch": "amd64",
-        "kubernetes.io/os": "linux",
-        "node.kubernetes.io/instance-type": plan.machine,
-        "topology.kubernetes.io/zone": _ZONE,
-        "nvidia.com/gpu.present": "true",
-        "nvidia.com/gpu.product": plan.gpu_product,
-        "nvidia.com/gpu.count": str(plan.gpus_per_node),
-        "nvidia.com/gpu.memory": str(plan.gpu_memory_mib),
-        "nvidia.com/mig.capable": str(plan.mig_capable).lower(),
-    }
-    annotations = {
-        "kwok.x-k8s.io/node": "fake",
-        "simulated.ai-platform/resources": json.dumps(base),
-    }
-    if plan.sharing:
-        labels |= {
-            "nvidia.com/gpu.replicas": str(plan.sharing.replicas),
-            "nvidia.com/gpu.sharing-strategy": plan.sharing.strategy.replace("_", "-"),
-        }
-    if plan.mig_capable:
-        labels |= {"nvidia.com/mig.strategy": "mixed", MIG_CONFIG_LABEL: node.layout}
-        annotations |= {
-            "simulated.ai-platform/mig-layouts": json.dumps(_simulated_layouts(plan, node)),
-            "pulumi.com/waitFor": json.dumps(_laid_out(node)),
-        }
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": node.name, "labels": labels, "annotations": annotations},
-        "spec": {"taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]},
-    }
-
-
-def _gpus(plan: PoolPlan) -> dict[str, str]:
-    if plan.sharing:
-        return {SHARED_GPU: str(plan.gpus_per_node * plan.sharing.replicas)}
-    return {WHOLE_GPU: str(plan.gpus_per_node)}
-
-
-def _laid_out(node: NodePlan) -> list[str]:
-    # Until the MIG manager has seen a new layout, it still says "success" of the old one.
-    offered = [
-        f"jsonpath={{.status.allocatable['{resource}']}}={count}"
-        for resource, count in node.resources.items()
-    ]
-    return [_MIG_DONE, *offered]
-
-
-def _simulated_layouts(plan: PoolPlan, node: NodePlan) -> dict[str, dict[str, str]]:
-    """Every layout that the node's MIG manager knows: NVIDIA's named ones and the plan's own."""
-    layouts = {node.layout: node.resources}
-    for name, devices in known_layouts(plan.gpu).items():
-        groups = [(plan.gpus_per_node, devices)] if devices else []
-        known = node_layout(plan.gpu, plan.gpus_per_node, groups)
-        layouts.setdefault(name if devices else layout_name(known), node_resources(known))
-    return {
-        name: {resource: str(count) for resource, count in sorted(resources.items())}
-        for name, resources in sorted(layouts.items())
-    }
 
 
 def _planned(name: str, spec: NodePoolSpec, machines: Mapping[str, Machine]) -> PoolPlan:

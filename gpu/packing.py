@@ -104,7 +104,12 @@ def _packed_pool(supply: Supply, index: int, result: Split) -> PackedPool:
     composed = compose(supply, wanted, result.cut[index])
     whole = {WHOLE: devices[WHOLE]} if devices[WHOLE] else {}
     return PackedPool(
-        supply, composed.layouts, {**whole, **wanted}, composed.fewest_layouts, composed.drained
+        supply,
+        composed.layouts,
+        {**whole, **wanted},
+        composed.fewest_layouts,
+        composed.drained,
+        composed.fewest_drained,
     )
 
 

@@ -13,7 +13,7 @@ from .layout import Devices, NodeLayout
 from .mig import profiles
 from .packing_spec import Supply
 from .patterns import patterns
-from .redraw import drained, redrawn
+from .redraw import redrawn
 
 _PROBE_NODES = 40
 """Branches spent on one question of whether so many nodes can be alike."""
@@ -29,6 +29,7 @@ class Composed:
     fewest_layouts: int
     """Proven: there are not fewer different layouts of nodes with cut GPUs."""
     drained: int
+    fewest_drained: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ def compose(supply: Supply, wanted: Mapping[str, int], cut: int) -> Composed:
         for _ in range(times)
     ]
     whole = NodeLayout(supply.gpu, ((),) * per_node)
-    layouts = redrawn(supply, (*cut_nodes, *[whole] * (supply.nodes - len(cut_nodes))), wanted)
-    return Composed(layouts, fewest, drained(supply.running, layouts))
+    found_again = redrawn(supply, (*cut_nodes, *[whole] * (supply.nodes - len(cut_nodes))), wanted)
+    return Composed(found_again.layouts, fewest, found_again.drained, found_again.fewest_drained)
 
 
 def _all_alike(gpu: GpuName, rows: Sequence[Devices], rest: _Rest) -> tuple[Devices, ...] | None:

@@ -20,6 +20,11 @@ class Supply:
     running: tuple[NodeLayout, ...] = ()
     """Layouts that run now, node by node; may be shorter than ``nodes``. A changed GPU has to be drained."""
 
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` when a running layout is one of other nodes."""
+        if any((row.gpu, row.gpu_count) != (self.gpu, self.gpus_per_node) for row in self.running):
+            raise ValueError(f"running layouts of {self.pool} aren't all of {self.gpus_per_node} {self.gpu}")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -70,6 +75,8 @@ class PackedPool:
     """No packing with as few GPUs and nodes has fewer different layouts of nodes with cut GPUs."""
     drained: int
     """GPUs that run now and get another layout."""
+    fewest_drained: int
+    """Proven: no layouts with as few GPUs and nodes and no more different ones drain fewer."""
 
     @property
     def cut(self) -> int:

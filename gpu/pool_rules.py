@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..components.cluster_spec import ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
+from ..components.cluster_spec import AnyClusterSpec, ClusterProvider, EksSpec, GkeSpec
+from .aws.pool_rules import aws_contradictions
+from .gcp.pool_rules import gcp_contradictions
 from .machines import Cloud, Fabric, Machine
 from .spec import GpuStack, NodePoolSpec
 
@@ -14,9 +16,7 @@ Finding = tuple[str, object, str, str]
 _CLOUDS = {ClusterProvider.EKS: Cloud.AWS, ClusterProvider.GKE: Cloud.GCP}
 
 
-def contradictions(
-    spec: NodePoolSpec, row: Machine, cluster: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec
-) -> Iterator[Finding]:
+def contradictions(spec: NodePoolSpec, row: Machine, cluster: AnyClusterSpec) -> Iterator[Finding]:
     """What is wrong with a pool of machine ``row`` on this cluster."""
     cloud = _CLOUDS.get(cluster.provider)
     if cloud and row.cloud is not cloud:
@@ -27,3 +27,7 @@ def contradictions(
         yield "fabric", spec.fabric, f"{expected}, what {spec.machine} has", f"write {expected}"
     if spec.gpu_stack is GpuStack.MANAGED and cluster.provider is not ClusterProvider.GKE:
         yield "gpu_stack", spec.gpu_stack, "operator or dra; managed is GKE's own stack", "take operator"
+    if isinstance(cluster, EksSpec):
+        yield from aws_contradictions(spec, row, cluster)
+    if isinstance(cluster, GkeSpec):
+        yield from gcp_contradictions(spec, row, cluster)

@@ -3,115 +3,207 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from .integer_program import Row, minimum
+from .alignment import changed, drained, turned
+from .integer_program import Columns, Row, minimum
 from .layout import Devices, NodeLayout
 from .packing_spec import Supply
+from .patterns import patterns
+from .redraw_bound import Measures, fewest_drained, measured
+from .refine import refined
 
-_KINDS = 12
-"""Running layouts that are tried again elsewhere; the most common ones."""
+_KINDS = 8
+"""Running layouts that are told apart and tried again elsewhere; the most common ones."""
+_BRANCHES = 200
+_SMALL_POOL = 8
+"""Nodes up to which two of them may get any layout."""
 
 
-def drained(running: Sequence[NodeLayout], wanted: Sequence[NodeLayout]) -> int:
-    """GPUs that run now and get another layout, node by node."""
-    return sum(_changed(old, new) for old, new in zip(running, wanted, strict=False))
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """The nodes of a pool in which GPUs run."""
+
+    layouts: tuple[NodeLayout, ...]
+    drained: int
+    fewest_drained: int
+    """Proven: see ``redraw_bound``."""
 
 
-def redrawn(
-    supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str, int]
-) -> tuple[NodeLayout, ...]:
-    """Layouts as good as ``layouts`` that change the fewest GPUs of ``supply.running``.
+def redrawn(supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str, int]) -> Redrawn:
+    """Layouts as good as ``layouts`` that change few GPUs of ``supply.running``.
 
     As many GPUs and nodes are cut and no more layouts differ. Chosen among the given layouts, their GPUs in
-    another order, and the running ones.
+    another order, the running ones, and any layout for one node, or for two of a small pool.
     """
     running = supply.running[: supply.nodes]
-    if not running:
-        return layouts
-    kinds = list(dict.fromkeys(running))
-    counts = [running.count(kind) for kind in kinds] + [supply.nodes - len(running)]
-    choices = _choices(supply, layouts, kinds)
-    width = len(choices)
-    flows = [(old, new) for old in range(len(counts)) for new in range(width)]
-    cuts = [layout.gpu_count - layout.whole for layout in choices]
-    rows = [
-        Row({at: 1 for at, (old, _) in enumerate(flows) if old == kind}, count, count)
-        for kind, count in enumerate(counts)
-    ]
-    for name, count in wanted.items():
-        rows.append(
-            Row({at: made for at, (_, new) in enumerate(flows) if (made := _made(choices[new], name))}, count)
-        )
-    cut, cut_nodes = _cut(layouts)
-    rows.append(Row({at: cuts[new] for at, (_, new) in enumerate(flows) if cuts[new]}, cut, cut))
-    rows.append(Row({at: 1 for at, (_, new) in enumerate(flows) if cuts[new]}, cut_nodes, cut_nodes))
-    for new in range(width):
-        into = {at: 1 for at, (_, other) in enumerate(flows) if other == new}
-        rows.append(Row({**into, len(flows) + new: -supply.nodes}, upper=0))
-    different = len({layout for layout in layouts if layout.whole < layout.gpu_count})
-    rows.append(Row({len(flows) + new: 1 for new in range(width) if cuts[new]}, upper=different))
-    scale = (supply.nodes + 1) * width
-    costs = [
-        (scale * _changed(kinds[old], choices[new]) if old < len(kinds) else 0) + new for old, new in flows
-    ] + [0] * width
-    uppers = [counts[old] for old, _ in flows] + [1] * width
-    answer = minimum(costs, uppers, rows)
-    return (
-        layouts
-        if answer.values is None
-        else _assigned(running, kinds, choices, flows, answer.values, supply.nodes)
-    )
+    best = Redrawn(layouts, drained(running, layouts), 0)
+    if not best.drained:
+        return best
+    limits = measured(layouts)
+    least = fewest_drained(supply, wanted, limits)
+    several = min(2, limits.different) if supply.nodes <= _SMALL_POOL else 1
+    for own in dict.fromkeys((1, several)):
+        if best.drained > least:
+            found = _solved(supply, running, layouts, wanted, limits, own)
+            changes = drained(running, found)
+            best = Redrawn(found, changes, least) if changes < best.drained else best
+    return replace(best, fewest_drained=least)
 
 
-def _assigned(
+def _solved(
+    supply: Supply,
     running: Sequence[NodeLayout],
-    kinds: Sequence[NodeLayout],
-    choices: Sequence[NodeLayout],
-    flows: Sequence[tuple[int, int]],
-    values: Sequence[int],
-    nodes: int,
+    layouts: Sequence[NodeLayout],
+    wanted: Mapping[str, int],
+    limits: Measures,
+    own: int,
 ) -> tuple[NodeLayout, ...]:
-    queues: list[list[NodeLayout]] = [[] for _ in range(len(kinds) + 1)]
-    for (old, new), count in zip(flows, values, strict=False):
-        queues[old] += [choices[new]] * count
-    at = [*(kinds.index(layout) for layout in running), *[len(kinds)] * (nodes - len(running))]
-    return tuple(queues[kind].pop(0) for kind in at)
+    common = [kind for kind, _ in Counter(running).most_common(_KINDS)]
+    choices = _choices(supply, layouts, common)
+    crowds = _crowds(supply, running, common)
+    program = _program(supply, crowds, choices, wanted, limits, own)
+    columns = program.columns
+    answer = minimum(columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, flows=columns.flows)
+    chosen = layouts if answer.values is None else _read(supply, program, crowds, choices, answer.values)
+    return refined(running, chosen)
 
 
-def _choices(supply: Supply, layouts: Sequence[NodeLayout], kinds: Sequence[NodeLayout]) -> list[NodeLayout]:
-    common = sorted(kinds, key=lambda kind: -supply.running.count(kind))[:_KINDS]
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """Nodes that the program doesn't tell apart."""
+
+    layouts: tuple[NodeLayout, ...]
+    """What they have now; empty for nodes that join."""
+    nodes: int
+
+
+def _crowds(supply: Supply, running: Sequence[NodeLayout], common: Sequence[NodeLayout]) -> list[_Crowd]:
+    """A crowd for each common layout, one for all others, and one for the nodes that join."""
+    counts = Counter(running)
+    rare = tuple(layout for layout in running if layout not in common)
+    crowds = [_Crowd((layout,), counts[layout]) for layout in common]
+    crowds += [_Crowd(rare, len(rare)), _Crowd((), supply.nodes - len(running))]
+    return [crowd for crowd in crowds if crowd.nodes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A node with any layout."""
+
+    of: dict[int, int]
+    """Whether there is such a node, by the crowd that it is of."""
+    cut: dict[Devices, int]
+    """Its cut GPUs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    columns: Columns
+    times: list[int]
+    """Nodes with each choice."""
+    own: list[_Own]
+
+
+def _program(
+    supply: Supply,
+    crowds: Sequence[_Crowd],
+    choices: Sequence[NodeLayout],
+    wanted: Mapping[str, int],
+    limits: Measures,
+    own: int,
+) -> _Program:
+    columns, per_node = Columns(), supply.gpus_per_node
+    # Equal costs are settled by the order of the choices: those that were given come first.
+    last = len(choices)
+    scale = (supply.nodes + 1) * (last + 1)
+    times = [columns.add(supply.nodes) for _ in choices]
+    there = [row for crowd in crowds if len(crowd.layouts) == 1 for row in crowd.layouts[0].partitions if row]
+    partitions = dict.fromkeys([*patterns(supply.gpu, frozenset(wanted)), *there])
+    nodes = [_own(columns, supply, crowds, partitions, scale, last) for _ in range(own)]
+    into: list[dict[int, int]] = [{at: -1} for at in times]
+    for index, crowd in enumerate(crowds):
+        all_of = {node.of[index]: 1 for node in nodes if index in node.of}
+        for at, choice in enumerate(choices):
+            cost = round(scale * _changes(crowd, choice)) + at
+            moved = columns.add(crowd.nodes, cost, flow=True)
+            all_of[moved] = into[at][moved] = 1
+        columns.rows.append(Row(all_of, crowd.nodes, crowd.nodes))
+    columns.rows.extend(Row(coefficients, 0, 0) for coefficients in into)
+    own_cut = [(devices, at) for node in nodes for devices, at in node.cut.items()]
+    is_there = dict.fromkeys((at for node in nodes for at in node.of.values()), 1)
+    for name, count in wanted.items():
+        made = {at: _made(choice, name) for at, choice in zip(times, choices, strict=True)}
+        made |= {at: dict(devices).get(name, 0) for devices, at in own_cut}
+        columns.rows.append(Row({at: each for at, each in made.items() if each}, count))
+    cuts = {at: cut for at, choice in zip(times, choices, strict=True) if (cut := per_node - choice.whole)}
+    columns.rows.append(Row({**cuts, **dict.fromkeys((at for _, at in own_cut), 1)}, limits.cut, limits.cut))
+    columns.rows.append(Row({**dict.fromkeys(cuts, 1), **is_there}, limits.cut_nodes, limits.cut_nodes))
+    used = {at: columns.add(1) for at in cuts}
+    columns.rows.extend(Row({at: 1, flag: -supply.nodes}, upper=0) for at, flag in used.items())
+    columns.rows.append(Row({**dict.fromkeys(used.values(), 1), **is_there}, upper=limits.different))
+    return _Program(columns, times, nodes)
+
+
+def _own(
+    columns: Columns,
+    supply: Supply,
+    crowds: Sequence[_Crowd],
+    partitions: Iterable[Devices],
+    scale: int,
+    last: int,
+) -> _Own:
+    per_node = supply.gpus_per_node
+    cut = {row: columns.add(per_node) for row in partitions}
+    of: dict[int, int] = {}
+    stays: dict[Devices, list[int]] = {row: [] for row in (*cut, ())}
+    for index, crowd in enumerate(crowds):
+        if len(crowd.layouts) > 1:
+            continue
+        of[index] = columns.add(1, (scale * per_node if crowd.layouts else 0) + last)
+        for row, most in Counter(row for layout in crowd.layouts for row in layout.partitions).items():
+            stays[row].append(columns.add(most, -scale, flow=True))
+            columns.rows.append(Row({stays[row][-1]: 1, of[index]: -most}, upper=0))
+    columns.rows.append(Row(dict.fromkeys(of.values(), 1), upper=1))
+    columns.rows.extend(Row({**dict.fromkeys(stays[row], 1), at: -1}, upper=0) for row, at in cut.items())
+    cut_here = dict.fromkeys(cut.values(), 1)
+    room = dict.fromkeys(of.values(), -per_node)
+    columns.rows.append(Row({**cut_here, **dict.fromkeys(stays[()], 1), **room}, upper=0))
+    columns.rows.append(Row({**cut_here, **dict.fromkeys(of.values(), -1)}, lower=0))
+    return _Own(of, cut)
+
+
+def _read(
+    supply: Supply,
+    program: _Program,
+    crowds: Sequence[_Crowd],
+    choices: Sequence[NodeLayout],
+    values: Sequence[int],
+) -> list[NodeLayout]:
+    """The layouts that were chosen, on any nodes."""
+    found = [choice for choice, at in zip(choices, program.times, strict=True) for _ in range(values[at])]
+    for node in program.own:
+        cut = [row for row, at in node.cut.items() for _ in range(values[at])]
+        own = NodeLayout(supply.gpu, (*cut, *[()] * (supply.gpus_per_node - len(cut))))
+        of = [crowds[index].layouts for index, at in node.of.items() if values[at]]
+        found += [turned(own, *there) if there else own for there in of]
+    return found
+
+
+def _changes(crowd: _Crowd, choice: NodeLayout) -> float:
+    """GPUs that change on a node of the crowd, on average."""
+    if not crowd.layouts:
+        return 0.0
+    return sum(changed(layout, choice) for layout in crowd.layouts) / len(crowd.layouts)
+
+
+def _choices(supply: Supply, layouts: Sequence[NodeLayout], common: Sequence[NodeLayout]) -> list[NodeLayout]:
     fresh = list(dict.fromkeys(layouts))
     whole = NodeLayout(supply.gpu, ((),) * supply.gpus_per_node)
-    aligned = [_aligned(layout, kind) for layout in fresh for kind in common]
-    found = dict.fromkeys([*fresh, whole, *aligned, *common])
-    return [
-        layout for layout in found if layout.gpu == supply.gpu and layout.gpu_count == supply.gpus_per_node
-    ]
-
-
-def _aligned(layout: NodeLayout, kind: NodeLayout) -> NodeLayout:
-    """The GPUs of ``layout`` in the order in which most of them stay what they are in ``kind``."""
-    left = Counter(layout.partitions)
-    kept: list[Devices | None] = []
-    for devices in kind.partitions[: layout.gpu_count]:
-        stays = left[devices] > 0
-        left[devices] -= stays
-        kept.append(devices if stays else None)
-    kept += [None] * (layout.gpu_count - len(kept))
-    others = iter([devices for devices in layout.partitions for _ in range(left.pop(devices, 0))])
-    return NodeLayout(layout.gpu, tuple(next(others) if devices is None else devices for devices in kept))
+    in_order = [turned(layout, kind) for layout in fresh for kind in common]
+    return list(dict.fromkeys([*fresh, whole, *in_order, *common]))
 
 
 def _made(layout: NodeLayout, name: str) -> int:
     return sum(dict(devices).get(name, 0) for devices in layout.partitions)
-
-
-def _cut(layouts: Sequence[NodeLayout]) -> tuple[int, int]:
-    cuts = [layout.gpu_count - layout.whole for layout in layouts]
-    return sum(cuts), sum(cut > 0 for cut in cuts)
-
-
-def _changed(old: NodeLayout, new: NodeLayout) -> int:
-    pairs = zip(old.partitions, new.partitions, strict=False)
-    return sum(before != after for before, after in pairs) + max(0, old.gpu_count - new.gpu_count)

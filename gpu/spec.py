@@ -21,8 +21,9 @@ class GpuPartition(BaseModel):
 
     count: Annotated[int, Field(ge=1, le=16)]
     """GPUs of the node that get this layout. GPUs that no entry covers stay whole."""
-    devices: Annotated[dict[str, Annotated[int, Field(ge=1, le=7)]], Field(min_length=1)]
-    """MIG devices on each of these GPUs: profile to count, for example ``{"1g.10gb": 2, "3g.40gb": 1}``."""
+    devices: dict[str, Annotated[int, Field(ge=1, le=7)]]
+    """MIG devices on each of these GPUs: profile to count, for example ``{"1g.10gb": 2, "3g.40gb": 1}``.
+    Empty: they stay whole, where GPUs of a higher index are cut."""
 
 
 class NodeMig(BaseModel):

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
-from ..components.queues import POOL_LABEL
+from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
+from .fabric_pods import PodFabric
 from .layout import WHOLE_GPU
 
 
@@ -24,6 +25,8 @@ class TrainingJobArgs(BaseModel):
     team: Name
     namespace: Name
     pool: Name
+    fall_back_to: tuple[Name, ...] = ()
+    """Pools that it may run on when its own is full. Default: none."""
     workers: int = Field(ge=1)
     gpus_per_worker: int = Field(ge=1)
     cpu: int
@@ -36,6 +39,8 @@ class TrainingJobArgs(BaseModel):
     """Priority class of the run. Default: none, so 0."""
     simulated_seconds: int = 60
     """How long a worker runs on a simulated node. Default: 60."""
+    fabric: PodFabric = PodFabric()
+    """What its pods need to reach the GPUs of other nodes. Default: nothing."""
 
 
 class TrainingJob(pulumi.ComponentResource):
@@ -76,36 +81,53 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
             "completions": spec.workers,
             "completionMode": "Indexed",
             "backoffLimit": 0,
-            "template": {
-                "metadata": {
-                    "labels": {TEAM_LABEL: spec.team},
-                    "annotations": {
-                        "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
-                        "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
-                    },
-                },
-                "spec": {
-                    "restartPolicy": "Never",
-                    "automountServiceAccountToken": False,
-                    "nodeSelector": {POOL_LABEL: spec.pool},
-                    "securityContext": {
-                        "runAsNonRoot": True,
-                        "runAsUser": 1000,
-                        "seccompProfile": {"type": "RuntimeDefault"},
-                    },
-                    "containers": [
-                        {
-                            "name": "worker",
-                            "image": spec.image,
-                            "command": list(spec.command),
-                            "resources": {"requests": resources, "limits": resources},
-                            "securityContext": {
-                                "allowPrivilegeEscalation": False,
-                                "capabilities": {"drop": ["ALL"]},
-                            },
-                        }
-                    ],
-                },
-            },
+            "template": _template(spec, resources),
         },
     }
+
+
+def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, Any]:
+    fabric = spec.fabric
+    asked = {**resources, **fabric.resources, **fabric.huge_pages}
+    capabilities = {"drop": ["ALL"], **({"add": list(fabric.capabilities)} if fabric.capabilities else {})}
+    worker: dict[str, Any] = {
+        "name": "worker",
+        "image": spec.image,
+        "command": _command(spec),
+        "resources": {"requests": asked, "limits": asked},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": capabilities},
+    }
+    if fabric.env:
+        worker["env"] = [{"name": name, "value": value} for name, value in fabric.env.items()]
+    if fabric.volume_mounts:
+        worker["volumeMounts"] = [dict(mount) for mount in fabric.volume_mounts]
+    return {
+        "metadata": {
+            "labels": {TEAM_LABEL: spec.team},
+            "annotations": {
+                "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
+                "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
+                **fabric.annotations,
+            },
+        },
+        "spec": {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            **on_pools((spec.pool, *spec.fall_back_to)),
+            "securityContext": _security(fabric),
+            "containers": [worker, *(dict(container) for container in fabric.containers)],
+            **({"volumes": [dict(volume) for volume in fabric.volumes]} if fabric.volumes else {}),
+        },
+    }
+
+
+def _command(spec: TrainingJobArgs) -> list[str]:
+    if spec.fabric.setup_script is None:
+        return list(spec.command)
+    return ["/bin/sh", "-c", f'. {spec.fabric.setup_script} && exec "$@"', "sh", *spec.command]
+
+
+def _security(fabric: PodFabric) -> dict[str, Any]:
+    profile = {"seccompProfile": {"type": "RuntimeDefault"}}
+    # What runs beside the worker for a fabric of GKE is root, as its image wants it.
+    return profile if fabric.containers else {"runAsNonRoot": True, "runAsUser": 1000, **profile}

@@ -1,7 +1,7 @@
 """KServe's controller on the host, behind its own webhook configurations.
 
-Like Kueue's it has the identity of the cluster's admin. Its webhook server listens on every interface of the
-host, because upstream has no setting for the address.
+Like Kueue's it has the identity of the cluster's admin. Upstream has no setting for the address of its
+webhook server; the build changes it to loopback.
 """
 
 from __future__ import annotations

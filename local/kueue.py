@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from ..components.kueue_software import kueue_configuration, managed_namespaces
 from .api import LABELS, Api
 from .files import write_private
 from .layout import LOOPBACK, Layout, encoded
@@ -19,10 +20,6 @@ from .objects import apply_crds, client_config, digest, host_service, namespace,
 from .process import Probe, Program
 
 NAMESPACE = "kueue-system"
-FRAMEWORKS = ("batch/job", "pod", "deployment")
-UNMANAGED_NAMESPACES = ("kube-system", NAMESPACE, "kserve")
-# Kueue refuses an empty list, and any other order; this is the one in its own example.
-_FAIR_PREEMPTION = ("LessThanOrEqualToFinalShare", "LessThanInitialShare")
 _SERVICE = "kueue-webhook-service"
 _SECRET = "kueue-webhook-server-cert"  # noqa: S105
 _OWN_GROUP = "kueue.x-k8s.io"
@@ -100,9 +97,7 @@ def answers(api: Api) -> bool:
 
 def settings(layout: Layout, *, fair_sharing: bool = False) -> dict[str, Any]:
     """Kueue's configuration. With ``fair_sharing``, idle quota goes by the weights of queues and cohorts."""
-    return {
-        "apiVersion": "config.kueue.x-k8s.io/v1beta2",
-        "kind": "Configuration",
+    return kueue_configuration(fair_sharing=fair_sharing) | {
         "namespace": NAMESPACE,
         "health": {"healthProbeBindAddress": f"{LOOPBACK}:{layout.ports['kueue-health']}"},
         "metrics": {
@@ -120,22 +115,9 @@ def settings(layout: Layout, *, fair_sharing: bool = False) -> dict[str, Any]:
             "webhookServiceName": _SERVICE,
             "webhookSecretName": _SECRET,
         },
-        "clientConnection": {"qps": 300, "burst": 500},
-        "integrations": {"frameworks": list(FRAMEWORKS)},
-        "managedJobsNamespaceSelector": _managed_namespaces(),
-        **({"fairSharing": {"preemptionStrategies": list(_FAIR_PREEMPTION)}} if fair_sharing else {}),
         # It would listen on a fixed port of every interface, for an APIService that is not installed.
         "featureGates": {"VisibilityOnDemand": False},
     }
-
-
-def _managed_namespaces() -> dict[str, Any]:
-    rule = {
-        "key": "kubernetes.io/metadata.name",
-        "operator": "NotIn",
-        "values": list(UNMANAGED_NAMESPACES),
-    }
-    return {"matchExpressions": [rule]}
 
 
 def _fit_upstream_names(configuration: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +125,7 @@ def _fit_upstream_names(configuration: dict[str, Any]) -> dict[str, Any]:
     configuration["metadata"]["name"] = f"kueue-{configuration['metadata']['name']}"
     for webhook in configuration["webhooks"]:
         if all(_OWN_GROUP not in rule["apiGroups"] for rule in webhook["rules"]):
-            webhook["namespaceSelector"] = _managed_namespaces()
+            webhook["namespaceSelector"] = managed_namespaces()
     return configuration
 
 

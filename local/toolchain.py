@@ -27,6 +27,8 @@ class Tool(StrEnum):
     KUEUE = "kueue"
     KWOK = "kwok"
     KSERVE = "kserve-manager"
+    KUBE_SCORE = "kube-score"
+    """Linter of manifests: for the tests alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,15 @@ RECIPES: Mapping[Tool, Recipe] = MappingProxyType(
             beside=_manifests(
                 _KSERVE, "config/crd", "config/webhook", "config/configmap", "config/rbac", "config/default"
             ),
+        ),
+        Tool.KUBE_SCORE: Recipe(
+            "1.20.0",
+            "kube-score",
+            "github.com/zegl/kube-score/cmd/kube-score",
+            minutes=1,
+            minutes_after=1,
+            stamps=("main.version=v1.20.0",),
+            question=Question(("version",), (1, 20, 0), (2, 0, 0)),
         ),
     }
 )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
-from ..components.queues import POOL_LABEL
+from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
 from .vllm_runtime import RUNTIME
@@ -24,6 +24,8 @@ class EndpointArgs(BaseModel):
     team: Name
     namespace: Name
     pool: Name
+    fall_back_to: tuple[Name, ...] = ()
+    """Pools that its replicas may run on when its own is full. Default: none."""
     resource: str
     """Kubernetes resource of one replica, ``nvidia.com/gpu`` or a MIG device."""
     devices: int
@@ -90,7 +92,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
                 "minReplicas": spec.min_replicas,
                 "maxReplicas": spec.max_replicas,
                 "automountServiceAccountToken": False,
-                "nodeSelector": {POOL_LABEL: spec.pool},
+                **on_pools((spec.pool, *spec.fall_back_to)),
                 "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
                 "model": {
                     "modelFormat": {"name": "vLLM"},

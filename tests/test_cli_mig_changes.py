@@ -35,13 +35,14 @@ def new(tmp_path):
 def full(tmp_path):
     """A way back from here has nothing to spare."""
     pool = {"name": "h100", "machine": "a2-ultragpu-1g", "max_nodes": 2}
-    ones, halves = (
-        {"nodes": 1, "gpus": [{"count": 1, "devices": d}]} for d in ({"1g.10gb": 7}, {"3g.40gb": 2})
+    ones, halves, mixed = (
+        {"nodes": 1, "gpus": [{"count": 1, "devices": d}]}
+        for d in ({"1g.10gb": 7}, {"3g.40gb": 2}, {"1g.10gb": 4, "3g.40gb": 1})
     )
-    quotas = {"a": {"1g.10gb": 7}, "b": {"3g.40gb": 2}}
+    quotas = {"a": {"1g.10gb": 4}, "b": {"3g.40gb": 2}}
     return [
         file(tmp_path / f"{n}.yaml", pools=[{**pool, "mig": mig}], **quotas)
-        for n, mig in enumerate(([ones, halves], [halves, ones]))
+        for n, mig in enumerate(([ones, halves], [mixed, mixed], [halves, ones]))
     ]
 
 
@@ -65,7 +66,6 @@ def test_the_same_description_twice_changes_nothing(capsys, old):
 def test_a_clear_no_fails_and_names_the_spare_gpus(capsys, full):
     text = out(capsys, full[1], "--from", full[0], code=1)
     assert "1 spare GPU, cut as needed while the change lasts, makes it possible, fewer don't" in text
-    assert "the same layouts in another order would drain none" in text
     assert text.endswith("no safe order: h100\n")
 
 
@@ -91,9 +91,20 @@ def test_json_holds_the_steps_and_what_each_does_to_each_team(capsys, old, new):
     ]
 
 
+def test_layouts_in_another_order_are_written_out_for_the_description(capsys, full):
+    text = out(capsys, full[2], "--from", full[0])
+    assert "h100: 2 GPUs keep running\n" in text
+    assert "as the description stands, 2 GPUs would be drained, not 0" in text
+    mig = yaml.safe_load(text.split("has to say\n")[1].split("\n\n")[0])["mig"]
+    assert mig == yaml.safe_load(Path(full[0]).read_text())["node_pools"][0]["mig"]
+    (pool,) = json.loads(out(capsys, full[2], "--from", full[0], "--json"))["pools"]
+    assert (pool["verdict"], pool["drained_as_written"], pool["mig"]) == ("unchanged", 2, mig)
+
+
 def test_json_of_a_clear_no_says_how_many_gpus_are_missing(capsys, full):
     data = json.loads(out(capsys, full[1], "--from", full[0], "--json", code=1))
     (pool,) = data["pools"]
+    assert pool["fewest_drained"] == 2
     assert (data["safe"], pool["steps"]) == (False, [])
     assert (pool["spare_gpus"], pool["spare_gpus_bound"]) == (1, 1)
 
@@ -132,7 +143,8 @@ def test_nodes_that_join_are_told_from_gpus_that_are_drained(capsys, tmp_path, o
 def test_many_teams_are_counted_and_those_that_lose_come_first(capsys, tmp_path):
     teams = {f"team-{n}": {"1g.10gb": 3} for n in range(9)}
     old = file(tmp_path / "old.yaml", **teams, last={"1g.10gb": 1})
-    new = file(tmp_path / "new.yaml", **(teams | {"team-8": {"1g.10gb": 1}}), b={"3g.40gb": 2})
+    fewer = {f"team-{n}": {"1g.10gb": 1} for n in (6, 7, 8)}
+    new = file(tmp_path / "new.yaml", **(teams | fewer), b={"3g.40gb": 2})
     text = out(capsys, new, "--from", old)
     assert "4 more teams, all of theirs" in text
 

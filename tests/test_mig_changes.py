@@ -56,10 +56,17 @@ def of_device(step, name):
 def written(spec):
     """Devices by (node, GPU) as the description has them; a whole GPU is one of ``gpus``."""
     rows = {(n, g): {"gpus": 1} for n in range(spec.max_nodes) for g in range(8)}
-    for n, entry in enumerate(spec.mig):
-        cut = [dict(part.devices) for part in entry.gpus for _ in range(part.count)]
+    for n, entry in enumerate(each for each in spec.mig for _ in range(each.nodes)):
+        cut = [dict(part.devices) or {"gpus": 1} for part in entry.gpus for _ in range(part.count)]
         rows |= {(n, g): devices for g, devices in enumerate(cut)}
     return rows
+
+
+def pinned(side, change):
+    """The description with the layouts that the change asks to write into it."""
+    (pool,) = side.node_pools
+    layouts = pool.mig if change.mig is None else list(change.mig)
+    return side.model_copy(update={"node_pools": [pool.model_copy(update={"mig": layouts})]})
 
 
 def as_counts(devices):
@@ -102,7 +109,7 @@ def test_following_the_steps_to_the_letter_leaves_each_team_what_it_has_before_a
     old, new, whole_nodes
 ):
     change = change_of(old, new, whole_nodes=whole_nodes)
-    wanted = written(new.node_pools[0])
+    wanted = written(pinned(new, change).node_pools[0])
     state = written(old.node_pools[0])
     held = {team: nominal(old, team) & nominal(new, team) for team in ("first", "second")}
     assert change.verdict != Verdict.REFUSED or not change.steps
@@ -170,12 +177,62 @@ def test_layouts_that_follow_from_quotas_are_compared_as_they_come_out():
     assert change.plan.drained == 1
 
 
-def test_a_swap_without_room_is_refused_with_the_gpus_that_help_and_the_order_that_would_do():
+def test_layouts_that_only_change_places_drain_nothing_once_they_are_written_so():
     teams = {"a": {"1g.10gb": 7}, "b": {"3g.40gb": 2}, "c": {"gpus": 6}}
-    change = change_of(environment(teams, node(ONES, HALVES)), environment(teams, node(HALVES, ONES)))
+    new = environment(teams, node(HALVES, ONES))
+    change = change_of(environment(teams, node(ONES, HALVES)), new)
+    assert (change.verdict, change.plan.drained, change.drained_as_written) == (Verdict.UNCHANGED, 0, 2)
+    assert written(pinned(new, change).node_pools[0])[0, 0] == ONES
+
+
+@examples(20)
+@given(environments(), environments())
+def test_what_is_to_be_written_makes_the_description_drain_no_more_than_was_planned(old, new):
+    change = change_of(old, new)
+    again = change_of(old, pinned(new, change))
+    assert again.mig is None
+    assert again.plan == change.plan
+    assert again.drained_as_written <= change.drained_as_written
+
+
+def automatic(sevens, halves):
+    """A pool of 32 GPUs of which so many devices are owned, one or two on a GPU."""
+    return environment({"a": {"7g.80gb": sevens}, "b": {"3g.40gb": halves}}, mig="auto", max_nodes=4)
+
+
+@pytest.mark.parametrize(
+    ("sevens", "halves", "drained"), [(12, 32, 0), (11, 32, 1), (11, 34, 1), (14, 32, 2)]
+)
+def test_a_small_change_of_a_quota_drains_few_gpus_of_an_automatic_pool(sevens, halves, drained):
+    old, new = automatic(12, 32), automatic(sevens, halves)
+    change = change_of(old, new)
+    assert change.plan.drained == drained <= change.drained_as_written
+    plan = make_plan(pinned(new, change))
+    assert plan.pools[0].capacity["nvidia.com/mig-7g.80gb"] >= sevens
+    assert plan.pools[0].capacity["nvidia.com/mig-3g.40gb"] >= halves
+
+
+def test_pinned_layouts_are_what_runs_when_the_pool_is_automatic_again():
+    old, new = automatic(12, 32), automatic(11, 34)
+    change = change_of(old, new)
+    assert change.mig
+    assert change_of(pinned(new, change), new).plan.drained == 0
+
+
+def test_of_the_gpus_that_change_those_that_nobody_misses_get_what_is_needed_first():
+    teams = {"a": {"1g.10gb": 2}}
+    new = environment(teams, node(MIXED, HALVES))
+    change = change_of(environment(teams, node(ONES)), new)
+    assert (change.verdict, change.plan.drained, len(change.plan.steps)) == (Verdict.CHANGED, 2, 2)
+    assert written(pinned(new, change).node_pools[0])[0, 0] == HALVES
+
+
+def test_a_change_without_room_is_refused_with_the_gpus_that_help():
+    teams = {"a": {"1g.10gb": 4}, "b": {"3g.40gb": 2}, "c": {"gpus": 6}}
+    mixed = {"1g.10gb": 4, "3g.40gb": 1}
+    change = change_of(environment(teams, node(ONES, HALVES)), environment(teams, node(mixed, mixed)))
     assert change.verdict == Verdict.REFUSED
     assert (change.plan.extra_gpus, change.plan.extra_gpus_bound) == (1, 1)
-    assert change.fewest_drained == 0
 
 
 def test_what_is_promised_twice_is_held_as_far_as_both_layouts_go():
@@ -212,10 +269,9 @@ def test_pools_of_one_side_are_new_or_removed():
 
 
 def test_every_layout_on_the_way_is_known_for_the_mig_manager():
-    teams = {"a": {"1g.10gb": 7}}
-    change = change_of(environment(teams, node(ONES, ONES)), environment(teams, node(HALVES, HALVES, ONES)))
+    teams = {"a": {"1g.10gb": 2}}
+    change = change_of(environment(teams, node(ONES)), environment(teams, node(MIXED, *[HALVES] * 6)))
     h100 = change.before.gpu
-    between = node_layout(h100, 8, [(1, HALVES), (1, HALVES), (1, ONES)])
-    assert between in change.layouts
-    assert change.layouts[0] == node_layout(h100, 8, [(2, ONES)])
+    assert len(change.steps) > 1
+    assert change.layouts[0] == node_layout(h100, 8, [(1, ONES)])
     assert set(change.layouts) >= {layout for step in change.steps for layout in step.layouts.values()}

@@ -16,7 +16,19 @@ ORDER = ["stacks", "src/ai_platform", "serving", "gpu", "finops", "components", 
 LIBRARY = ["src/ai_platform", "serving", "gpu", "finops", "components", "local"]
 PACKAGES = {"serving", "gpu", "finops", "components", "local"}
 """Rooms that are sub-packages of `ai_platform`, though they live at the root."""
-TEST_HELPERS = {"conftest.py", "cluster_fixture.py", "examples.py", "project.py", "random_environments.py"}
+TEST_HELPERS = {
+    "cluster_fixture.py",
+    "clusters.py",
+    "conftest.py",
+    "examples.py",
+    "gke_pools.py",
+    "iam_policies.py",
+    "linter_exceptions.py",
+    "manifest_rules.py",
+    "programs.py",
+    "project.py",
+    "random_environments.py",
+}
 HELPER_ROOMS = {"clouds"}
 """Folders of tests/ that hold helpers only."""
 MAX_LINES = 400

@@ -10,7 +10,7 @@ import pytest
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
 from ai_platform.gpu.node_plan import plan_pool
-from ai_platform.gpu.node_pool import node_manifest
+from ai_platform.gpu.simulated_nodes import node_manifest
 from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.plan import Plan, make_plan
 

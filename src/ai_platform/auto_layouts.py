@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from .catalogs import machines_of
 from .components.errors import Problem
@@ -12,8 +11,9 @@ from .environment import Environment
 from .gpu.layout import NodeLayout
 from .gpu.node_plan import PoolPacking, PoolPlan, plan_pool
 from .gpu.packing import pack
-from .gpu.packing_spec import PackedPool, Packing, Request, Supply
-from .gpu.spec import GpuPartition, NodeMig, NodePoolSpec
+from .gpu.packing_spec import Packing, Request, Supply
+from .gpu.spec import NodePoolSpec
+from .gpu.written import written
 
 Location = tuple[str | int, ...]
 AUTO = "auto"
@@ -24,6 +24,8 @@ class Layouts:
     """The layouts of an environment's pools, each worked out once."""
 
     environment: Environment
+    running: Mapping[str, tuple[NodeLayout, ...]] = field(default_factory=dict)
+    """Layouts that run in a pool; among equally good ones those that change few of them are chosen."""
     packings: dict[str, Packing] = field(default_factory=dict)
     """By pool, filled as they are asked for."""
 
@@ -31,7 +33,7 @@ class Layouts:
         """The pool with layouts in place of ``auto``. What can't be served is left out: see ``shortages``."""
         if spec.mig != AUTO:
             return spec
-        return spec.model_copy(update={"mig": _as_written(self._packed(spec).pools[0])})
+        return spec.model_copy(update={"mig": written(self._packed(spec).pools[0].layouts)})
 
     def plan(self, spec: NodePoolSpec) -> PoolPlan:
         """The pool worked out, with how good its layouts are."""
@@ -67,7 +69,7 @@ class Layouts:
         row = machines_of(self.environment).get(spec.machine)
         if row is None:
             raise ValueError(f"{spec.machine} is no machine of the catalog")
-        supply = Supply(spec.name, row.gpu, row.gpu_count, spec.max_nodes)
+        supply = Supply(spec.name, row.gpu, row.gpu_count, spec.max_nodes, self.running.get(spec.name, ()))
         if spec.name not in self.packings:
             requests = [request for _, request in _quotas(self.environment, spec.name)]
             self.packings[spec.name] = pack([supply], requests)
@@ -82,14 +84,3 @@ def _quotas(environment: Environment, pool: str) -> Iterator[tuple[Location, Req
     for index, cohort in enumerate(environment.cohorts):
         for key, own in cohort.quota.get(pool, {}).items():
             yield ("cohorts", index, "quota", pool, key), Request(cohort.name, own.nominal, key)
-
-
-def _as_written(pool: PackedPool) -> list[NodeMig]:
-    """The layouts as a description has them; nodes whose GPUs are all whole need no entry."""
-    cut = [layout for layout in pool.layouts if layout.whole < layout.gpu_count]
-    return [NodeMig(nodes=len(list(run)), gpus=_partitions(layout)) for layout, run in groupby(cut)]
-
-
-def _partitions(layout: NodeLayout) -> list[GpuPartition]:
-    runs = [(devices, len(list(run))) for devices, run in groupby(layout.partitions) if devices]
-    return [GpuPartition(count=count, devices=dict(devices)) for devices, count in runs]

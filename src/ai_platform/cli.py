@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cli_fit, cli_machines, cli_mig, cli_prices
+from . import cli_doctor, cli_fit, cli_init, cli_machines, cli_mig, cli_preflight, cli_prices, cli_stacks
 from . import cli_project as project
 from .cli_output import write as _write
+from .cli_state import is_simulated
 from .cli_table import text_for
 from .cli_workplace import EngineError, Workplace, forget, held
-from .components.errors import InvalidInput
+from .components.errors import InvalidInput, Problem
 from .local import tools
 from .local.errors import ClusterError
 from .local.gobuild import clock
@@ -79,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     cli_prices.register(add)
     cli_fit.register(add)
     cli_mig.register(add)
+    cli_init.register(add)
+    cli_doctor.register(add)
+    cli_preflight.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")
@@ -90,7 +94,11 @@ def _parser() -> argparse.ArgumentParser:
 def _up(options: argparse.Namespace) -> int:
     began = time.monotonic()
     name, place = options.environment, project.workplace()
-    _, plan = project.described(place, name)
+    environment, plan = project.described(place, name)
+    if not is_simulated(place.root, name):
+        cli_stacks.up(place, environment)
+        _write(f"\n{_tables(plan)}\nready after {clock(time.monotonic() - began)}")
+        return 0
     if not place.kubeconfig(name).exists():
         # The objects of an earlier cluster have gone with it.
         with held(place, name):
@@ -145,7 +153,12 @@ def _program() -> str:
 
 
 def _down(options: argparse.Namespace) -> int:
-    return _remove(project.workplace(), options.environment)
+    name, place = options.environment, project.workplace()
+    if not is_simulated(place.root, name):
+        got = "an environment whose cluster is not simulated"
+        fix = f"take the platform away with: ai-platform destroy {name}"
+        raise InvalidInput(name, [Problem("", got, "one on the simulated cluster", fix)])
+    return _remove(place, name)
 
 
 def _remove(place: Workplace, name: str) -> int:
@@ -163,7 +176,10 @@ def _remove(place: Workplace, name: str) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     name, place = options.environment, project.workplace()
-    project.described(place, name)
+    environment, _ = project.described(place, name)
+    if not is_simulated(place.root, name):
+        cli_stacks.preview(place, environment)
+        return 0
     project.require_cluster(place, name)
     summary = project.engine(place, name).preview()
     _write(f"\npreview: {summary}" if summary.changed else "\npreview: nothing would change")
@@ -172,6 +188,9 @@ def _preview(options: argparse.Namespace) -> int:
 
 def _destroy(options: argparse.Namespace) -> int:
     name, place = options.environment, project.workplace()
+    if not is_simulated(place.root, name):
+        cli_stacks.destroy(place, project.described(place, name)[0])
+        return 0
     project.require_cluster(place, name)
     _write(f"\n{project.engine(place, name).destroy()}")
     return 0

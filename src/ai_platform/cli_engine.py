@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .cli_leftovers import end_session, sweep, wait_for_holders
 from .cli_workplace import PROJECT, EngineError, Marker, Workplace, marked, settings
+from .components.state_spec import StateSpec
 from .local.api import connect
 
 Report = Callable[[str], None]
@@ -70,12 +71,16 @@ class Engine:
     tools: Mapping[str, Path]
     """Paths of pulumi, its language host and the Kubernetes provider."""
     report: Report
+    state: StateSpec | None = None
+    """Where the state is. Default: local files."""
+    simulated: bool = True
+    """Whether everything that the stack holds lives in the simulated cluster."""
 
     def up(self, swept_kinds: Sequence[tuple[str, str]] = ()) -> Summary:
         """Makes the stack what its description says. Raises EngineError."""
         with self._run() as run:
             summary = self._change(run, "up", "--yes", "--skip-preview")
-            if run.unclean:
+            if run.unclean and self.simulated:
                 summary = replace(summary, deleted=summary.deleted + self._sweep(run, swept_kinds))
             run.unclean = False
         return summary
@@ -93,7 +98,9 @@ class Engine:
     @contextmanager
     def _run(self) -> Iterator[_Run]:
         """Holds the marker; selects the stack, and frees it where a killed run still holds it."""
-        environment = _without_foreign(os.environ) | settings(self.place, self.tools)
+        environment = _without_foreign(os.environ) | settings(
+            self.place, self.tools, self.state, simulated=self.simulated
+        )
         with marked(self.place.marker(self.stack)) as marker:
             if marker.session:
                 end_session(marker.session)
@@ -105,7 +112,8 @@ class Engine:
                     marker.clear()
 
     def _ready(self, run: _Run) -> _Run:
-        run.answer("stack", "select", "--create", self.stack)
+        secrets = ("--secrets-provider", self.state.secrets_provider) if self.state else ()
+        run.answer("stack", "select", "--create", self.stack, *secrets)
         locks = self.place.state / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
         if run.unclean and (left := list(locks.glob("*.json"))):
             self.report("an earlier run was killed: freeing its lock on the stack")

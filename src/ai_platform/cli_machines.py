@@ -27,6 +27,7 @@ _LETTERS = {
     PurchaseOption.RESERVED: ("R", "reserved"),
     PurchaseOption.CAPACITY_BLOCK: ("B", "capacity block"),
     PurchaseOption.FLEX_START: ("F", "flex start"),
+    PurchaseOption.QUEUED_PROVISIONING: ("Q", "queued provisioning"),
 }
 _UNKNOWN = "?"
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

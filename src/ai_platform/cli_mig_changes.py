@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from . import cli_project as project
@@ -17,6 +18,7 @@ from .cli_table import TextTable, text_for
 from .components.errors import InvalidInput, Problem
 from .gpu.changes import ChangePlan, Drain, Place
 from .gpu.layout import Devices, NodeLayout, layout_name, mig_parted_config
+from .gpu.written import written_as_yaml
 from .mig_changes import DeviceDrain, PoolChange, Step, TeamShare, Verdict, pool_changes
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def _config(changes: Sequence[PoolChange]) -> str:
 
 def _report(changes: Sequence[PoolChange]) -> Iterator[TextTable | str]:
     for change in changes:
-        if change.verdict == Verdict.UNCHANGED:
+        if change.verdict == Verdict.UNCHANGED and change.mig is None:
             continue
         yield f"{change.name}: {_sentence(change)}"
         for device, (guaranteed, kept) in change.overcommitted.items():
@@ -98,8 +100,11 @@ def _report(changes: Sequence[PoolChange]) -> Iterator[TextTable | str]:
             yield _drain_table(change)
         if any(step.devices for step in change.steps):
             yield _team_table(change)
+        if change.mig is not None:
+            yield f"{change.name}: {_to_write(change)}"
+            yield indent(written_as_yaml(change.mig), "    ")
         yield ""
-    if same := [change.name for change in changes if change.verdict == Verdict.UNCHANGED]:
+    if same := [c.name for c in changes if c.verdict == Verdict.UNCHANGED and c.mig is None]:
         yield f"unchanged: {', '.join(same)}"
     if refused := _refused(changes):
         yield f"no safe order: {', '.join(refused)}"
@@ -120,21 +125,30 @@ def _sentence(change: PoolChange) -> str:
             f"safe when the new nodes, {_gpus(change.gpus_after)}, join before the old ones leave"
         )
     if plan.refusal:
-        return f"no safe order: {plan.refusal}{_way_out(plan)}{_hint(change)}"
+        return f"no safe order: {plan.refusal}{_way_out(plan)}"
     steps = f"{len(plan.steps)} step{'' if len(plan.steps) == 1 else 's'}"
     kept = len(plan.kept)
     keeping = f"{_gpus(kept)} keep{'s' if kept == 1 else ''} running"
     if not plan.drained:
-        return f"{_gpus(change.gpus_after - change.gpus_before)} more, {keeping}"
+        more = change.gpus_after - change.gpus_before
+        return f"{_gpus(more)} more, {keeping}" if more else keeping
     return f"{plan.drained} of {_gpus(change.gpus_before)} drained in {steps}, {keeping}{_hint(change)}"
 
 
 def _hint(change: PoolChange) -> str:
-    """What the order in which layouts stand in the description costs."""
-    if change.plan is None or change.gpus_before - len(change.plan.kept) == change.fewest_drained:
+    """What a safe order costs."""
+    if change.plan is None or change.gpus_before - len(change.plan.kept) <= change.fewest_drained:
         return ""
-    drained = f"may drain as few as {change.fewest_drained}" if change.fewest_drained else "would drain none"
-    return f"; the same layouts in another order {drained}"
+    return f"; the same layouts in an order that drains {change.fewest_drained} have no safe order"
+
+
+def _to_write(change: PoolChange) -> str:
+    """Why the layouts have to be written into the description."""
+    drained = change.gpus_before - len(change.plan.kept) if change.plan else 0
+    return (
+        f"as the description stands, {_gpus(change.drained_as_written)} would be drained, not {drained}; "
+        "for the layouts above its pool has to say"
+    )
 
 
 def _way_out(plan: ChangePlan) -> str:
@@ -236,6 +250,8 @@ def _pool_data(change: PoolChange) -> dict[str, Any]:
             for node, places in groupby(plan.kept if plan else (), key=lambda place: place[0])
         ],
         "fewest_drained": change.fewest_drained if plan else None,
+        "drained_as_written": change.drained_as_written if plan else None,
+        "mig": None if change.mig is None else [entry.model_dump(mode="json") for entry in change.mig],
         "steps": [_step_data(step) for step in change.steps],
         "refusal": plan.refusal if plan else None,
         "spare_gpus": plan.extra_gpus if plan else None,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .cli_state import is_simulated, state_of
 from .cli_workplace import Workplace, settings
 from .components.errors import InvalidInput, Problem
 from .local.errors import ClusterError
@@ -84,7 +85,7 @@ def engine(place: Workplace, stack: str) -> Engine:
     from .cli_engine import Engine
 
     tools = {tool.value: path for tool, path in ensure(_ENGINE).items()}
-    return Engine(stack, place, tools, say)
+    return Engine(stack, place, tools, say, state_of(place.root, stack), is_simulated(place.root, stack))
 
 
 def variables(place: Workplace, name: str) -> dict[str, str]:
@@ -92,7 +93,9 @@ def variables(place: Workplace, name: str) -> dict[str, str]:
     tools: dict[Tool, Path] = ensure(_ENGINE)
     if kubectl := find(Tool.KUBECTL):
         tools[Tool.KUBECTL] = kubectl
-    chosen = settings(place, {tool.value: path for tool, path in tools.items()})
+    paths = {tool.value: path for tool, path in tools.items()}
+    state, simulated = state_of(place.root, name), is_simulated(place.root, name)
+    chosen = settings(place, paths, state, simulated=simulated)
     kubeconfig = place.kubeconfig(name)
     return chosen | ({"KUBECONFIG": str(kubeconfig)} if kubeconfig.is_file() else {})
 

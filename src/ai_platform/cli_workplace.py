@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from .components.state_spec import StateSpec
 from .local.toolchain import RECIPES, Tool
 
 PROJECT = "ai-platform"
@@ -21,6 +22,12 @@ PLUGINS = {
     Tool.PULUMI_KUBERNETES.value: f"resource-kubernetes-v{RECIPES[Tool.PULUMI_KUBERNETES].version}",
 }
 """Where Pulumi looks for a provider. From PATH it takes it too, but warns about it in every run."""
+
+
+_SIMULATED = {
+    "PULUMI_SKIP_CHECKPOINTS": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+}
 
 
 class EngineError(Exception):
@@ -68,11 +75,16 @@ class Workplace:
         return self.home / f"running-{stack}.json"
 
 
-def settings(place: Workplace, tools: Mapping[str, Path]) -> dict[str, str]:
-    """The environment variables with which ``pulumi`` uses these tools and this project's own state."""
+def settings(
+    place: Workplace, tools: Mapping[str, Path], state: StateSpec | None = None, *, simulated: bool = True
+) -> dict[str, str]:
+    """The environment variables with which ``pulumi`` uses these tools and ``state``, or else local files.
+
+    What lives in a simulated cluster can be made again after a kill, so that no step needs a checkpoint. What
+    a cloud holds can't, and its provider is fetched by Pulumi itself.
+    """
     for folder in (place.home, place.state, place.config):
         folder.mkdir(parents=True, exist_ok=True)
-    _make_passphrase(place.passphrase)
     for name, path in tools.items():
         if name in PLUGINS:
             _link(path, place.home / "pulumi-home" / "plugins" / PLUGINS[name] / name)
@@ -80,12 +92,21 @@ def settings(place: Workplace, tools: Mapping[str, Path]) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)]),
         "PULUMI_HOME": str(place.home / "pulumi-home"),
+        **_backend(place, state),
+        **(_SIMULATED if simulated else {}),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+    }
+
+
+def _backend(place: Workplace, state: StateSpec | None) -> dict[str, str]:
+    if state:
+        # Who has not made the stack here lacks its file with the encrypted key; the state has it too.
+        return {"PULUMI_BACKEND_URL": state.backend, "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true"}
+    _make_passphrase(place.passphrase)
+    return {
         "PULUMI_BACKEND_URL": place.state.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(place.passphrase),
-        "PULUMI_SKIP_CHECKPOINTS": "true",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
     }
 
 

@@ -10,15 +10,19 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .components.charts_spec import ChartsSpec
 from .components.cluster_spec import CLUSTER_SPECS, ClusterProvider, ClusterSpec
 from .components.cohort_spec import CohortSpec
 from .components.errors import InvalidInput, Problem
 from .components.names import NAME_PATTERN, Name
 from .components.priority_spec import PrioritySpec
+from .components.state_spec import StateSpec
+from .components.storage_spec import StorageSpec
 from .components.team_spec import TeamSpec
 from .finops.spec import DiscountSpec, PriceSpec
 from .gpu.machine_spec import MachineSpec
 from .gpu.spec import NodePoolSpec, TrainingJobSpec
+from .layers import StackLayout
 from .marks import Marks, read_yaml
 from .serving.own_models import with_configs
 from .serving.spec import EndpointSpec, ModelSpec
@@ -33,6 +37,12 @@ class Environment(BaseModel):
     """Name of the environment; also of its stack and of the file."""
     cluster: ClusterSpec
     """The cluster."""
+    stacks: StackLayout = StackLayout.WHOLE
+    """Whether it is one stack, or one for each layer: cluster, platform, teams. Default: whole."""
+    state: StateSpec | None = None
+    """Where Pulumi keeps the state. Default: files below ``.ai-platform``."""
+    charts: ChartsSpec = Field(default_factory=ChartsSpec)
+    """Where Helm charts come from, and which software the cluster has. Default: from their homes, none."""
     region: str = "us-east-1"
     """Region whose prices apply. Default: us-east-1."""
     node_pools: Annotated[list[NodePoolSpec], Field(min_length=1, max_length=200)]
@@ -51,6 +61,8 @@ class Environment(BaseModel):
     """Models that are served. Default: none."""
     training_jobs: list[TrainingJobSpec] = Field(default_factory=list)
     """Training runs. Default: none."""
+    storage: Annotated[list[StorageSpec], Field(max_length=200)] = Field(default_factory=list)
+    """Datasets, weights and checkpoints, and which teams may use them. Default: none."""
     machines: list[MachineSpec] = Field(default_factory=list)
     """Machine types beside those of the catalog, or changes to these. Default: none."""
     prices: list[PriceSpec] = Field(default_factory=list)

@@ -9,16 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from fractions import Fraction
 
-from .auto_layouts import Layouts
+from .auto_layouts import AUTO, Layouts
 from .catalogs import machines_of
 from .environment import Environment
+from .gpu.alignment import aligned, drained
 from .gpu.changes import ChangePlan, Drain, held_throughout, plan_changes
 from .gpu.gpus import GPUS
 from .gpu.layout import Devices, NodeLayout
 from .gpu.machines import Machine
 from .gpu.node_plan import layouts_of
-from .gpu.spec import NodePoolSpec
+from .gpu.spec import NodeMig, NodePoolSpec
+from .gpu.written import written
 from .quotas import GPUS as WHOLE
 from .quotas import quotas_of
 
@@ -90,11 +93,19 @@ class PoolChange:
     """For a pool that stays on its machine."""
     steps: tuple[Step, ...] = ()
     fewest_drained: int = 0
-    """In whatever order the description wrote the wanted layouts, no fewer GPUs would be changed."""
+    """As many GPUs at least change, in whatever order the wanted layouts stand."""
+    drained_as_written: int = 0
+    """GPUs that change when the description is applied as it stands."""
+    mig: tuple[NodeMig, ...] | None = None
+    """What ``mig`` of the pool has to say for ``plan``; ``None`` where the description does as it stands."""
     overcommitted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Device to (guaranteed, kept) where quotas promise more than both layouts have."""
     provisional: str | None = None
     """What isn't settled about the MIG layouts of its GPU."""
+
+
+_Nominal = Mapping[str, Mapping[str, int]]
+"""Team to device to nominal quota."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +115,8 @@ class _Side:
     specs: Mapping[str, NodePoolSpec]
     machines: Mapping[str, Machine]
     layouts: Mapping[str, tuple[NodeLayout, ...]]
-    nominal: Mapping[str, Mapping[str, Mapping[str, int]]]
-    """Pool to team to device to nominal quota."""
+    nominal: Mapping[str, _Nominal]
+    """By pool."""
 
     def machine(self, pool: str) -> Machine | None:
         return self.machines[self.specs[pool].machine] if pool in self.specs else None
@@ -115,16 +126,29 @@ def pool_changes(old: Environment, new: Environment, *, whole_nodes: bool = Fals
     """What becomes of each pool: those of ``new`` in its order, then those that are removed.
 
     A team is guaranteed the smaller of its nominal quotas before and after, weights worked out. Both
-    descriptions are checked ones. ``whole_nodes``: all GPUs of a node are drained at once.
+    descriptions are checked ones. Among the layouts that serve ``new`` equally well, and among the orders of
+    their nodes and GPUs, those are planned that drain few GPUs; ``mig`` of a pool says where they differ from
+    what is written. ``whole_nodes``: all GPUs of a node are drained at once.
     """
-    before, after = _side(old), _side(new)
+    before, after = _side(old, {}), _side(new, {})
+    running = {name: rows for name, rows in before.layouts.items() if _stays(name, before, after)}
+    automatic = any(spec.mig == AUTO and spec.name in running for spec in new.node_pools)
+    nearest = _side(new, running) if automatic else after
     return tuple(
-        _pool(name, before, after, whole_nodes=whole_nodes) for name in {**after.specs, **before.specs}
+        _pool(name, before, (nearest, after), whole_nodes=whole_nodes)
+        for name in {**after.specs, **before.specs}
     )
 
 
-def _side(environment: Environment) -> _Side:
-    automatic, machines = Layouts(environment), machines_of(environment)
+def _stays(pool: str, before: _Side, after: _Side) -> bool:
+    """Whether a pool is there before and after on the same machine."""
+    # A machine of the same name can be another one where a description has its own.
+    rows = (before.machine(pool), after.machine(pool))
+    return len({(row.name, row.gpu, row.gpu_count) if row else None for row in rows}) == 1
+
+
+def _side(environment: Environment, running: Mapping[str, tuple[NodeLayout, ...]]) -> _Side:
+    automatic, machines = Layouts(environment, running), machines_of(environment)
     specs = {spec.name: spec for spec in environment.node_pools}
     quotas = quotas_of(environment, {name: automatic.plan(spec) for name, spec in specs.items()})
     nominal: dict[str, dict[str, dict[str, int]]] = {name: {} for name in specs}
@@ -139,27 +163,26 @@ def _side(environment: Environment) -> _Side:
     return _Side(specs, machines, layouts, nominal)
 
 
-def _pool(name: str, before: _Side, after: _Side, *, whole_nodes: bool) -> PoolChange:
+def _pool(name: str, before: _Side, choices: tuple[_Side, _Side], *, whole_nodes: bool) -> PoolChange:
+    """``choices``: the new description with layouts near to the running ones, and as it is applied."""
+    after = choices[-1]
     old, new = before.machine(name), after.machine(name)
-    running, wanted = before.layouts.get(name, ()), after.layouts.get(name, ())
+    running, as_written = before.layouts.get(name, ()), after.layouts.get(name, ())
     bare = PoolChange(
         name,
         Verdict.NEW if old is None else Verdict.REMOVED if new is None else Verdict.REPLACED,
         before=old,
         after=new,
         gpus_before=sum(layout.gpu_count for layout in running),
-        gpus_after=sum(layout.gpu_count for layout in wanted),
-        layouts=tuple(dict.fromkeys([*running, *wanted])),
+        gpus_after=sum(layout.gpu_count for layout in as_written),
+        layouts=tuple(dict.fromkeys([*running, *as_written])),
     )
-    # A machine of the same name can be another one where a description has its own.
-    if len({(row.name, row.gpu, row.gpu_count) if row else None for row in (old, new)}) > 1:
+    if not _stays(name, before, after):
         return bare
-    quotas = before.nominal[name], after.nominal[name]
-    promised = _summed(held_throughout(*quotas).values())
-    floor = promised & _devices(running) & _devices(wanted)
-    plan = plan_changes(running, wanted, {"all teams": floor}, whole_nodes=whole_nodes)
+    way = _best(name, before, choices, whole_nodes=whole_nodes)
+    plan, wanted = way.plan, way.wanted
     verdict = Verdict.REFUSED if plan.refusal else Verdict.CHANGED if plan.steps else Verdict.UNCHANGED
-    steps = tuple(_steps(plan, running, *quotas))
+    steps = tuple(_steps(plan, running, *way.quotas))
     on_the_way = [layout for step in steps for layout in step.layouts.values()]
     return replace(
         bare,
@@ -167,10 +190,48 @@ def _pool(name: str, before: _Side, after: _Side, *, whole_nodes: bool) -> PoolC
         layouts=tuple(dict.fromkeys([*running, *on_the_way, *wanted])),
         plan=plan,
         steps=steps,
-        fewest_drained=_fewest_drained(running, wanted),
-        overcommitted={key: (count, floor[key]) for key, count in promised.items() if count > floor[key]},
+        fewest_drained=_leaving(running, wanted) + drained(running, aligned(running, wanted)),
+        drained_as_written=_leaving(running, as_written) + drained(running, as_written),
+        mig=None if wanted == as_written else tuple(written(wanted)),
+        overcommitted={
+            key: (count, way.floor[key]) for key, count in way.promised.items() if count > way.floor[key]
+        },
         provisional=None if verdict == Verdict.UNCHANGED else _doubt([*running, *wanted]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Layouts that the new description may end in, and how to get there."""
+
+    wanted: tuple[NodeLayout, ...]
+    quotas: tuple[_Nominal, _Nominal]
+    """Nominal quotas before and after."""
+    promised: Counter[str]
+    floor: Counter[str]
+    """What of ``promised`` both layouts have."""
+    plan: ChangePlan
+
+
+def _best(name: str, before: _Side, sides: Sequence[_Side], *, whole_nodes: bool) -> _Way:
+    """The way on which the fewest GPUs are drained, where it has a safe order; else another one that has."""
+    running = before.layouts[name]
+    ways: list[_Way] = []
+    there = _devices(running)
+    for side in sides:
+        quotas = before.nominal[name], side.nominal[name]
+        promised = _summed(held_throughout(*quotas).values())
+        scarce = {key: Fraction(count, there[key]) for key, count in promised.items() if there[key]}
+        as_it_stands = side.layouts[name]
+        for wanted in (aligned(running, as_it_stands), aligned(running, as_it_stands, scarce), as_it_stands):
+            if any(wanted == way.wanted for way in ways):
+                continue
+            floor = promised & _devices(running) & _devices(wanted)
+            plan = plan_changes(running, wanted, {"all teams": floor}, whole_nodes=whole_nodes)
+            ways.append(_Way(wanted, quotas, promised, floor, plan))
+            if not plan.refusal:
+                return ways[-1]
+    return ways[0]
 
 
 def _steps(
@@ -244,12 +305,9 @@ def _summed(rows: Iterable[Mapping[str, int]]) -> Counter[str]:
     return total
 
 
-def _fewest_drained(running: Sequence[NodeLayout], wanted: Sequence[NodeLayout]) -> int:
-    cut, recut = (
-        Counter(devices for layout in layouts for devices in layout.partitions)
-        for layouts in (running, wanted)
-    )
-    return (cut - recut).total()
+def _leaving(running: Sequence[NodeLayout], wanted: Sequence[NodeLayout]) -> int:
+    """GPUs of nodes that go."""
+    return sum(layout.gpu_count for layout in running[len(wanted) :])
 
 
 def _doubt(layouts: Sequence[NodeLayout]) -> str | None:

@@ -9,7 +9,7 @@ import hashlib
 
 from pydantic import BaseModel, ConfigDict
 
-from .catalogs import prices_of
+from .catalogs import machines_of, prices_of
 from .chosen_devices import with_device
 from .components.errors import InvalidInput
 from .components.priority_spec import PrioritySpec, all_priorities
@@ -74,7 +74,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     if found.problems:
         raise InvalidInput(subject or f"environment {environment.name!r}", found.problems)
     pools, quotas, own = found.pools, found.quotas, found.models
-    book = prices_of(environment)
+    book, machines = prices_of(environment), machines_of(environment)
     prices = {name: price_of(pool, book, environment.region) for name, pool in pools.items()}
     costs = {name: pool_cost(pool, prices[name]) for name, pool in pools.items()}
     shares = shares_of(pools, quotas)
@@ -93,7 +93,10 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
             for pool, price in [(pools[spec.pool], prices[spec.pool])]
             for held in [quotas.teams[spec.team].get(spec.pool)]
         ),
-        training_jobs=tuple(training_plan(spec, pools[spec.pool]) for spec in environment.training_jobs),
+        training_jobs=tuple(
+            training_plan(spec, pools[spec.pool], machines[pools[spec.pool].machine])
+            for spec in environment.training_jobs
+        ),
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
         cost=cost_of(total(costs.values())),

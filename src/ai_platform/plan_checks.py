@@ -8,10 +8,11 @@ from itertools import chain
 
 from .auto_layouts import Layouts
 from .catalogs import machines_of, problems_in_catalogs, unknown_machine, why_not_sold
+from .components.cluster_rules import cluster_problems
 from .components.errors import Problem
-from .endpoint_checks import Names, Usable, endpoint_problems, placed
+from .endpoint_checks import Names, endpoint_problems
 from .environment import Environment, dotted, with_line
-from .gpu.layout import WHOLE_GPU
+from .fall_back_checks import fall_back_problems
 from .gpu.machines import Machine, mig_capable
 from .gpu.mig import profiles
 from .gpu.node_plan import PoolPlan
@@ -19,11 +20,13 @@ from .gpu.placement import why_not
 from .gpu.pool_rules import contradictions
 from .gpu.spec import NodePoolSpec
 from .marks import Marks
-from .quota_checks import Add, Location, quota_problems, within_quota
+from .quota_checks import Add, Location, quota_problems
 from .quotas import Quotas, quotas_of, usable_by_team
 from .serving.model import Model
 from .serving.own_models import own_models
+from .storage_checks import storage_problems
 from .team_checks import cohort_problems, priority_problems, team_problems
+from .training_checks import training_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,18 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
     own, wrong_models = own_models(environment.models)
     problems = chain(
         repeated,
+        (with_line(found.under("cluster"), marks) for found in cluster_problems(environment.cluster)),
         problems_in_catalogs(environment, problem),
         (with_line(found, marks) for found in wrong_models),
+        fall_back_problems(environment, problem),
         chain.from_iterable(broken),
         team_problems(environment, problem),
         cohort_problems(environment, problem),
         priority_problems(environment, problem),
+        storage_problems(environment, problem),
         quota_problems(environment, pools, quotas, problem),
         endpoint_problems(environment, pools, names, quotas, usable, own, problem),
-        _training(environment, pools, names, usable, problem),
+        training_problems(environment, pools, names, usable, problem),
     )
     return Checked(list(problems), pools, quotas, own)
 
@@ -85,6 +91,7 @@ def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]
         ("teams", [("", team.name) for team in environment.teams]),
         ("cohorts", [("", cohort.name) for cohort in environment.cohorts]),
         ("priorities", [("", priority.name) for priority in environment.priorities]),
+        ("storage", [("", storage.name) for storage in environment.storage]),
         ("endpoints", [(endpoint.team, endpoint.name) for endpoint in environment.endpoints]),
         ("training_jobs", [(job.team, job.name) for job in environment.training_jobs]),
     ]
@@ -142,22 +149,3 @@ def _pool(
                 offered = ", ".join(profiles(row.gpu))
                 fix = f"change the counts; profiles of {row.gpu}: {offered}"
                 yield problem((*where, p, "devices"), dict(part.devices), f"what fits: {reason}", fix)
-
-
-def _training(
-    environment: Environment, pools: Mapping[str, PoolPlan], names: Names, usable: Usable, problem: Add
-) -> Iterator[Problem]:
-    for index, spec in enumerate(environment.training_jobs):
-        at: Location = ("training_jobs", index)
-        yield from placed(names, at, spec.team, spec.pool, problem)
-        if spec.pool not in pools:
-            continue
-        pool = pools[spec.pool]
-        largest = max((node.resources[WHOLE_GPU] for node in pool.nodes), default=0)
-        if spec.gpus_per_worker > largest:
-            expected = f"at most the {largest} whole GPUs of one node of {pool.name}"
-            yield problem((*at, "gpus_per_worker"), spec.gpus_per_worker, expected, "ask for fewer")
-            continue
-        needed = spec.workers * spec.gpus_per_worker
-        if spec.team in names.teams:
-            yield from within_quota(usable, at, spec.team, pool.name, "gpus", needed, problem)

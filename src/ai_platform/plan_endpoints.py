@@ -28,6 +28,7 @@ class EndpointPlan(BaseModel):
     namespace: str
     model: str
     pool: str
+    fall_back_to: tuple[str, ...]
     resource: str
     devices: int
     cpu: int
@@ -65,6 +66,7 @@ def endpoint_plan(
         namespace=spec.team,
         model=model.name,
         pool=pool.name,
+        fall_back_to=pool.fall_back_to,
         resource=resource,
         devices=devices,
         cpu=cpu,

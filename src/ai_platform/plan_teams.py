@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .components.cohort_spec import ROOT_COHORT
 from .components.cohort_tree import Holding
+from .components.pod_security import PodSecurity
 from .components.queue_spec import CohortQuotaSpec, TeamQueueSpec
 from .environment import Environment
 from .finops.cost import CostRange
@@ -31,6 +32,7 @@ class TeamPlan(BaseModel):
     namespace: str
     group: str
     cost_center: str | None
+    pod_security: PodSecurity
     queue: TeamQueueSpec
     quotas: tuple[TeamQuota, ...]
     """The queue in numbers, pool by pool."""
@@ -67,6 +69,7 @@ def team_plans(
                 namespace=spec.name,
                 group=spec.group or spec.name,
                 cost_center=spec.cost_center,
+                pod_security=spec.pod_security,
                 queue=queue,
                 quotas=tuple(
                     row for name in named for row in team_quotas(spec.name, pools[name], held[name])

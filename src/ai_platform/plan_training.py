@@ -6,6 +6,8 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
+from .gpu.fabric_pods import PodFabric, pod_fabric
+from .gpu.machines import Machine
 from .gpu.node_plan import PoolPlan
 from .gpu.spec import TrainingJobSpec
 from .plan_endpoints import host_part
@@ -20,6 +22,7 @@ class TrainingPlan(BaseModel):
     team: str
     namespace: str
     pool: str
+    fall_back_to: tuple[str, ...]
     workers: int
     gpus_per_worker: int
     cpu: int
@@ -28,9 +31,11 @@ class TrainingPlan(BaseModel):
     command: tuple[str, ...]
     priority: str
     simulated_seconds: int
+    fabric: PodFabric
+    """What its pods need to use the fabric of the pool."""
 
 
-def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
+def training_plan(spec: TrainingJobSpec, pool: PoolPlan, machine: Machine) -> TrainingPlan:
     """A gang with its CPUs and memory worked out."""
     cpu, memory_gib = host_part(pool, Fraction(spec.gpus_per_worker))
     return TrainingPlan(
@@ -38,6 +43,7 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
         team=spec.team,
         namespace=spec.team,
         pool=pool.name,
+        fall_back_to=pool.fall_back_to,
         workers=spec.workers,
         gpus_per_worker=spec.gpus_per_worker,
         cpu=cpu,
@@ -46,4 +52,5 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
         command=tuple(spec.command),
         priority=spec.priority,
         simulated_seconds=spec.simulated_seconds,
+        fabric=pod_fabric(pool, machine, spec.gpus_per_worker),
     )

@@ -1,10 +1,19 @@
 import pytest
 
+from ai_platform.components.charts import CHARTS
 from ai_platform.components.reserved_names import why_reserved
 
 
 @pytest.mark.parametrize(
-    "name", ["default", "kube-system", "kube-public", "kube-node-lease", "kube-new", "kueue-system", "kserve"]
+    "name",
+    [
+        "default",
+        "kube-system",
+        "kube-public",
+        "kube-node-lease",
+        "kube-new",
+        *sorted({row.namespace for row in CHARTS.values()} - {"kube-system"}),
+    ],
 )
 def test_a_namespace_of_the_cluster_is_no_teams(name):
     assert why_reserved(name)

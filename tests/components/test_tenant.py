@@ -87,3 +87,11 @@ def test_bad_arguments_are_one_error_with_all_problems():
     with pytest.raises(InvalidArgs) as caught:
         record(lambda: Tenant("x", {"team": "Not A Name", "colour": "red"}))
     assert {problem.path for problem in caught.value.problems} == {"team", "group", "colour"}
+
+
+def test_a_cost_center_that_is_no_label_becomes_one():
+    recording = record(lambda: Tenant("research", ARGS | {"cost_center": "CC 43/00"}))
+    label = recording.only("kubernetes:core/v1:Namespace").inputs["metadata"]["labels"][
+        "ai-platform/cost-center"
+    ]
+    assert label.startswith("CC-43-00-")

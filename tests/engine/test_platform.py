@@ -45,6 +45,7 @@ def description() -> dict[str, Any]:
                 "mig": [{"nodes": 1, "gpus": LAYOUT}],
             },
             {"name": "l40s", "machine": "g6e.12xlarge", "max_nodes": 2},
+            {"name": "spare", "machine": "p5.48xlarge", "purchase_option": "spot"},
         ],
         "teams": [
             {
@@ -52,6 +53,7 @@ def description() -> dict[str, Any]:
                 "quota": {
                     "h100": {"gpus": {"nominal": 2}, "2g.20gb": {"nominal": 2}, "1g.10gb": {"nominal": 4}},
                     "l40s": shared,
+                    "spare": {"gpus": {"nominal": 2}},
                 },
             },
             {"name": "borrowers", "quota": {"l40s": shared}},
@@ -125,9 +127,17 @@ def condition(item: Manifest, kind: str) -> Mapping[str, Any]:
 
 
 def gang(
-    name: str, team: str, workers: int, *, pool: str = "l40s", seconds: int = 3600, priority: str = "training"
+    name: str,
+    team: str,
+    workers: int,
+    *,
+    pool: str = "l40s",
+    fall_back_to: tuple[str, ...] = (),
+    seconds: int = 3600,
+    priority: str = "training",
 ) -> TrainingJobArgs:
     return TrainingJobArgs(
+        fall_back_to=fall_back_to,
         priority=priority,
         name=name,
         team=team,
@@ -224,6 +234,18 @@ def test_up_ends_with_the_endpoint_that_is_not_admitted_and_why(platform: Projec
     assert "Kueue: " in lines[0]
     assert "nvidia.com/gpu" in lines[0]
     assert "h100" in lines[0]
+
+
+def test_a_run_goes_where_its_pool_falls_back_to_only_when_the_pool_is_full(platform: Project):
+    api = platform.api
+    first, second = (
+        gang(name, "owners", 2, pool="h100", fall_back_to=("spare",)) for name in ("first", "second")
+    )
+    with removed_afterwards(api, [first, second]):
+        for job, pool in ((first, "h100"), (second, "spare")):
+            api.apply(job_manifest(job))
+            until(lambda job=job: running(api, job) == 2, f"{job.name} runs")  # type: ignore[misc]
+            assert {pod["spec"]["nodeName"].rpartition("-")[0] for pod in pods(api, job)} == {pool}
 
 
 def test_two_gangs_beyond_quota_run_one_after_the_other_each_whole(platform: Project):

@@ -102,6 +102,7 @@ def builds(tmp_path: Path) -> list[str]:
         (Tool.KUBECTL, "Client Version: v1.32.4-dispatcher\nKustomize Version: v5.5.0", True),
         (Tool.KUBECTL, "Client Version: v1.29.0", False),
         (Tool.KWOK, "kwok version v0.8.2 go1.25.0 (linux/amd64)", True),
+        (Tool.KUBE_SCORE, "kube-score version: v1.20.0, commit: N/A, built: N/A", True),
         (Tool.KUEUE, "v0.19.2", False),
         (Tool.KSERVE, "v0.20.0", False),
         (Tool.ETCD, "no version here", False),

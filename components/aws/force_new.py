@@ -1,0 +1,115 @@
+"""Inputs of AWS resources that can't change without a new resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FORCE_NEW: Mapping[str, tuple[str, ...]] = {
+    "aws:eks/cluster:Cluster": (
+        "name",
+        "roleArn",
+        "bootstrapSelfManagedAddons",
+        "accessConfig.bootstrapClusterCreatorAdminPermissions",
+        "kubernetesNetworkConfig.ipFamily",
+        "kubernetesNetworkConfig.serviceIpv4Cidr",
+        "remoteNetworkConfig",
+        "outpostConfig.controlPlaneInstanceType",
+    ),
+    "aws:eks/nodeGroup:NodeGroup": (
+        "amiType",
+        "capacityType",
+        "clusterName",
+        "diskSize",
+        "instanceTypes",
+        "launchTemplate.id",
+        "launchTemplate.name",
+        "nodeGroupName",
+        "nodeGroupNamePrefix",
+        "nodeRoleArn",
+        "remoteAccess",
+        "subnetIds",
+    ),
+    "aws:eks/addon:Addon": ("addonName", "clusterName"),
+    "aws:eks/accessEntry:AccessEntry": ("clusterName", "principalArn", "type"),
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": (
+        "accessScope",
+        "clusterName",
+        "policyArn",
+        "principalArn",
+    ),
+    "aws:ec2/launchTemplate:LaunchTemplate": ("name", "namePrefix"),
+    "aws:ec2/placementGroup:PlacementGroup": ("name", "partitionCount", "spreadLevel", "strategy"),
+    "aws:ec2/securityGroup:SecurityGroup": ("description", "name", "namePrefix", "vpcId"),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ("vpcId",),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("securityGroupId",),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("securityGroupId",),
+    "aws:ec2/vpc:Vpc": ("cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"),
+    "aws:ec2/subnet:Subnet": (
+        "availabilityZone",
+        "availabilityZoneId",
+        "cidrBlock",
+        "ipv4IpamPoolId",
+        "ipv4NetmaskLength",
+        "ipv6IpamPoolId",
+        "ipv6Native",
+        "ipv6NetmaskLength",
+        "outpostArn",
+        "vpcId",
+    ),
+    "aws:ec2/internetGateway:InternetGateway": (),
+    "aws:ec2/eip:Eip": ("address", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"),
+    "aws:ec2/natGateway:NatGateway": (
+        "allocationId",
+        "connectivityType",
+        "privateIp",
+        "secondaryPrivateIpAddressCount",
+        "subnetId",
+    ),
+    "aws:ec2/routeTable:RouteTable": ("vpcId",),
+    "aws:ec2/route:Route": (
+        "destinationCidrBlock",
+        "destinationIpv6CidrBlock",
+        "destinationPrefixListId",
+        "routeTableId",
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": ("gatewayId", "subnetId"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": (
+        "resourceConfigurationArn",
+        "serviceName",
+        "serviceNetworkArn",
+        "serviceRegion",
+        "vpcEndpointType",
+        "vpcId",
+    ),
+    "aws:ec2/flowLog:FlowLog": (
+        "deliverCrossAccountRole",
+        "destinationOptions",
+        "eniId",
+        "iamRoleArn",
+        "logDestination",
+        "logDestinationType",
+        "logFormat",
+        "maxAggregationInterval",
+        "subnetId",
+        "trafficType",
+        "transitGatewayAttachmentId",
+        "transitGatewayId",
+        "vpcId",
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": ("logGroupClass", "name", "namePrefix"),
+    "aws:iam/role:Role": ("name", "namePrefix", "path"),
+    "aws:iam/rolePolicy:RolePolicy": ("name", "namePrefix", "role"),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("policyArn", "role"),
+    "aws:kms/key:Key": (
+        "customKeyStoreId",
+        "customerMasterKeySpec",
+        "keyUsage",
+        "multiRegion",
+        "xksKeyId",
+    ),
+}
+"""Type to paths, of the types that the library uses. A path covers everything below it.
+
+``ForceNew`` in the schemas of terraform-provider-aws, internal/service/{eks,ec2,iam,kms,logs}, read
+2026-11-21 in versions of 2022 to 2026. Route tables, internet gateways and policy attachments are general
+knowledge. Beside these: ``region`` of each, and an ``encryptionConfig`` of a cluster that is taken away."""

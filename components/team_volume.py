@@ -1,0 +1,183 @@
+"""Storage as the pods of a team see it: a volume, its claim, and what a pod has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from .cluster_spec import ClusterProvider
+from .objects import kubernetes_object
+from .storage_spec import StorageKind, StorageSpec
+from .tenant import TEAM_LABEL
+
+TEAM_SERVICE_ACCOUNT = "workload"
+"""Service account of each team that has rights on storage: pods that mount a bucket run as it."""
+
+_GCS_FUSE = {"gke-gcsfuse/volumes": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How a driver mounts one storage. ``Storage`` of each cloud gives it."""
+
+    storage: str
+    """Name of the storage."""
+    driver: str
+    """CSI driver."""
+    handle: pulumi.Input[str] | None
+    """What the driver knows it by; ``None``: any name that no other volume has."""
+    attributes: Mapping[str, pulumi.Input[str]]
+    """What else the driver needs."""
+    capacity_gib: int
+    """GiB that the claim says. Drivers of buckets ignore it."""
+    writer_options: tuple[str, ...] = ()
+    """Mount options where the team may write."""
+    reader_options: tuple[str, ...] = ()
+    """Mount options where it may only read."""
+
+
+class TeamVolume(pulumi.ComponentResource):
+    """The volume of one storage in one team's namespace. The namespace exists already."""
+
+    claim: pulumi.Output[str]
+    """Name of the claim, for ``persistentVolumeClaim`` of a pod."""
+
+    def __init__(
+        self,
+        name: str,
+        volume: Volume,
+        team: str,
+        *,
+        writes: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("ai-platform:index:TeamVolume", name, {}, opts)
+        made = kubernetes_object(
+            f"{name}-volume",
+            persistent_volume_manifest(volume, team, writes=writes),
+            pulumi.ResourceOptions(parent=self),
+        )
+        claim = kubernetes_object(
+            f"{name}-claim",
+            claim_manifest(volume, team, writes=writes),
+            pulumi.ResourceOptions(parent=self, depends_on=[made]),
+        )
+        self.claim = claim.id.apply(lambda _: volume.storage)
+        self.register_outputs({"claim": self.claim})
+
+
+class DynamicTeamVolume(pulumi.ComponentResource):
+    """A volume that a StorageClass of the cluster makes in a team's namespace. It is kept on destroy."""
+
+    claim: pulumi.Output[str]
+    """Name of the claim, for ``persistentVolumeClaim`` of a pod."""
+
+    def __init__(
+        self, name: str, spec: StorageSpec, team: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("ai-platform:index:DynamicTeamVolume", name, {}, opts)
+        kept = spec.keep_on_destroy
+        claim = kubernetes_object(
+            f"{name}-claim",
+            dynamic_claim_manifest(spec, team),
+            pulumi.ResourceOptions(parent=self, protect=kept, retain_on_delete=kept),
+        )
+        self.claim = claim.id.apply(lambda _: spec.name)
+        self.register_outputs({"claim": self.claim})
+
+
+def persistent_volume_manifest(volume: Volume, team: str, *, writes: bool) -> dict[str, Any]:
+    """The PersistentVolume, reserved for the team's claim. Deleting it leaves the data alone."""
+    options = volume.writer_options if writes else volume.reader_options
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": _volume_name(volume, team), "labels": {TEAM_LABEL: team}},
+        "spec": {
+            "capacity": {"storage": f"{volume.capacity_gib}Gi"},
+            "accessModes": _access(writes),
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "",
+            "claimRef": {"namespace": team, "name": volume.storage},
+            **({"mountOptions": list(options)} if options else {}),
+            "csi": {
+                "driver": volume.driver,
+                "volumeHandle": volume.handle or _volume_name(volume, team),
+                "readOnly": not writes,
+                "volumeAttributes": dict(volume.attributes),
+            },
+        },
+    }
+
+
+def claim_manifest(volume: Volume, team: str, *, writes: bool) -> dict[str, Any]:
+    """The PersistentVolumeClaim, for that volume and no other."""
+    spec = {
+        "accessModes": _access(writes),
+        "storageClassName": "",
+        "volumeName": _volume_name(volume, team),
+        "resources": {"requests": {"storage": f"{volume.capacity_gib}Gi"}},
+    }
+    return _claim(volume.storage, team, spec)
+
+
+def dynamic_claim_manifest(spec: StorageSpec, team: str) -> dict[str, Any]:
+    """The PersistentVolumeClaim for which ``storage_class`` of the cluster makes a volume."""
+    claim = _claim(
+        spec.name,
+        team,
+        {
+            "accessModes": _access(True),
+            "storageClassName": spec.storage_class,
+            "resources": {"requests": {"storage": f"{spec.capacity_gib}Gi"}},
+        },
+    )
+    # Many classes wait for the first pod, and `up` would wait for them.
+    claim["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
+    return claim
+
+
+@dataclass(frozen=True, slots=True)
+class PodStorage:
+    """What a pod template has to say to use storage."""
+
+    volumes: tuple[dict[str, Any], ...] = ()
+    """Entries of ``volumes``, named like the storage."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Annotations of the pod."""
+    service_account: str | None = None
+    """``serviceAccountName``; ``None``: that of the namespace."""
+
+
+def pod_storage(specs: list[StorageSpec], team: str, provider: ClusterProvider) -> PodStorage:
+    """What pods of ``team`` say to use these storages on a cluster of ``provider``."""
+    buckets = [spec for spec in specs if spec.kind is StorageKind.OBJECT]
+    return PodStorage(
+        volumes=tuple(_pod_volume(spec, team) for spec in specs),
+        annotations=_GCS_FUSE if buckets and provider is ClusterProvider.GKE else {},
+        service_account=TEAM_SERVICE_ACCOUNT if buckets else None,
+    )
+
+
+def _pod_volume(spec: StorageSpec, team: str) -> dict[str, Any]:
+    if spec.kind is StorageKind.LOCAL:
+        return {"name": spec.name, "emptyDir": {"sizeLimit": f"{spec.capacity_gib}Gi"}}
+    claim = {"claimName": spec.name, "readOnly": team not in spec.writers}
+    return {"name": spec.name, "persistentVolumeClaim": claim}
+
+
+def _claim(name: str, team: str, spec: dict[str, Any]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": name, "namespace": team, "labels": {TEAM_LABEL: team}}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+
+
+def _volume_name(volume: Volume, team: str) -> str:
+    # A dot is in neither name: team a-b with storage c is not team a with storage b-c.
+    return f"{team}.{volume.storage}"
+
+
+def _access(writes: bool) -> list[str]:
+    return ["ReadWriteMany" if writes else "ReadOnlyMany"]

@@ -1,0 +1,59 @@
+"""How Kueue asks Google for all nodes of a job at once (Dynamic Workload Scheduler)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...components.names import shortened
+from ..layout import WHOLE_GPU
+
+KUEUE = "kueue.x-k8s.io/v1beta2"
+CONTROLLER = "kueue.x-k8s.io/provisioning-request"
+PROVISIONING_CLASS = "queued-provisioning.gke.io"
+RUN_SECONDS_ANNOTATION = "provreq.kueue.x-k8s.io/maxRunDurationSeconds"
+"""On a job: how long it runs at most, in seconds as text; Google takes the nodes back then."""
+
+LONGEST_RUN_S = 7 * 24 * 3600
+"""Seven days. Source of this file: Kueue v0.19.2, admission-check controllers; cluster-toolkit v1.95.0,
+dws-queues.yaml.tftpl."""
+
+
+def admission_check_name(pool: str) -> str:
+    """Name of the check, for ``admissionChecksStrategy`` of queues that have quota of this pool."""
+    return shortened(f"{pool}-provisioning")
+
+
+def provisioning_manifests(pool: str) -> list[dict[str, Any]]:
+    """The ProvisioningRequestConfig and the AdmissionCheck of a pool with queued provisioning.
+
+    ``queue_checks`` names the check in a queue for this pool's flavor alone, so that work on other pools
+    starts without it.
+    """
+    name = admission_check_name(pool)
+    return [
+        {
+            "apiVersion": KUEUE,
+            "kind": "ProvisioningRequestConfig",
+            "metadata": {"name": name},
+            "spec": {"provisioningClassName": PROVISIONING_CLASS, "managedResources": [WHOLE_GPU]},
+        },
+        {
+            "apiVersion": KUEUE,
+            "kind": "AdmissionCheck",
+            "metadata": {"name": name},
+            "spec": {
+                "controllerName": CONTROLLER,
+                "parameters": {
+                    "apiGroup": "kueue.x-k8s.io",
+                    "kind": "ProvisioningRequestConfig",
+                    "name": name,
+                },
+            },
+        },
+    ]
+
+
+def queue_checks(pool: str) -> dict[str, Any]:
+    """The part of a v1beta2 ClusterQueue's ``spec`` that makes the pool's flavor wait for its nodes."""
+    check = {"name": admission_check_name(pool), "onFlavors": [pool]}
+    return {"admissionChecksStrategy": {"admissionChecks": [check]}}

@@ -1,0 +1,29 @@
+"""What contradicts itself in the pools that others fall back to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .components.errors import Problem
+from .environment import Environment
+from .quota_checks import Add
+
+
+def fall_back_problems(environment: Environment, problem: Add) -> Iterator[Problem]:
+    """Fall-backs that aren't there, are of another machine, or that Kueue would try first."""
+    order = {spec.name: index for index, spec in enumerate(environment.node_pools)}
+    for index, spec in enumerate(environment.node_pools):
+        last = index
+        for at, name in enumerate(spec.fall_back_to):
+            where = ("node_pools", index, "fall_back_to", at)
+            if name not in order:
+                yield problem(where, name, f"a pool of this file: {', '.join(order)}", "correct the name")
+                continue
+            there = environment.node_pools[order[name]]
+            if there.machine != spec.machine:
+                expected = f"a pool of {spec.machine}, so that what fits here fits there"
+                yield problem(where, f"{name}, of {there.machine}", expected, "name another pool")
+            elif order[name] <= last:
+                expected = "pools in the order of the file, after this one: Kueue tries them so"
+                yield problem(where, name, expected, "move the pool down, or this name")
+            last = max(last, order[name])

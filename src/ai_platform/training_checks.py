@@ -1,0 +1,61 @@
+"""What contradicts itself in the training runs of a description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .catalogs import machines_of
+from .components.errors import Problem
+from .components.pod_security import PodSecurity
+from .endpoint_checks import Names, Usable, placed
+from .environment import Environment
+from .gpu.fabric_pods import pod_fabric
+from .gpu.layout import WHOLE_GPU
+from .gpu.machines import Machine
+from .gpu.node_plan import PoolPlan
+from .gpu.spec import TrainingJobSpec
+from .quota_checks import Add, Location, within_quota
+
+
+def training_problems(
+    environment: Environment, pools: Mapping[str, PoolPlan], names: Names, usable: Usable, problem: Add
+) -> Iterator[Problem]:
+    """Runs where none can be, larger than a node or than the team's quota, or barred from the fabric."""
+    machines = machines_of(environment)
+    levels = {team.name: (index, team.pod_security) for index, team in enumerate(environment.teams)}
+    for index, spec in enumerate(environment.training_jobs):
+        at: Location = ("training_jobs", index)
+        yield from placed(names, at, spec.team, spec.pool, problem)
+        if spec.pool not in pools:
+            continue
+        pool = pools[spec.pool]
+        largest = max((node.resources[WHOLE_GPU] for node in pool.nodes), default=0)
+        if spec.gpus_per_worker > largest:
+            expected = f"at most the {largest} whole GPUs of one node of {pool.name}"
+            yield problem((*at, "gpus_per_worker"), spec.gpus_per_worker, expected, "ask for fewer")
+            continue
+        if spec.team in levels:
+            yield from _fabric(spec, pool, machines[pool.machine], at, levels[spec.team], problem)
+            needed = spec.workers * spec.gpus_per_worker
+            yield from within_quota(usable, at, spec.team, pool.name, "gpus", needed, problem)
+
+
+def _fabric(
+    spec: TrainingJobSpec,
+    pool: PoolPlan,
+    row: Machine,
+    at: Location,
+    level: tuple[int, PodSecurity],
+    problem: Add,
+) -> Iterator[Problem]:
+    try:
+        fabric = pod_fabric(pool, row, spec.gpus_per_worker)
+    except ValueError as error:
+        expected = f"a worker that can use the fabric of {pool.name}: {error}"
+        yield problem((*at, "gpus_per_worker"), spec.gpus_per_worker, expected, "ask for more GPUs a worker")
+        return
+    team, allowed = level
+    if fabric.privileged and allowed is not PodSecurity.PRIVILEGED:
+        expected = f"privileged: pods of {spec.name} take libraries of {pool.fabric} from the node"
+        fix = "write `pod_security: privileged`, or let another team run it"
+        yield problem(("teams", team, "pod_security"), allowed, expected, fix)

@@ -1,0 +1,123 @@
+"""A platform on a cluster that somebody else made, a stack for each layer."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ai_platform.cli_leftovers import MANAGED
+from ai_platform.cli_project import variables
+from ai_platform.gpu.node_plan import plan_pool
+from ai_platform.gpu.simulated_nodes import node_manifest
+from ai_platform.gpu.spec import NodePoolSpec
+from ai_platform.local.api import Api, connect
+from ai_platform.local.guard import down_afterwards
+from ai_platform.local.waiting import wait_until
+from tests.cluster_fixture import start
+from tests.engine.project import Project, make_project
+
+pytestmark = pytest.mark.engine
+
+NAME = "theirs"
+POOL = {
+    "name": "h100",
+    "machine": "p5.4xlarge",
+    "mig": [{"nodes": 1, "gpus": [{"count": 1, "devices": {"2g.20gb": 2, "3g.40gb": 1}}]}],
+}
+DESCRIPTION: dict[str, Any] = {
+    "name": NAME,
+    "stacks": "split",
+    "cluster": {"provider": "existing", "cluster_identifier": "theirs", "kubeconfig": "../theirs.kubeconfig"},
+    "node_pools": [POOL],
+    "teams": [{"name": "lab", "quota": {"h100": {"2g.20gb": {"nominal": 2}}}}],
+    "endpoints": [
+        {
+            "name": "chat",
+            "team": "lab",
+            "model": "qwen3-4b",
+            "pool": "h100",
+            "mig_profile": "2g.20gb",
+            "context_length": 8192,
+            "concurrency": 1,
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The way to a cluster with Kueue, KServe and GPU nodes."""
+    root = tmp_path_factory.mktemp("clusters")
+    with down_afterwards(NAME, root):
+        found = start(NAME, root).kubeconfig
+        plan = plan_pool(NodePoolSpec.model_validate(POOL))
+        for node in plan.nodes:
+            connect(found).apply(node_manifest(plan, node))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def api(kubeconfig: Path) -> Api:
+    return connect(kubeconfig)
+
+
+@pytest.fixture(scope="module")
+def project(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A checkout that describes a platform on that cluster."""
+    made = make_project(tmp_path_factory.mktemp("project"), NAME)
+    made.description.write_text(yaml.safe_dump(DESCRIPTION))
+    shutil.copy(kubeconfig, made.root / "theirs.kubeconfig")
+    return made
+
+
+def pulumi(project: Project, *arguments: str) -> str:
+    environment = os.environ | variables(project.place, NAME)
+    command = [str(shutil.which("pulumi", path=environment["PATH"])), *arguments]
+    return subprocess.run(
+        command, cwd=project.root, env=environment, capture_output=True, check=True, text=True
+    ).stdout
+
+
+def test_before_the_first_up_only_the_first_stack_can_be_previewed(project: Project):
+    done = project.run("preview")
+    assert done.code == 0, done.output
+    assert f"{NAME}.teams: can be previewed once {NAME}.cluster was applied" in done.output
+
+
+def test_three_stacks_make_the_platform(project: Project, api: Api):
+    done = project.run("up")
+    assert done.code == 0, done.output
+    service = api.get("serving.kserve.io/v1beta1", "InferenceService", "chat", "lab")
+    assert service
+    assert {"type": "Ready", "status": "True"}.items() <= {
+        **next(item for item in service["status"]["conditions"] if item["type"] == "Ready")
+    }.items()
+    stacks = {item["name"] for item in json.loads(pulumi(project, "stack", "ls", "--json"))}
+    assert stacks == {f"{NAME}.{layer}" for layer in ("cluster", "platform", "teams")}
+
+
+def test_a_second_up_changes_no_stack(project: Project):
+    done = project.run("up")
+    assert done.output.count("nothing changed") == 3, done.output
+
+
+def test_the_kubeconfig_is_named_in_the_state_and_not_copied(project: Project):
+    exported = pulumi(project, "stack", "export", "--stack", f"{NAME}.platform")
+    assert "theirs.kubeconfig" in exported
+    assert "certificate-authority-data" not in exported
+
+
+def test_destroy_takes_away_all_that_up_made_and_leaves_the_nodes(project: Project, api: Api):
+    done = project.run("destroy")
+    assert done.code == 0, done.output
+    assert wait_until(lambda: not api.list("v1", "Namespace", labels=MANAGED), limit_s=60, interval_s=0.2)
+    assert not api.list("kueue.x-k8s.io/v1beta2", "ClusterQueue", labels=MANAGED)
+    assert [node["metadata"]["name"] for node in api.list("v1", "Node")] == ["h100-0"]
