@@ -6,14 +6,9 @@ import pytest
 from ai_platform.components.args import InvalidArgs
 from ai_platform.gpu.doctor import pod_scripts
 from ai_platform.gpu.doctor.bandwidth import BUS_BANDWIDTHS
-from ai_platform.gpu.doctor.proof import (
-    FabricProof,
-    FabricProofArgs,
-    all_reduce_manifest,
-    namespace_manifest,
-    namespaced_manifests,
-    visible_manifest,
-)
+from ai_platform.gpu.doctor.proof import FabricProof, namespace_manifest, namespaced_manifests
+from ai_platform.gpu.doctor.proof_jobs import all_reduce_manifest, visible_manifest
+from ai_platform.gpu.doctor.proof_spec import FabricProofArgs
 from ai_platform.gpu.fabric_pods import PodFabric
 from ai_platform.gpu.machines import MACHINES
 from ai_platform.testing import record
