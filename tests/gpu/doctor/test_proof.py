@@ -137,7 +137,9 @@ def test_a_figure_of_ones_own_judges_any_machine():
 
 def test_a_provisional_figure_is_shown_with_its_reason():
     manifest, _, _ = gang(machine="a3-megagpu-8g")
-    assert "all_gather" in manifest["metadata"]["annotations"]["ai-platform/published-bandwidth"]
+    shown = manifest["metadata"]["annotations"]["ai-platform/published-bandwidth"]
+    assert shown.startswith("318.4 GB/s, ")
+    assert "provisional: one user's log" in shown
 
 
 def test_published_figures_are_of_machines_that_there_are_and_below_what_their_cards_add_up_to():
