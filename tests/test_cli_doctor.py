@@ -41,16 +41,23 @@ def test_a_node_that_is_as_planned_is_ok(capsys, description):
     assert doctor(description, "--pool", "big", *replay("p5.48xlarge")) == 0
     said = capsys.readouterr().out
     assert said.endswith("pool big: ok; layout all-disabled\n")
-    assert "32 efa devices" in said
+    assert "fabric: 32 EFA" in said
     assert "18/18" in said
 
 
 def test_a_sick_node_fails_with_what_to_do(capsys, description):
     assert doctor(description, "--pool", "big", *replay("p5.48xlarge-sick")) == 1
     said = capsys.readouterr().out
-    assert "pool big: 5 failures, 4 warnings" in said
+    assert "pool big: 5 failures, 3 warnings" in said
     assert "remapped_rows" in said
     assert max(map(len, said.splitlines())) <= 120
+
+
+def test_the_docs_show_what_it_prints(capsys, description):
+    assert doctor(description, "--pool", "big", *replay("p5.48xlarge-mig")) == 1
+    said = capsys.readouterr().out.replace("pool big", "pool h100")
+    docs = (Path(__file__).parents[1] / "docs" / "doctor.md").read_text()
+    assert f"$ ai-platform doctor dev --pool h100\n{said}```" in docs
 
 
 def test_warnings_alone_are_no_failure(capsys, tmp_path, description):

@@ -71,12 +71,13 @@ def container_parts(access: DriverAccess) -> dict[str, Any]:
             "capabilities": {"drop": ["ALL"]},
             "runAsNonRoot": True,
             "runAsUser": 65532,
+            "runAsGroup": 65532,
             "seccompProfile": {"type": "RuntimeDefault"},
         }
     if access is DriverAccess.SYS_ADMIN:
         variables["NVIDIA_MIG_MONITOR_DEVICES"] = "all"
         # A capability that is added reaches only root.
-        security |= {"runAsNonRoot": False, "runAsUser": 0}
+        security |= {"runAsNonRoot": False, "runAsUser": 0, "runAsGroup": 0}
         security["capabilities"] = {"drop": ["ALL"], "add": ["SYS_ADMIN"]}
     return {
         "env": [{"name": name, "value": value} for name, value in variables.items()],

@@ -188,8 +188,8 @@ def _container(spec: NodeDoctorArgs, pool: DoctorPool, role: str) -> dict[str, A
         "livenessProbe": _probe("/livez", period_s=60),
         "readinessProbe": _probe("/readyz", period_s=30),
         "resources": {
-            "requests": {"cpu": "10m", "memory": "128Mi"},
-            "limits": {"memory": "256Mi"},
+            "requests": {"cpu": "10m", "memory": "128Mi", "ephemeral-storage": "16Mi"},
+            "limits": {"cpu": "500m", "memory": "256Mi", "ephemeral-storage": "64Mi"},
         },
         "securityContext": parts["securityContext"],
         "volumeMounts": [

@@ -36,11 +36,7 @@ def gpu_findings(gpu: GpuReading, expected: PoolExpectation) -> Iterator[Finding
     yield from _memory_errors(gpu, where)
     yield from _links(gpu, expected, where)
     yield from _fabric(gpu, expected, where)
-    for reason in gpu.throttle or ():
-        if reason in _THROTTLES:
-            finding, fix = _THROTTLES[reason]
-            heat = "" if gpu.temperature_c is None else f" at {gpu.temperature_c} °C"
-            yield finding(Check.THROTTLE, where, "clocks that nothing lowers", f"{reason}{heat}", fix)
+    yield from _throttles(gpu, where)
 
 
 def _board(gpu: GpuReading, expected: PoolExpectation, where: str) -> Iterator[Finding]:
@@ -106,6 +102,16 @@ def _fabric(gpu: GpuReading, expected: PoolExpectation, where: str) -> Iterator[
     elif fabric.state is not FabricState.COMPLETED or fabric.error:
         got = fabric.error or fabric.state
         yield failure(Check.NVLINK_FABRIC, where, "a GPU that joined its NVLink fabric", got, fix)
+
+
+def _throttles(gpu: GpuReading, where: str) -> Iterator[Finding]:
+    reasons = set(gpu.throttle or ())
+    if reasons & {Throttle.HW_THERMAL_SLOWDOWN, Throttle.HW_POWER_BRAKE_SLOWDOWN}:
+        reasons.discard(Throttle.HW_SLOWDOWN)  # only says that there is one of the others
+    heat = "" if gpu.temperature_c is None else f" at {gpu.temperature_c} °C"
+    for reason, (finding, fix) in _THROTTLES.items():
+        if reason in reasons:
+            yield finding(Check.THROTTLE, where, "clocks that nothing lowers", f"{reason}{heat}", fix)
 
 
 def _switch(mode: bool | None) -> str:

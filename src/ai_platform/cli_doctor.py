@@ -16,7 +16,7 @@ from .components.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from .gpu.doctor.expectation import PoolExpectation
-    from .gpu.doctor.reading import GpuReading, NodeReading
+    from .gpu.doctor.reading import GpuReading, NodeDevices, NodeReading
     from .gpu.doctor.verdict import Verdict
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -24,6 +24,7 @@ Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.Argumen
 _FAILED = 1
 _UNKNOWN = "?"
 _GPU_COLUMNS = ("GPU", "Board", "MiB", "MIG", "ECC", "Rows", "NVLinks", "°C", "W", "Slowed by", "Programs")
+_KINDS = {"efa": "EFA", "infiniband": "InfiniBand", "roce": "RoCE", "unknown": "other"}
 _LEAST_SECONDS = 10
 
 
@@ -141,9 +142,8 @@ def doctor_tables(reading: NodeReading, verdict: Verdict) -> list[TextTable | st
         for gpu in reading.gpus:
             gpus.add_row(*_gpu_row(gpu))
         parts.append(gpus)
-    if reading.devices.rdma:
-        kinds = [device.kind.value for device in reading.devices.rdma]
-        parts.append(", ".join(f"{kinds.count(kind)} {kind} devices" for kind in dict.fromkeys(kinds)))
+    if reading.devices.rdma or reading.devices.gvnics:
+        parts.append(_fabric(reading.devices))
     if verdict.findings:
         findings = TextTable("Findings", ("Grade", "Where", "Check", "Expected", "Got", "Fix"))
         for one in verdict.findings:
@@ -154,6 +154,14 @@ def doctor_tables(reading: NodeReading, verdict: Verdict) -> list[TextTable | st
 
 def _title(reading: NodeReading) -> str:
     return f"driver {reading.driver_version or _UNKNOWN}, CUDA {reading.cuda_version or _UNKNOWN}"
+
+
+def _fabric(devices: NodeDevices) -> str:
+    kinds = [_KINDS[device.kind.value] for device in devices.rdma]
+    counts = {kind: kinds.count(kind) for kind in kinds}
+    if devices.gvnics:
+        counts["gVNIC"] = devices.gvnics
+    return "fabric: " + ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
 def _gpu_row(gpu: GpuReading) -> tuple[str, ...]:

@@ -6,14 +6,9 @@ import pytest
 from ai_platform.components.args import InvalidArgs
 from ai_platform.gpu.doctor import pod_scripts
 from ai_platform.gpu.doctor.bandwidth import BUS_BANDWIDTHS
-from ai_platform.gpu.doctor.proof import (
-    FabricProof,
-    FabricProofArgs,
-    all_reduce_manifest,
-    namespace_manifest,
-    namespaced_manifests,
-    visible_manifest,
-)
+from ai_platform.gpu.doctor.proof import FabricProof, namespace_manifest, namespaced_manifests
+from ai_platform.gpu.doctor.proof_jobs import all_reduce_manifest, visible_manifest
+from ai_platform.gpu.doctor.proof_spec import FabricProofArgs
 from ai_platform.gpu.fabric_pods import PodFabric
 from ai_platform.gpu.machines import MACHINES
 from ai_platform.testing import record
@@ -142,7 +137,9 @@ def test_a_figure_of_ones_own_judges_any_machine():
 
 def test_a_provisional_figure_is_shown_with_its_reason():
     manifest, _, _ = gang(machine="a3-megagpu-8g")
-    assert "all_gather" in manifest["metadata"]["annotations"]["ai-platform/published-bandwidth"]
+    shown = manifest["metadata"]["annotations"]["ai-platform/published-bandwidth"]
+    assert shown.startswith("318.4 GB/s, ")
+    assert "provisional: one user's log" in shown
 
 
 def test_published_figures_are_of_machines_that_there_are_and_below_what_their_cards_add_up_to():

@@ -204,6 +204,15 @@ def test_a_mode_that_waits_for_a_reset_is_a_warning():
     assert finding.expected == "MIG on in effect"
 
 
+def test_one_reason_for_slow_clocks_is_said_once():
+    reading = changed(machine("p5.48xlarge"), 0, throttle=("hw_slowdown", "hw_power_brake_slowdown"))
+    [finding] = judge(reading, P5).findings
+    assert finding.grade is Grade.FAILURE
+    assert finding.got == "hw_power_brake_slowdown at 34 °C"
+    alone = changed(machine("p5.48xlarge"), 0, throttle=("hw_slowdown",))
+    assert [one.grade for one in judge(alone, P5).findings] == [Grade.WARNING]
+
+
 def test_power_cap_and_idling_are_no_fault():
     reading = changed(machine("p5.48xlarge"), 0, throttle=("sw_power_cap", "gpu_idle"))
     assert judge(reading, P5).findings == ()
