@@ -64,7 +64,9 @@ def test_the_table_begins_with_what_is_missing():
     text = text_of(table("prod", [SOLD, UNSEEN, SHORT]), 200)
     places = [text.index(finding.what) for finding in (SHORT, UNSEEN, SOLD)]
     assert places == sorted(places)
-    assert text.endswith("1 ok, 1 missing, 1 could not be checked")
+    assert "1 ok, 1 missing, 1 could not be checked" in text
+    assert "ask for:\n  train, quota L-417A185B: from 0 to 384: aws …" in text
+    assert text.endswith("could not be checked:\n  account, service-linked role of EKS: AccessDenied")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from ...components.cluster_spec import EksSpec
 from ...finops.prices import PurchaseOption
 from ..machines import Machine
-from ..preflight import Finding, Unread
+from ..preflight import Finding, NoCredentials, Unread
 from ..spec import NodePoolSpec
 from . import preflight as judge
 from .quotas import QUOTAS, in_use_by_others, quota_findings
@@ -19,10 +19,15 @@ Clients = Callable[[str], Any]
 
 
 def clients_of(region: str) -> Clients:
-    """Clients with the caller's own credentials. Raises ``ImportError`` without boto3."""
+    """Clients with the caller's own credentials.
+
+    Raises ``ImportError`` without boto3, ``NoCredentials`` where there are none.
+    """
     import boto3
 
     session = boto3.session.Session(region_name=region)
+    if session.get_credentials() is None:
+        raise NoCredentials("no AWS credentials: set AWS_PROFILE, or log in with the AWS CLI")
     return lambda service: session.client(service)
 
 
@@ -100,6 +105,9 @@ def _pages(client: Any, operation: str, **arguments: Any) -> Any:
 
 def _limit(quotas: Any, code: str) -> float | Unread:
     answer = _asked(quotas.get_service_quota, ServiceCode="ec2", QuotaCode=code)
+    if isinstance(answer, Unread) and "NoSuchResourceException" in answer.why:
+        # An account that never asked for more may have the default alone.
+        answer = _asked(quotas.get_aws_default_service_quota, ServiceCode="ec2", QuotaCode=code)
     return answer if isinstance(answer, Unread) else float(answer["Quota"]["Value"])
 
 

@@ -125,7 +125,7 @@ def _finding(
     what = f"quota {quota.code} {quota.name}"
     counts = [vcpu for _, vcpu in parts if vcpu is not None]
     if len(counts) < len(parts):
-        return unknown(subject, what, "unknown", "the catalog has no vCPU of the machine")
+        return unknown(subject, what, "unknown", "how many vCPUs the machine has is not known")
     ours = sum(counts)
     if isinstance(limit, Unread):
         return unknown(subject, what, f"{ours} vCPU", limit.why)

@@ -87,15 +87,24 @@ def _findings(environment: Environment, cluster: EksSpec | GkeSpec) -> Iterable[
 
 
 def table(name: str, found: Sequence[Finding]) -> Iterable[TextTable | str]:
-    """What is missing first, then what could not be checked, then what is there."""
-    columns = ("", "for", "what", "there is", "needed", "ask for")
-    shown = TextTable(f"preflight of {name}", columns)
-    for verdict in (Verdict.MISSING, Verdict.UNKNOWN, Verdict.OK):
-        for row in found:
-            if row.verdict is verdict:
-                shown.add_row(_MARKS[verdict], row.subject, row.what, row.got, row.needed, row.ask)
+    """What is missing first, then what could not be checked, then what is there.
+
+    What to ask for stands below, each on a line of its own, so that commands can be copied.
+    """
+    shown = TextTable(f"preflight of {name}", ("", "for", "what", "there is", "needed"))
+    lines: list[str] = []
+    for verdict, title in (
+        (Verdict.MISSING, "ask for:"),
+        (Verdict.UNKNOWN, "could not be checked:"),
+        (Verdict.OK, ""),
+    ):
+        rows = [row for row in found if row.verdict is verdict]
+        for row in rows:
+            shown.add_row(_MARKS[verdict], row.subject, row.what, row.got, row.needed)
+        if asks := [f"  {row.subject}, {row.what}: {row.ask}" for row in rows if row.ask]:
+            lines += ["", title, *asks]
     counts = ", ".join(f"{sum(row.verdict is v for row in found)} {_COUNTED[v]}" for v in Verdict)
-    return [shown, counts]
+    return [shown, counts, *lines]
 
 
 _MARKS = {Verdict.OK: "ok", Verdict.MISSING: "missing", Verdict.UNKNOWN: "?"}
