@@ -8,6 +8,7 @@ from itertools import chain
 
 from .auto_layouts import Layouts
 from .catalogs import machines_of, problems_in_catalogs, unknown_machine, why_not_sold
+from .components.cluster_spec import ClusterProvider
 from .components.errors import Problem
 from .endpoint_checks import Names, Usable, endpoint_problems, placed
 from .environment import Environment, dotted, with_line
@@ -66,6 +67,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
     own, wrong_models = own_models(environment.models)
     problems = chain(
         repeated,
+        _state(environment, problem),
         problems_in_catalogs(environment, problem),
         (with_line(found, marks) for found in wrong_models),
         chain.from_iterable(broken),
@@ -95,6 +97,15 @@ def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]
                 fix = f"rename one of {group}[{first[name]}] and {group}[{index}]"
                 yield problem((group, index, "name"), name[1], "a name used once", fix)
             first.setdefault(name, index)
+
+
+def _state(environment: Environment, problem: Add) -> Iterator[Problem]:
+    if environment.state and environment.cluster.provider is ClusterProvider.SIMULATED:
+        got, expected = (
+            "a bucket for a simulated cluster",
+            "no state: it goes with the cluster, as local files",
+        )
+        yield problem(("state",), got, expected, "remove it")
 
 
 def _pool(
