@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
-
-Answer = TypeVar("Answer")
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -37,6 +35,10 @@ class Finding:
     def as_json(self) -> Mapping[str, Any]:
         """For programs."""
         return asdict(self)
+
+
+class NoCredentials(Exception):  # noqa: N818 - reads as what it is in `except NoCredentials`
+    """Nobody to ask as. Ready to print."""
 
 
 @dataclass(frozen=True, slots=True)

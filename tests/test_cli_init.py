@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from ai_platform.components.aws.state_names import AwsState
 from ai_platform.components.bootstrap import BootstrapError, Outcome, Step
 from ai_platform.components.errors import InvalidInput
 from ai_platform.components.gcp import state as gcp
+from ai_platform.description import read
 
 STATE = AwsState("ai-platform", "eu-central-1", "123456789012")
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
@@ -137,3 +139,12 @@ def test_a_state_that_is_no_bucket_is_refused_with_its_path(tmp_path):
         InvalidInput, match=r"state\.backend: got .*\n.*state\.secrets_provider: got a missing"
     ):
         state_of(tmp_path, "prod")
+
+
+def test_a_simulated_cluster_keeps_its_state_beside_it(tmp_path):
+    text = (Path(__file__).parents[1] / "stacks" / "local.yaml").read_text()
+    state = "state: {backend: 's3://example-state', secrets_provider: 'awskms://alias/example'}\n"
+    path = tmp_path / "local.yaml"
+    path.write_text(text + state)
+    with pytest.raises(InvalidInput, match=r"state \(line \d+\): got a bucket for a simulated cluster"):
+        read(path)

@@ -9,20 +9,25 @@ from typing import Any
 from ...components.cluster_spec import EksSpec
 from ...finops.prices import PurchaseOption
 from ..machines import Machine
-from ..preflight import Finding, Unread
+from ..preflight import Finding, NoCredentials, Unread
 from ..spec import NodePoolSpec
 from . import preflight as judge
-from .quotas import QUOTAS, in_use_by_others, quota_findings
+from .quotas import QUOTAS, Limit, Quota, in_use_by_others, quota_findings, quotas_as_named
 
 Clients = Callable[[str], Any]
 """A boto3 client of the cluster's region, by the name of its service."""
 
 
 def clients_of(region: str) -> Clients:
-    """Clients with the caller's own credentials. Raises ``ImportError`` without boto3."""
+    """Clients with the caller's own credentials.
+
+    Raises ``ImportError`` without boto3, ``NoCredentials`` where there are none.
+    """
     import boto3
 
     session = boto3.session.Session(region_name=region)
+    if session.get_credentials() is None:
+        raise NoCredentials("no AWS credentials: set AWS_PROFILE, or log in with the AWS CLI")
     return lambda service: session.client(service)
 
 
@@ -44,7 +49,8 @@ def findings(
         if isinstance(system_kind, Unread)
         else system_kind["VCpuInfo"]["DefaultVCpus"] * system.max_nodes
     )
-    yield from quota_findings(pools, limits, _in_use(ec2, name), region, (system.machine, system_vcpu))
+    others = _in_use(ec2, name, quotas_as_named(limits))
+    yield from quota_findings(pools, limits, others, region, (system.machine, system_vcpu))
     for machine, zones, subject in _places(cluster, pools):
         yield judge.offer_finding(subject, machine, zones, _zones_that_sell(ec2, machine))
     reserved: Counter[str] = Counter()
@@ -98,18 +104,23 @@ def _pages(client: Any, operation: str, **arguments: Any) -> Any:
     return _asked(lambda: list(client.get_paginator(operation).paginate(**arguments)))
 
 
-def _limit(quotas: Any, code: str) -> float | Unread:
+def _limit(quotas: Any, code: str) -> Limit | Unread:
     answer = _asked(quotas.get_service_quota, ServiceCode="ec2", QuotaCode=code)
-    return answer if isinstance(answer, Unread) else float(answer["Quota"]["Value"])
+    if isinstance(answer, Unread) and "NoSuchResourceException" in answer.why:
+        # An account that never asked for more may have the default alone.
+        answer = _asked(quotas.get_aws_default_service_quota, ServiceCode="ec2", QuotaCode=code)
+    if isinstance(answer, Unread):
+        return answer
+    return Limit(float(answer["Quota"]["Value"]), answer["Quota"].get("QuotaName", ""))
 
 
-def _in_use(ec2: Any, cluster: str) -> Mapping[str, int] | Unread:
+def _in_use(ec2: Any, cluster: str, quotas: Sequence[Quota]) -> Mapping[str, int] | Unread:
     running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
     pages = _pages(ec2, "describe_instances", Filters=running)
     if isinstance(pages, Unread):
         return pages
     instances = [i for page in pages for group in page["Reservations"] for i in group["Instances"]]
-    return in_use_by_others(instances, cluster)
+    return in_use_by_others(instances, cluster, quotas)
 
 
 def _zones_that_sell(ec2: Any, machine: str) -> set[str] | Unread:

@@ -48,7 +48,29 @@ QUOTAS = (
     ),
 )
 """Codes and names: EC2 user guide, "Amazon EC2 instance type quotas", and several public programs that use
-these codes (read 2026-11-21). No source says which quota Spot requests for p6 count against."""
+these codes (read 2026-11-21). Sources disagree on Spot requests for P machines: some name L-7212CCBC as here,
+newer ones "All P Spot Instance Requests". ``quotas_as_named`` follows the name that the account has."""
+
+_P_SPOT, _P5_SPOT, _ALL_P = "L-7212CCBC", "L-C4BD4855", "All P Spot Instance Requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What an account and region may use."""
+
+    value: float
+    name: str
+    """As AWS calls the quota there."""
+
+
+def quotas_as_named(limits: Mapping[str, Limit | Unread]) -> tuple[Quota, ...]:
+    """``QUOTAS`` of an account, which may have one quota for Spot requests of all P machines."""
+    found = limits.get(_P_SPOT)
+    if isinstance(found, Limit) and found.name == _ALL_P:
+        rest = [quota for quota in QUOTAS if quota.code not in {_P_SPOT, _P5_SPOT}]
+        return (*rest, Quota(_P_SPOT, _ALL_P, frozenset({"p"}), spot=True))
+    return QUOTAS
+
 
 UNCOUNTED = frozenset({PurchaseOption.CAPACITY_BLOCK})
 """Paid ahead: no source says that a quota of vCPUs counts them (looked for 2026-11-21)."""
@@ -56,17 +78,19 @@ UNCOUNTED = frozenset({PurchaseOption.CAPACITY_BLOCK})
 _LETTERS = re.compile(r"^([a-z]+)([0-9]*)")
 
 
-def quota_of(machine: str, *, spot: bool) -> Quota | None:
+def quota_of(machine: str, *, spot: bool, quotas: Iterable[Quota] = QUOTAS) -> Quota | None:
     """The quota that a machine type counts against, or ``None`` where no source says."""
     found = _LETTERS.match(machine)
     if not found:
         return None
     letters, generation = found.groups()
     keys = {letters, f"{letters}{generation}"}
-    return next((quota for quota in QUOTAS if quota.spot is spot and quota.families & keys), None)
+    return next((quota for quota in quotas if quota.spot is spot and quota.families & keys), None)
 
 
-def in_use_by_others(instances: Iterable[Mapping[str, Any]], cluster: str) -> Mapping[str, int]:
+def in_use_by_others(
+    instances: Iterable[Mapping[str, Any]], cluster: str, quotas: Iterable[Quota] = QUOTAS
+) -> Mapping[str, int]:
     """vCPUs by code of quota, of running instances that are not nodes of this cluster.
 
     ``instances`` as ``DescribeInstances`` gives them. Those in a capacity block don't count.
@@ -75,7 +99,7 @@ def in_use_by_others(instances: Iterable[Mapping[str, Any]], cluster: str) -> Ma
     for instance in instances:
         tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
         lifecycle = instance.get("InstanceLifecycle")
-        quota = quota_of(instance["InstanceType"], spot=lifecycle == "spot")
+        quota = quota_of(instance["InstanceType"], spot=lifecycle == "spot", quotas=quotas)
         cpu = instance.get("CpuOptions", {})
         if quota and tags.get("eks:cluster-name") != cluster and lifecycle != "capacity-block":
             used[quota.code] += cpu.get("CoreCount", 0) * cpu.get("ThreadsPerCore", 1)
@@ -84,7 +108,7 @@ def in_use_by_others(instances: Iterable[Mapping[str, Any]], cluster: str) -> Ma
 
 def quota_findings(
     pools: Iterable[tuple[NodePoolSpec, Machine]],
-    limits: Mapping[str, float | Unread],
+    limits: Mapping[str, Limit | Unread],
     others: Mapping[str, int] | Unread,
     region: str,
     system: tuple[str, int | None] | None = None,
@@ -93,13 +117,14 @@ def quota_findings(
 
     ``system`` is the machine type of the nodes without GPUs, and the vCPUs of all of them.
     """
+    quotas = quotas_as_named(limits)
     wanted: dict[Quota, list[tuple[str, int | None]]] = {}
     for spec, machine in pools:
         if spec.purchase_option in UNCOUNTED:
             continue
         spot = spec.purchase_option is PurchaseOption.SPOT
         vcpu = None if machine.vcpu is None else machine.vcpu * spec.max_nodes
-        quota = quota_of(machine.name, spot=spot)
+        quota = quota_of(machine.name, spot=spot, quotas=quotas)
         if quota is None:
             what = f"quota of {machine.name}, {spec.purchase_option}"
             why = "no source says which quota counts it; look for its family in Service Quotas, Amazon EC2"
@@ -117,7 +142,7 @@ def quota_findings(
 def _finding(
     quota: Quota,
     parts: list[tuple[str, int | None]],
-    limit: float | Unread,
+    limit: Limit | Unread,
     others: Mapping[str, int] | Unread,
     region: str,
 ) -> Finding:
@@ -125,16 +150,17 @@ def _finding(
     what = f"quota {quota.code} {quota.name}"
     counts = [vcpu for _, vcpu in parts if vcpu is not None]
     if len(counts) < len(parts):
-        return unknown(subject, what, "unknown", "the catalog has no vCPU of the machine")
+        return unknown(subject, what, "unknown", "how many vCPUs the machine has is not known")
     ours = sum(counts)
     if isinstance(limit, Unread):
         return unknown(subject, what, f"{ours} vCPU", limit.why)
     if isinstance(others, Unread):
-        return unknown(subject, what, f"{ours} vCPU", f"limit {limit:.0f}; what others use: {others.why}")
+        why = f"limit {limit.value:.0f}; what others use: {others.why}"
+        return unknown(subject, what, f"{ours} vCPU", why)
     used = others.get(quota.code, 0)
     needed = f"{ours} vCPU" + (f" beside {used} in use" if used else "")
     ask = (
-        f"from {limit:.0f} to {ours + used}: aws service-quotas request-service-quota-increase "
+        f"from {limit.value:.0f} to {ours + used}: aws service-quotas request-service-quota-increase "
         f"--region {region} --service-code ec2 --quota-code {quota.code} --desired-value {ours + used}"
     )
-    return judged(subject, what, ours + used <= limit, f"{limit:.0f} vCPU", needed, ask)
+    return judged(subject, what, ours + used <= limit.value, f"{limit.value:.0f} vCPU", needed, ask)

@@ -12,7 +12,8 @@ from . import cli_project as project
 from .cli_output import write
 from .cli_table import TextTable, text_for
 from .components.cluster_spec import EksSpec, GkeSpec
-from .gpu.preflight import Finding, Verdict
+from .components.errors import InvalidInput, Problem
+from .gpu.preflight import Finding, NoCredentials, Verdict
 from .local.tools import say
 
 if TYPE_CHECKING:
@@ -43,11 +44,15 @@ def _preflight(options: argparse.Namespace) -> int:
             else f"{environment.name}: no cloud is asked for a {cluster.provider} cluster"
         )
         return 0
+    _one_region(environment, cluster)
     try:
         found = list(_findings(environment, cluster))
     except ImportError as error:
         extra = "aws" if isinstance(cluster, EksSpec) else "gcp"
         say(f"error: {error}; install ai-platform[{extra}]")
+        return _FAILED
+    except NoCredentials as error:
+        say(f"error: {error}")
         return _FAILED
     write(
         json.dumps([finding.as_json() for finding in found], indent=2)
@@ -55,6 +60,13 @@ def _preflight(options: argparse.Namespace) -> int:
         else text_for(sys.stdout, table(environment.name, found))
     )
     return exit_status(found)
+
+
+def _one_region(environment: Environment, cluster: EksSpec | GkeSpec) -> None:
+    zones = [zone for zone in cluster.zones if not zone.startswith(environment.region)]
+    if zones:
+        expected, fix = f"the region of {', '.join(zones)}", "let region and zones of the cluster agree"
+        raise InvalidInput(environment.name, [Problem("region", environment.region, expected, fix)])
 
 
 def _findings(environment: Environment, cluster: EksSpec | GkeSpec) -> Iterable[Finding]:
@@ -71,19 +83,28 @@ def _findings(environment: Environment, cluster: EksSpec | GkeSpec) -> Iterable[
         return aws.findings(clients, environment.name, environment.region, cluster, pools)
     from .gpu.gcp import preflight_calls as gcp
 
-    return gcp.findings(gcp.clients_of(), environment.region, cluster, pools)
+    return gcp.findings(gcp.clients_of(), environment.name, environment.region, cluster, pools)
 
 
 def table(name: str, found: Sequence[Finding]) -> Iterable[TextTable | str]:
-    """What is missing first, then what could not be checked, then what is there."""
-    columns = ("", "for", "what", "there is", "needed", "ask for")
-    shown = TextTable(f"preflight of {name}", columns)
-    for verdict in (Verdict.MISSING, Verdict.UNKNOWN, Verdict.OK):
-        for row in found:
-            if row.verdict is verdict:
-                shown.add_row(_MARKS[verdict], row.subject, row.what, row.got, row.needed, row.ask)
+    """What is missing first, then what could not be checked, then what is there.
+
+    What to ask for stands below, each on a line of its own, so that commands can be copied.
+    """
+    shown = TextTable(f"preflight of {name}", ("", "for", "what", "there is", "needed"))
+    lines: list[str] = []
+    for verdict, title in (
+        (Verdict.MISSING, "ask for:"),
+        (Verdict.UNKNOWN, "could not be checked:"),
+        (Verdict.OK, ""),
+    ):
+        rows = [row for row in found if row.verdict is verdict]
+        for row in rows:
+            shown.add_row(_MARKS[verdict], row.subject, row.what, row.got, row.needed)
+        if asks := [f"  {row.subject}, {row.what}: {row.ask}" for row in rows if row.ask]:
+            lines += ["", title, *asks]
     counts = ", ".join(f"{sum(row.verdict is v for row in found)} {_COUNTED[v]}" for v in Verdict)
-    return [shown, counts]
+    return [shown, counts, *lines]
 
 
 _MARKS = {Verdict.OK: "ok", Verdict.MISSING: "missing", Verdict.UNKNOWN: "?"}

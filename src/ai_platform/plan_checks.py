@@ -9,6 +9,7 @@ from itertools import chain
 from .auto_layouts import Layouts
 from .catalogs import machines_of, problems_in_catalogs, unknown_machine, why_not_sold
 from .components.cluster_rules import cluster_problems
+from .components.cluster_spec import ClusterProvider
 from .components.errors import Problem
 from .endpoint_checks import Names, endpoint_problems
 from .environment import Environment, dotted, with_line
@@ -70,6 +71,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
     problems = chain(
         repeated,
         (with_line(found.under("cluster"), marks) for found in cluster_problems(environment.cluster)),
+        _state(environment, problem),
         problems_in_catalogs(environment, problem),
         (with_line(found, marks) for found in wrong_models),
         fall_back_problems(environment, problem),
@@ -102,6 +104,15 @@ def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]
                 fix = f"rename one of {group}[{first[name]}] and {group}[{index}]"
                 yield problem((group, index, "name"), name[1], "a name used once", fix)
             first.setdefault(name, index)
+
+
+def _state(environment: Environment, problem: Add) -> Iterator[Problem]:
+    if environment.state and environment.cluster.provider is ClusterProvider.SIMULATED:
+        got, expected = (
+            "a bucket for a simulated cluster",
+            "no state: it goes with the cluster, as local files",
+        )
+        yield problem(("state",), got, expected, "remove it")
 
 
 def _pool(

@@ -28,8 +28,16 @@ def account():
     """An account of moto. Nobody changes it but by adding."""
     session = boto3.session.Session(region_name=REGION)
     with mock_aws():
-        made = {name: session.client(name, **KEYS) for name in ("ec2", "iam", "service-quotas")}
+        made = {name: session.client(name, **KEYS) for name in ("ec2", "iam")}
         yield made
+
+
+class NoQuota:
+    """Service Quotas, of which moto knows those of VPC alone: nothing was ever granted."""
+
+    @staticmethod
+    def get_service_quota(**_):
+        return {"Quota": {"Value": 0.0}}
 
 
 def cluster(**said):
@@ -43,7 +51,7 @@ def pool(machine="p5en.48xlarge", **said):
 
 
 def preflight(account, *pools, stubbed=None, **said):
-    clients = account | (stubbed or {})
+    clients = account | {"service-quotas": NoQuota} | (stubbed or {})
     pairs = [(spec, MACHINES[spec.machine]) for spec in pools]
     return list(findings(clients.__getitem__, "prod", REGION, cluster(**said), pairs))
 
@@ -53,7 +61,7 @@ def about(found, word):
 
 
 def limits(value):
-    """Service Quotas, of which moto knows those of VPC alone."""
+    """Service Quotas with one answer for each quota that is asked for."""
     client = boto3.client("service-quotas", region_name=REGION, **KEYS)
     stub = Stubber(client)
     for quota in QUOTAS:
@@ -67,6 +75,17 @@ def test_quotas_are_read_and_compared(account):
     found = about(preflight(account, pool(max_nodes=2), stubbed=limits(383.0)), "quota")
     assert [(row.subject, row.verdict) for row in found] == [("train", MISSING), ("system nodes", OK)]
     assert (found[0].got, found[0].needed) == ("383 vCPU", "384 vCPU")
+
+
+def test_an_account_that_never_asked_for_more_has_the_default(account):
+    client = boto3.client("service-quotas", region_name=REGION, **KEYS)
+    with Stubber(client) as stub:
+        for quota in QUOTAS:
+            asked = {"ServiceCode": "ec2", "QuotaCode": quota.code}
+            stub.add_client_error("get_service_quota", "NoSuchResourceException", expected_params=asked)
+            stub.add_response("get_aws_default_service_quota", {"Quota": {"Value": 0.0}}, asked)
+        found = about(preflight(account, pool(), stubbed={"service-quotas": client}), "quota")
+    assert [(row.got, row.verdict) for row in found] == [("0 vCPU", MISSING), ("0 vCPU", MISSING)]
 
 
 def test_a_zone_that_does_not_sell_the_machine_is_named(account):
@@ -239,7 +258,7 @@ def test_without_a_way_to_the_cloud_everything_is_unknown_and_nothing_raises():
         )
     )
     assert {row.verdict for row in found} == {UNKNOWN}
-    assert all("Could not connect" in row.ask or "catalog" in row.ask for row in found)
+    assert all("Could not connect" in row.ask or "not known" in row.ask for row in found)
 
 
 def test_a_reservation_without_an_answer_says_what_it_would_take():
