@@ -27,6 +27,16 @@ MANIFESTS: tuple[Allowed, ...] = (
         "the pods of a team come later, from the team",
     ),
     Allowed(
+        "Job/open-*",
+        "not-as-root",
+        "the root directory of a new file system is root's: it runs once, without capabilities",
+    ),
+    Allowed(
+        "Job/open-*",
+        "pod-networkpolicy",
+        "it runs in kube-system, where a policy of ours could cut off what others put there",
+    ),
+    Allowed(
         "Job/*",
         "container-ephemeral-storage-request-and-limit",
         "scratch space of a training run is the node's whole local disk, and one run has the node's GPUs",

@@ -10,13 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ai_platform.components.aws import storage as aws_storage
-from ai_platform.components.aws import team_identity as aws_identity
-from ai_platform.components.aws.storage_drivers import StorageDrivers
-from ai_platform.components.gcp import storage as gcp_storage
-from ai_platform.components.gcp import team_identity as gcp_identity
+import pulumi
+
+from ai_platform.components.environment_storage import environment_storage
 from ai_platform.components.storage_spec import FileSystem, StorageSpec
-from ai_platform.components.team_volume import DynamicTeamVolume, TeamVolume
+from ai_platform.components.tenant import Tenant
 from ai_platform.environment import load
 from ai_platform.platform import Platform
 from ai_platform.testing import Recording, Resource, record
@@ -39,32 +37,23 @@ OWN_CLASS = NFS.model_copy(update={"name": "shared", "storage_class": "nfs"})
 
 
 def storage_on_aws() -> None:
-    """Buckets, a linked file system, volumes and identities."""
-    data = aws_storage.Storage("data", DATA, cluster=EKS)
-    checkpoints = aws_storage.Storage("checkpoints", CHECKPOINTS, cluster=EKS, kms_key_arn=_KEY)
+    """Buckets, a linked file system, drivers, volumes and identities."""
     linked = FILES.model_copy(update={"linked_storage": "data"})
-    files = aws_storage.Storage("files", linked, cluster=EKS, linked_bucket=data.bucket)
-    for storage in (data, checkpoints, files):
-        TeamVolume(f"research.{storage.volume.storage}", storage.volume, "research", writes=True)
-    TeamVolume("chat.data", data.volume, "chat", writes=False)
-    grants = [aws_identity.Grant(data.bucket, False), aws_identity.Grant(checkpoints.bucket, True, "runs/")]
-    aws_identity.TeamIdentity("research", "research", grants, cluster=EKS)
-    StorageDrivers("drivers", [DATA, FILES], aws=EKS.aws)
+    environment_storage("prod", [DATA, CHECKPOINTS, linked], cluster=EKS, tenants=_tenants())
 
 
 def storage_on_gcp() -> None:
     """Buckets, both file systems, volumes and identities."""
-    made = [gcp_storage.Storage(spec.name, spec, cluster=GKE) for spec in (DATA, CHECKPOINTS, FILES, NFS)]
-    for storage in made:
-        TeamVolume(f"research.{storage.volume.storage}", storage.volume, "research", writes=True)
-    grants = [gcp_identity.Grant("data", made[0].bucket, True)]
-    gcp_identity.TeamIdentity("research", "research", grants, cluster=GKE)
-    gcp_storage.PrivateServiceAccess("services", gcp=GKE.gcp)
+    environment_storage("prod", [DATA, CHECKPOINTS, FILES, NFS], cluster=GKE, tenants=_tenants())
 
 
 def storage_on_a_cluster_that_exists() -> None:
     """A volume of the cluster's own class."""
-    DynamicTeamVolume("research.shared", OWN_CLASS, "research")
+    environment_storage("prod", [OWN_CLASS], cluster=None, tenants=_tenants())
+
+
+def _tenants() -> dict[str, pulumi.Resource]:
+    return {team: Tenant(team, {"team": team, "group": team}) for team in ("chat", "research")}
 
 
 def platform() -> None:

@@ -68,7 +68,7 @@ def test_no_policy_is_wider_than_it_must_be(name):
 
 def test_policies_of_storage_are_looked_at():
     kinds = [kind for _, kind, _ in iam_policies.policies(recorded("storage_on_aws"))]
-    assert sorted(kinds) == ["identity", "resource", "resource", "trust"]
+    assert sorted(kinds) == ["identity", "identity", "resource", "resource", "trust", "trust"]
 
 
 def test_every_manifest_keeps_to_our_own_rules():

@@ -9,6 +9,7 @@ import pulumi
 from ..args import InvalidArgs
 from ..cluster import Cluster
 from ..errors import Problem
+from ..open_directory import OpenDirectory
 from ..storage_spec import StorageKind, StorageSpec
 from ..team_volume import TeamVolume
 from .bucket import Bucket
@@ -65,6 +66,10 @@ class EnvironmentStorage(pulumi.ComponentResource):
             made[spec.name] = found
             if found.bucket is not None:
                 buckets[spec.name] = found.bucket
+
+        for key in sorted(made.keys() - buckets.keys()):
+            after = pulumi.ResourceOptions(parent=self, depends_on=before)
+            OpenDirectory(f"{name}-{key}-open", made[key].volume, after)
 
         grants: dict[str, list[Grant]] = {}
         for spec in storage:

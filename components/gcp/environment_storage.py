@@ -9,6 +9,7 @@ import pulumi
 from ..args import InvalidArgs
 from ..cluster import Cluster
 from ..errors import Problem
+from ..open_directory import OpenDirectory
 from ..storage_spec import FileSystem, StorageKind, StorageSpec
 from ..team_volume import TeamVolume
 from .storage import PrivateServiceAccess, Storage
@@ -62,6 +63,10 @@ class EnvironmentStorage(pulumi.ComponentResource):
             for spec in storage
             if spec.kind is not StorageKind.LOCAL
         }
+        for key, item in made.items():
+            if item.bucket is None:
+                OpenDirectory(f"{name}-{key}-open", item.volume, own)
+
         grants: dict[str, list[Grant]] = {}
         for spec in storage:
             for team in spec.teams if spec.name in made else ():

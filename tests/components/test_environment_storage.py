@@ -40,7 +40,7 @@ def gcp():
 def test_each_team_gets_a_volume_of_each_storage_it_may_use(cloud, request):
     recording = request.getfixturevalue(cloud)
     volumes = {item.inputs["metadata"]["name"]: item.inputs["spec"] for item in recording.of(VOLUME)}
-    assert volumes.keys() == {"research.data", "chat.data", "research.files"}
+    assert volumes.keys() == {"research.data", "chat.data", "research.files", "kube-system.files"}
     assert volumes["chat.data"]["csi"]["readOnly"] is True
     assert volumes["research.data"]["csi"]["readOnly"] is False
 
