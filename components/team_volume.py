@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from .bucket_network import REACHED
 from .cluster_spec import ClusterProvider
 from .objects import kubernetes_object
 from .storage_spec import StorageKind, StorageSpec
@@ -146,6 +147,8 @@ class PodStorage:
 
     volumes: tuple[dict[str, Any], ...] = ()
     """Entries of ``volumes``, named like the storage."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the pod."""
     annotations: Mapping[str, str] = field(default_factory=dict)
     """Annotations of the pod."""
     service_account: str | None = None
@@ -157,6 +160,7 @@ def pod_storage(specs: list[StorageSpec], team: str, provider: ClusterProvider) 
     buckets = [spec for spec in specs if spec.kind is StorageKind.OBJECT]
     return PodStorage(
         volumes=tuple(_pod_volume(spec, team) for spec in specs),
+        labels=REACHED if buckets else {},
         annotations=_GCS_FUSE if buckets and provider is ClusterProvider.GKE else {},
         service_account=TEAM_SERVICE_ACCOUNT if buckets else None,
     )

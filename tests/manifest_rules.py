@@ -24,8 +24,12 @@ _RIGHTS_OVER_RIGHTS = {"escalate", "bind", "impersonate"}
 
 
 def manifests(recording: Recording) -> list[dict[str, Any]]:
-    """Every Kubernetes object that a program registers."""
-    return [item.inputs for item in recording.resources if item.type.startswith("kubernetes:")]
+    """Every Kubernetes object that a program registers. Those of a chart are the engine's to render."""
+    return [
+        item.inputs
+        for item in recording.resources
+        if item.type.startswith("kubernetes:") and not item.type.startswith("kubernetes:helm")
+    ]
 
 
 def named(manifest: Mapping[str, Any]) -> str:

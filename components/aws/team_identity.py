@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 
 from ..args import InvalidArgs
+from ..bucket_network import EKS_IDENTITY, bucket_policy_manifest
 from ..cloud_objects import cloud_object, output
 from ..cluster import Cluster
 from ..errors import Problem
@@ -34,7 +35,8 @@ class TeamIdentity(pulumi.ComponentResource):
     """IAM role of a team's service account by EKS Pod Identity, with rights on exactly ``grants``.
 
     Pods get it as ``serviceAccountName: workload`` in the team's namespace, which exists already; no other
-    service account, namespace or cluster can take the role. Without grants there is only the account.
+    service account, namespace or cluster can take the role. Those with the label ``ai-platform/buckets:
+    reached`` also get out of the namespace to S3. Without grants there is only the account.
     """
 
     service_account: pulumi.Output[str]
@@ -64,6 +66,7 @@ class TeamIdentity(pulumi.ComponentResource):
         self.service_account = account.id.apply(lambda _: TEAM_SERVICE_ACCOUNT)
         self.role_arn = None
         if grants:
+            kubernetes_object(f"{name}-network", bucket_policy_manifest(team, EKS_IDENTITY), own)
             trust = pulumi.Output.from_input(aws.cluster_name).apply(
                 lambda cluster_name: json.dumps(trust_policy(team, cluster_name))
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from ..args import InvalidArgs
+from ..bucket_network import GKE_IDENTITY, bucket_policy_manifest
 from ..cloud_objects import cloud_object
 from ..cluster import Cluster
 from ..errors import Problem
@@ -34,9 +35,10 @@ class Grant:
 class TeamIdentity(pulumi.ComponentResource):
     """A team's service account, with rights on exactly ``grants`` by Workload Identity Federation for GKE.
 
-    Pods get them as ``serviceAccountName: workload`` in the team's namespace, which exists already. There is
-    no Google service account and no key. The same account and namespace of another cluster in the project is
-    the same identity to Google: give such clusters projects of their own, or namespaces of other names.
+    Pods get them as ``serviceAccountName: workload`` in the team's namespace, which exists already; the label
+    ``ai-platform/buckets: reached`` lets them out to Cloud Storage. There is no Google service account and no
+    key. The same account and namespace of another cluster in the project is the same identity to Google: give
+    such clusters projects of their own, or namespaces of other names.
     """
 
     service_account: pulumi.Output[str]
@@ -60,6 +62,8 @@ class TeamIdentity(pulumi.ComponentResource):
         project = gcp.project
 
         account = kubernetes_object(f"{name}-service-account", service_account_manifest(team), own)
+        if grants:
+            kubernetes_object(f"{name}-network", bucket_policy_manifest(team, GKE_IDENTITY), own)
         for grant in grants:
             number = pulumi.Output.from_input(grant.bucket.project_number)
             cloud_object(

@@ -69,6 +69,7 @@ def test_a_pod_that_reads_a_bucket_runs_as_the_account_that_has_the_rights():
     pod = pod_storage([BUCKET, LOCAL], "chat", ClusterProvider.GKE)
     assert pod.service_account == "workload"
     assert pod.annotations == {"gke-gcsfuse/volumes": "true"}
+    assert pod.labels == {"ai-platform/buckets": "reached"}
     assert pod.volumes == (
         {"name": "weights", "persistentVolumeClaim": {"claimName": "weights", "readOnly": True}},
         {"name": "cache", "emptyDir": {"sizeLimit": "400Gi"}},
@@ -77,4 +78,4 @@ def test_a_pod_that_reads_a_bucket_runs_as_the_account_that_has_the_rights():
 
 def test_a_pod_with_local_disks_only_needs_no_account():
     pod = pod_storage([LOCAL], "chat", ClusterProvider.EKS)
-    assert (pod.service_account, pod.annotations) == (None, {})
+    assert (pod.service_account, pod.annotations, pod.labels) == (None, {}, {})

@@ -96,6 +96,15 @@ def test_everything_carries_the_cost_tags(recording):
     assert untagged(recording) == []
 
 
+def test_only_pods_with_the_label_get_out_to_the_identity_and_the_buckets(recording):
+    policy = recording.only("kubernetes:networking.k8s.io/v1:NetworkPolicy").inputs
+    assert policy["metadata"]["namespace"] == "chat"
+    assert policy["spec"]["podSelector"] == {"matchLabels": {"ai-platform/buckets": "reached"}}
+    identity, https = policy["spec"]["egress"]
+    assert identity["to"] == [{"ipBlock": {"cidr": "169.254.170.23/32"}}]
+    assert https == {"ports": [{"port": 443, "protocol": "TCP"}]}
+
+
 def test_a_cluster_without_aws_is_refused():
     with pytest.raises(InvalidArgs, match="an EKS cluster"):
         record(lambda: TeamIdentity("x", "chat", [], cluster=SIMULATED))

@@ -39,6 +39,15 @@ def test_there_is_no_google_account_and_no_token_for_kubernetes(recording):
     assert account["automountServiceAccountToken"] is False
 
 
+def test_only_pods_with_the_label_get_out_to_the_identity_and_the_buckets(recording):
+    policy = recording.only("kubernetes:networking.k8s.io/v1:NetworkPolicy").inputs
+    assert policy["metadata"]["namespace"] == "chat"
+    assert policy["spec"]["podSelector"] == {"matchLabels": {"ai-platform/buckets": "reached"}}
+    identity, https = policy["spec"]["egress"]
+    assert identity["to"] == [{"ipBlock": {"cidr": "169.254.169.254/32"}}]
+    assert https == {"ports": [{"port": 443, "protocol": "TCP"}]}
+
+
 def test_a_cluster_without_google_is_refused():
     with pytest.raises(InvalidArgs, match="a GKE cluster"):
         record(lambda: TeamIdentity("x", "chat", [], cluster=SIMULATED))
