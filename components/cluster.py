@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import pulumi
+from typing import TYPE_CHECKING
 
 from .cluster_spec import ClusterProvider
 from .names import shortened
+
+# Whoever reads a description needs the names below, and not the engine.
+if TYPE_CHECKING:
+    import pulumi
 
 
 @dataclass(frozen=True, slots=True)

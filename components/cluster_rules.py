@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from .aws.network_rules import network_problems
-from .cluster_spec import EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
+from .aws.network_rules import network_problems as aws_network_problems
+from .cluster_spec import AnyClusterSpec, EksSpec, GkeSpec
 from .errors import Problem
+from .gcp.network_rules import network_problems as gcp_network_problems
 
 
-def cluster_problems(spec: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec) -> list[Problem]:
+def cluster_problems(spec: AnyClusterSpec) -> list[Problem]:
     """Every contradiction, with its path below ``cluster``."""
     if isinstance(spec, EksSpec):
-        return [problem.under("network") for problem in network_problems(spec.network, spec.zones)]
+        return [problem.under("network") for problem in aws_network_problems(spec.network, spec.zones)]
+    if isinstance(spec, GkeSpec):
+        return [problem.under("network") for problem in gcp_network_problems(spec.network)]
     return []
