@@ -113,13 +113,10 @@ def _statements(document: Document) -> Sequence[Document]:
     return statements if isinstance(statements, list) else [statements]
 
 
-def _list_state(bucket_arn: str) -> Document:
-    # Pulumi asks for the folder with and without a slash at its end.
-    folders = [STATE_FOLDER, f"{STATE_FOLDER}/*"]
-    return {
-        **_allow("ListState", ["s3:ListBucket"], bucket_arn),
-        "Condition": {"StringLike": {"s3:prefix": folders}},
-    }
+def _list_state(bucket_arn: str) -> dict[str, Any]:
+    # The whole bucket: without a right to list that has no condition, S3 answers 403 instead of 404 for an
+    # object that is not there, and the first login to an empty bucket fails.
+    return _allow("ListState", ["s3:ListBucket"], bucket_arn)
 
 
 def _allow(sid: str, actions: Sequence[str], resource: str) -> dict[str, Any]:

@@ -51,15 +51,17 @@ def findings(
     )
     others = _in_use(ec2, name, quotas_as_named(limits))
     yield from quota_findings(pools, limits, others, region, (system.machine, system_vcpu))
+    sold = {machine: _zones_that_sell(ec2, machine) for machine in kinds}
     for machine, zones, subject in _places(cluster, pools):
-        yield judge.offer_finding(subject, machine, zones, _zones_that_sell(ec2, machine))
+        yield judge.offer_finding(subject, machine, zones, sold[machine])
     reserved: Counter[str] = Counter()
     for spec, _ in pools:
-        reserved[spec.reservation or ""] += spec.max_nodes
-    for spec, _ in pools:
         if spec.reservation:
-            answer = _reservation(ec2, spec.reservation)
-            yield from judge.reservation_findings(spec, cluster, answer, reserved[spec.reservation])
+            reserved[spec.reservation] += spec.max_nodes
+    answers = {identifier: _reservation(ec2, identifier) for identifier in reserved}
+    for spec, _ in pools:
+        if held := spec.reservation:
+            yield from judge.reservation_findings(spec, cluster, answers[held], reserved[held])
     for service, title in _services(pools):
         yield judge.role_finding(service, title, _has_role(iam, service))
     if cluster.network.subnet_ids:

@@ -75,9 +75,13 @@ def findings(
 
     system = cluster.system_nodes.machine
     places = [(spec.name, spec.machine, judge.zones_of(spec, cluster)) for spec, _ in pools]
+    sold: dict[str, dict[str, bool | Unread]] = {}
     for subject, machine, zones in [*places, ("system nodes", system, list(cluster.zones))]:
-        sold = {zone: _sells(clients, project, zone, machine) for zone in zones}
-        yield judge.offer_finding(subject, machine, zones, sold)
+        known = sold.setdefault(machine, {})
+        for zone in zones:
+            if zone not in known:
+                known[zone] = _sells(clients, project, zone, machine)
+        yield judge.offer_finding(subject, machine, zones, known)
 
     reserved: Counter[str] = Counter()
     for spec, _ in pools:

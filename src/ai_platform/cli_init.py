@@ -23,7 +23,7 @@ Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.Argumen
 _FAILED = 1
 _GCP_REGION = "us-central1"
 _LONGEST_NAME = 24
-"""S3 takes 63 characters; ``-state-``, an account and the longest region take 39."""
+"""A bucket takes 63 characters; ``-state-`` and the longest project of Google Cloud take 37."""
 
 
 def register(add: Add) -> None:

@@ -196,6 +196,7 @@ def test_all_is_read_through_google_s_clients(google):
 def test_it_only_reads_and_asks_for_what_is_in_use(google):
     preflight(google)
     asked = google[1]
+    assert len([path for path in asked if "machineTypes/a3-ultragpu-8g" in path]) == 1
     assert [path for path in asked if "subnetworks/nodes" in path and "WITH_UTILIZATION" in path]
     assert [path for path in asked if "aggregated/instances" in path and "RUNNING" in path]
 
