@@ -24,6 +24,7 @@ from . import store
 from .gcp import CLUSTER
 from .moto_server import Moto
 from .plugin import VERSIONS
+from .sign_in import install, place_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GUARD = Path(__file__).with_name("guard")
@@ -122,12 +123,15 @@ class CloudProject:
         for path in self._folder("guard").iterdir():
             path.unlink()
 
-    def runs_clusters_at(self, endpoint: str, certificate_authority: str) -> None:
-        """Where EKS and GKE clusters seem to run from now on."""
-        where = {"endpoint": endpoint, "certificateAuthority": certificate_authority}
-        self.environment[CLUSTER] = json.dumps(where)
+    def runs_clusters_on(self, kubeconfig: Path) -> None:
+        """EKS and GKE clusters are this one from now on: what is put into them reaches its API server."""
+        place = place_of(kubeconfig)
+        install(self._folder("bin"), place)
+        self.environment[CLUSTER] = json.dumps(
+            {"endpoint": place.endpoint, "certificateAuthority": place.certificate_authority}
+        )
         if self.moto:
-            self.moto.runs_clusters_at(endpoint, certificate_authority)
+            self.moto.runs_clusters_at(place.endpoint, place.certificate_authority)
 
     def run(self, *command: str, errors: bool = True) -> Done:
         """Runs a command of ``pulumi`` to its end. ``errors`` also gives what it writes there."""

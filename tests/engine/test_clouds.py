@@ -104,6 +104,7 @@ def changed(project: CloudProject, change: str) -> dict[str, tuple[str, list[str
     "said",
     [
         "scalingConfig.maxSise value {<nil>} has a problem: the SDK has no such property; did you mean",
+        "maxSise value {<nil>} has a problem: the SDK has no such property; did you mean maxSize?",
         "scalingConfig.desiredSize value {<nil>} has a problem: a string 'two' where an integer belongs",
         "nodeRoleArn value {<nil>} has a problem: it is required and missing",
         "aws:sns/topic:Topic has no row: add what replaces it to tests/clouds/force_new.py",
