@@ -33,6 +33,15 @@ def aws(tmp_path_factory: pytest.TempPathFactory, moto: Moto) -> CloudProject:
 
 
 @pytest.fixture(scope="module")
+def google(tmp_path_factory: pytest.TempPathFactory) -> CloudProject:
+    program = (PROGRAMS / "google_storage.py").read_text()
+    project = make_cloud_project(tmp_path_factory.mktemp("google"), program)
+    done = project.up()
+    assert done.code == 0, done.output
+    return project
+
+
+@pytest.fixture(scope="module")
 def made(aws: CloudProject) -> dict[str, dict[str, Any]]:
     return aws.export()
 
@@ -115,3 +124,36 @@ def test_destroy_leaves_protected_data_alone(aws, moto, made):
     assert "protected" in done.output
     assert client(moto, "s3").head_bucket(Bucket=made[BUCKET]["id"])
     assert json.dumps(sorted(aws.export())).count(BUCKET) == 1
+
+
+def test_google_storage_comes_up_once_and_grows_in_place(google):
+    assert changed(google, "") == {}
+    assert changed(google, "days") == {"prod-storage-runs-bucket": "update"}
+    grown = changed(google, "larger")
+    assert {name: grown[name] for name in ("prod-storage-files-lustre", "prod-storage-home-filestore")} == {
+        "prod-storage-files-lustre": "update",
+        "prod-storage-home-filestore": "update",
+    }
+
+
+def test_a_team_of_google_storage_is_one_account_of_its_namespace(google):
+    members = [
+        item["inputs"]
+        for item in google.export().values()
+        if item["type"] == "gcp:storage/bucketIAMMember:BucketIAMMember"
+    ]
+    rights = {(item["member"].partition("/subject/")[2], item["role"]) for item in members}
+    assert {item["member"].partition("/locations/")[0] for item in members} == {
+        "principal://iam.googleapis.com/projects/123456789012"
+    }
+    assert rights == {
+        ("ns/chat/sa/workload", "roles/storage.objectViewer"),
+        ("ns/research/sa/workload", "roles/storage.objectUser"),
+    }
+
+
+def test_everything_of_google_storage_carries_the_cost_labels(google):
+    labelled = [item for item in google.export().values() if "labels" in item.get("inputs", {})]
+    assert len(labelled) == 5
+    wanted = {"environment": "prod", "managed-by": "ai-platform"}
+    assert all(item["inputs"]["labels"].items() >= wanted.items() for item in labelled)
