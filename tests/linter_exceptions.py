@@ -47,10 +47,6 @@ MANIFESTS: tuple[Allowed, ...] = (
         for check in _NODE_CHECKS
     ),
     Allowed(_DOCTOR, "not-as-root", "on nodes with MIG the driver answers only who has SYS_ADMIN"),
-    Allowed(_DOCTOR, "container-resources", "without a CPU limit, so that a look is never throttled"),
-    Allowed(
-        _DOCTOR, "container-ephemeral-storage-request-and-limit", "its root is read-only and it logs a line"
-    ),
     Allowed(_DOCTOR, "container-image-pull-policy", _PULL),
     Allowed(_DOCTOR, "container-security-context-user-group-id", "what has SYS_ADMIN is root anyway"),
     Allowed(

@@ -80,10 +80,10 @@ class TeamIdentity(pulumi.ComponentResource):
         self.register_outputs({"serviceAccount": self.service_account})
 
 
-def principal(project_number: int, project: str, team: str) -> str:
-    """The team's service account as IAM names it.
+def principal(project_number: float, project: str, team: str) -> str:
+    """The team's service account as IAM names it. The engine knows numbers as floats alone.
 
     Source: Google Kubernetes Engine, "About Workload Identity Federation for GKE" (2026-11).
     """
-    pool = f"projects/{project_number}/locations/global/workloadIdentityPools/{project}.svc.id.goog"
+    pool = f"projects/{int(project_number)}/locations/global/workloadIdentityPools/{project}.svc.id.goog"
     return f"principal://iam.googleapis.com/{pool}/subject/ns/{team}/sa/{TEAM_SERVICE_ACCOUNT}"

@@ -113,9 +113,8 @@ _LUSTRE_TOP = (
 def _lustre(aws: Aws, new: Values) -> Made:
     fsx = aws.client("fsx")
     top = {name: new[name] for name in _LUSTRE_TOP if name in new}
-    rest = {
-        n: v for n, v in new.items() if n not in {*_LUSTRE_TOP, "tags", "tagsAll", "region", "__defaults"}
-    }
+    other = {*_LUSTRE_TOP, "tags", "tagsAll", "region", "__defaults", "skipFinalBackup", "finalBackupTags"}
+    rest = {n: v for n, v in new.items() if n not in other}
     asked = shaped(
         fsx, "create_file_system", {**top, "fileSystemType": "LUSTRE", "lustreConfiguration": rest}
     )

@@ -88,6 +88,7 @@ def _outputs(plain: str, identity: str, known: Mapping[str, Any]) -> dict[str, A
         made |= {"email": email, "member": f"serviceAccount:{email}"}
     if plain == "storage/bucket:Bucket":
         made |= {"url": f"gs://{identity}", "selfLink": f"https://www.googleapis.com/storage/v1/b/{identity}"}
+        made |= {"projectNumber": 123456789012}
     if plain == "compute/router:Router":
         made |= {"creationTimestamp": CREATED_AT}
     if plain in {"parallelstore/instance:Instance", "lustre/instance:Instance"}:

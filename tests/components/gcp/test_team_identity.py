@@ -29,7 +29,7 @@ def test_a_team_reads_its_buckets_and_writes_those_it_may(recording):
 
 
 def test_the_identity_is_that_of_one_account_in_one_namespace():
-    assert principal(123, "ml-prod", "chat") == CHAT
+    assert principal(123, "ml-prod", "chat") == principal(123.0, "ml-prod", "chat") == CHAT
 
 
 def test_there_is_no_google_account_and_no_token_for_kubernetes(recording):
