@@ -17,10 +17,7 @@ from .args import parsed
 from .chart import Chart, ChartArgs
 from .charts import CHARTS, ChartName
 from .charts_spec import ChartsSpec
-
-FRAMEWORKS = ("batch/job", "pod", "deployment")
-"""Kinds of work that Kueue admits, the same as on the simulated cluster."""
-_FAIR_PREEMPTION = ("LessThanOrEqualToFinalShare", "LessThanInitialShare")
+from .kueue_configuration import kueue_configuration
 
 
 class ClusterSoftwareSpec(BaseModel):
@@ -85,25 +82,11 @@ def cert_manager_values() -> dict[str, Any]:
 
 def kueue_values(*, fair_sharing: bool) -> dict[str, Any]:
     """The configuration that the simulated cluster has too, with two managers and a pinned image."""
-    configuration = {
-        "apiVersion": "config.kueue.x-k8s.io/v1beta2",
-        "kind": "Configuration",
+    configuration = kueue_configuration(fair_sharing=fair_sharing) | {
         "health": {"healthProbeBindAddress": ":8081"},
         "metrics": {"bindAddress": ":8443", "enableClusterQueueResources": True},
         "webhook": {"port": 9443},
         "leaderElection": {"leaderElect": True, "resourceName": "c1f6bfd2.kueue.x-k8s.io"},
-        "clientConnection": {"qps": 300, "burst": 500},
-        "integrations": {"frameworks": list(FRAMEWORKS)},
-        "managedJobsNamespaceSelector": {
-            "matchExpressions": [
-                {
-                    "key": "kubernetes.io/metadata.name",
-                    "operator": "NotIn",
-                    "values": unmanaged_namespaces(),
-                }
-            ]
-        },
-        **({"fairSharing": {"preemptionStrategies": list(_FAIR_PREEMPTION)}} if fair_sharing else {}),
     }
     version = CHARTS[ChartName.KUEUE].version
     return {
@@ -138,8 +121,3 @@ def kserve_values() -> dict[str, Any]:
             }
         }
     }
-
-
-def unmanaged_namespaces() -> list[str]:
-    """Namespaces of the platform, whose pods start also while Kueue is away."""
-    return sorted({"kube-system", *(row.namespace for row in CHARTS.values())})

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ..components.kueue_software import kueue_configuration, managed_namespaces
+from ..components.kueue_configuration import kueue_configuration, managed_namespaces
 from .api import LABELS, Api
 from .files import write_private
 from .layout import LOOPBACK, Layout, encoded
