@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 
 from ai_platform.components.aws.eks_cluster import EksCluster
+from ai_platform.components.cluster_software import ClusterSoftware
 from ai_platform.components.environment_storage import environment_storage
 from ai_platform.components.gcp.gke_cluster import GkeCluster
 from ai_platform.components.storage_spec import FileSystem, StorageSpec
@@ -25,6 +26,7 @@ from ai_platform.gpu.machines import MACHINES
 from ai_platform.gpu.node_plan import plan_pool
 from ai_platform.gpu.node_pool import NodePool
 from ai_platform.gpu.operator.gpu_operator import GpuOperator
+from ai_platform.gpu.operator.network_operator import NetworkOperator
 from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.platform import Platform
 from ai_platform.testing import Recording, Resource, record
@@ -45,8 +47,15 @@ FILES = StorageSpec(
 NFS = FILES.model_copy(update={"name": "home", "capacity_gib": 1024, "file_system": FileSystem.NFS})
 MIG = [{"nodes": 1, "gpus": [{"count": 2, "devices": {"1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1}}]}]
 H100 = {"name": "h100", "machine": "p5.48xlarge", "max_nodes": 2, "mig": MIG}
+RDMA = {"pool": "train", "mode": "sriov", "interfaces": ["ens2f0np0"], "virtual_functions": 4, "link": "ib"}
 L40S = {"name": "l40s", "machine": "g6e.12xlarge", "max_nodes": 4}
 OWN_CLASS = NFS.model_copy(update={"name": "shared", "storage_class": "nfs"})
+
+
+def software() -> None:
+    """What a cluster needs before queues and endpoints, and RDMA on premises."""
+    ClusterSoftware("software", {})
+    NetworkOperator("rdma", {"pools": [RDMA]})
 
 
 def storage_on_aws() -> None:
@@ -129,6 +138,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
         eks_pools,
         gke_pools,
         gpus,
+        software,
         storage_on_aws,
         storage_on_gcp,
         storage_on_a_cluster_that_exists,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,6 +19,9 @@ from tests.linter_exceptions import Allowed
 from tests.manifest_rules import broken, manifests, named
 from tests.programs import PROGRAMS, recorded
 
+ROOT = Path(__file__).parents[1]
+LIBRARY = ("components", "gpu", "serving", "finops", "src/ai_platform")
+COMPONENT = re.compile(r'"(ai-platform:index:\w+)"')
 GOOD = 10
 """Grade of kube-score for an object without a finding of that check."""
 
@@ -53,6 +58,13 @@ def kube_score() -> list[tuple[str, str]]:
         for check in item["checks"]
         if not check["skipped"] and check["grade"] < GOOD
     ]
+
+
+def test_every_component_of_the_library_is_looked_at():
+    """A new one gets a program in ``tests/programs.py``."""
+    files = (file for room in LIBRARY for file in (ROOT / room).rglob("*.py"))
+    there = {name for file in files for name in COMPONENT.findall(file.read_text())}
+    assert there - {item.type for name in PROGRAMS for item in recorded(name).resources} == set()
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
