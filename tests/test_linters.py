@@ -7,7 +7,6 @@ import re
 import subprocess
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,11 +16,10 @@ from ai_platform.testing.tagging import untagged
 from tests import iam_policies, linter_exceptions
 from tests.linter_exceptions import Allowed
 from tests.manifest_rules import broken, manifests, named
-from tests.programs import PROGRAMS, recorded
+from tests.programs import PROGRAMS, component_classes, recorded
+from tests.test_rooms import LIBRARY, ROOT, name_of, sources
 
-ROOT = Path(__file__).parents[1]
-LIBRARY = ("components", "gpu", "serving", "finops", "src/ai_platform")
-COMPONENT = re.compile(r'"(ai-platform:index:\w+)"')
+COMPONENT = re.compile(r"^class (\w+)\(.*\bComponentResource\b", re.M)
 GOOD = 10
 """Grade of kube-score for an object without a finding of that check."""
 
@@ -62,9 +60,17 @@ def kube_score() -> list[tuple[str, str]]:
 
 def test_every_component_of_the_library_is_looked_at():
     """A new one gets a program in ``tests/programs.py``."""
-    files = (file for room in LIBRARY for file in (ROOT / room).rglob("*.py"))
-    there = {name for file in files for name in COMPONENT.findall(file.read_text())}
-    assert there - {item.type for name in PROGRAMS for item in recorded(name).resources} == set()
+    assert library_components() - component_classes() == set()
+
+
+def library_components() -> set[str]:
+    """Module and name of each class below the rooms that is a component."""
+    return {
+        f"{'.'.join([name_of(room), *file.relative_to(ROOT / room).with_suffix('').parts])}.{name}"
+        for room in LIBRARY
+        for file in sources(room)
+        for name in COMPONENT.findall(file.read_text())
+    }
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
