@@ -35,6 +35,8 @@ class TrainingJobArgs(BaseModel):
     """GiB of each worker."""
     image: str
     command: tuple[str, ...]
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Further cost labels of the run and its pods; with others it runs again. Default: none."""
     priority: Name | None = None
     """Priority class of the run. Default: none, so 0."""
     simulated_seconds: int = 60
@@ -63,6 +65,7 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
         WHOLE_GPU: str(spec.gpus_per_worker),
     }
     labels = {
+        **spec.labels,
         TEAM_LABEL: spec.team,
         QUEUE_LABEL: LOCAL_QUEUE,
         **({PRIORITY_LABEL: spec.priority} if spec.priority else {}),
@@ -103,7 +106,7 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         worker["volumeMounts"] = [dict(mount) for mount in fabric.volume_mounts]
     return {
         "metadata": {
-            "labels": {TEAM_LABEL: spec.team},
+            "labels": {**spec.labels, TEAM_LABEL: spec.team},
             "annotations": {
                 "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
                 "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",

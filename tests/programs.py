@@ -27,6 +27,7 @@ from ai_platform.components.team_queue import TeamQueue
 from ai_platform.components.tenant import Tenant
 from ai_platform.cost_tags import environment_tags, rendered
 from ai_platform.environment import load
+from ai_platform.finops.cost_tags import CostTags
 from ai_platform.gpu.doctor.daemon_set import NodeDoctor, doctor_pool
 from ai_platform.gpu.doctor.proof import FabricProof
 from ai_platform.gpu.fabric_pods import PodFabric, pod_fabric
@@ -42,6 +43,7 @@ from ai_platform.platform import Platform
 from ai_platform.testing import Recording, Resource, record
 from tests.clusters import EKS, GKE
 
+LABELS = CostTags(environment="prod").kubernetes()
 STACKS = Path(__file__).parents[1] / "stacks"
 DATA = StorageSpec(
     name="data",
@@ -65,8 +67,8 @@ OWN_CLASS = NFS.model_copy(update={"name": "shared", "storage_class": "nfs"})
 
 def software() -> None:
     """What a cluster needs before queues and endpoints, and RDMA on premises."""
-    ClusterSoftware("software", {})
-    NetworkOperator("rdma", {"pools": [RDMA]})
+    ClusterSoftware("software", {"labels": LABELS})
+    NetworkOperator("rdma", {"pools": [RDMA, {"pool": "shared"}], "labels": LABELS})
 
 
 def storage_on_aws() -> None:
@@ -139,9 +141,10 @@ def simulated_pools() -> None:
 def gpus() -> None:
     """The operator on both clouds, with the DRA driver and without."""
     dra = {**H100, "name": "dra", "mig": [], "gpu_stack": "dra"}
-    GpuOperator("eks", {"provider": "eks", "pools": [H100, dra], "service_monitor": True})
+    GpuOperator("eks", {"provider": "eks", "pools": [H100, dra], "service_monitor": True, "labels": LABELS})
     cut = {"name": "a100", "machine": "a2-highgpu-8g", "max_nodes": 1, "gpu_stack": "operator"}
-    GpuOperator("gke", {"provider": "gke", "pools": [cut, {**cut, "name": "dra", "gpu_stack": "dra"}]})
+    dra = {**cut, "name": "dra", "gpu_stack": "dra"}
+    GpuOperator("gke", {"provider": "gke", "pools": [cut, dra], "labels": LABELS})
 
 
 def doctors() -> None:
@@ -150,7 +153,8 @@ def doctors() -> None:
     for role, spec in (("whole", {**H100, "mig": []}), ("cut", H100), ("managed", managed)):
         pool = NodePoolSpec.model_validate(spec)
         looked_at = doctor_pool(plan_pool(pool), pool, MACHINES[pool.machine])
-        NodeDoctor(role, {"image": _IMAGE, "pools": [looked_at], "namespace": f"doctor-{role}"})
+        args = {"image": _IMAGE, "pools": [looked_at], "namespace": f"doctor-{role}", "labels": LABELS}
+        NodeDoctor(role, args)
 
 
 FABRICS = {
@@ -173,6 +177,7 @@ def proofs() -> None:
             "gpus_per_node": row.gpu_count,
             "nodes": 2,
             "namespace": f"proof-{role}",
+            "labels": LABELS,
         }
         FabricProof(role, args, _fabric(role, machine, fabric))
 
@@ -231,7 +236,7 @@ def queues() -> None:
 def charts() -> None:
     """Every chart of the table."""
     for name in ChartName:
-        Chart(name, ChartArgs(name))
+        Chart(name, ChartArgs(name, labels=LABELS))
 
 
 def local() -> None:

@@ -15,6 +15,7 @@ from .components.queues import FlavorSpec, Queues, QueuesSpec
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
 from .environment import Environment
+from .finops.cost_tags import CostTags
 from .gpu.node_pool import NodePool
 from .gpu.training_job import TrainingJob, TrainingJobArgs
 from .layers import Layer
@@ -74,10 +75,16 @@ def make_teams(
 ) -> Teams:
     """Namespaces, queues, endpoints and training runs. What another stack has made is there already."""
     own = pulumi.ResourceOptions(parent=parent)
-    tenants, queues = {}, {}
+    tenants, queues, pays = {}, {}, {}
     for team in plan.teams:
+        tags = CostTags(environment=plan.environment, team=team.name, cost_center=team.cost_center)
+        pays[team.name] = tags
         spec = TenantSpec(
-            team=team.name, group=team.group, cost_center=team.cost_center, pod_security=team.pod_security
+            team=team.name,
+            group=team.group,
+            cost_center=team.cost_center,
+            pod_security=team.pod_security,
+            labels=tags.kubernetes(),
         )
         tenant = Tenant(f"{name}-{team.name}-tenant", spec, own)
         common = [shared.queues] if shared else []
@@ -91,11 +98,16 @@ def make_teams(
         of_team = tenants[endpoint.team], queues[endpoint.team]
         after = pulumi.ResourceOptions(parent=parent, depends_on=[*runtime, *pools, *of_team])
         logical = f"{name}-{endpoint.team}.{endpoint.name}"
-        made = Endpoint(logical, EndpointArgs(**endpoint.model_dump()), after)
+        labels = pays[endpoint.team].model_copy(update={"model": endpoint.model}).kubernetes()
+        made = Endpoint(logical, EndpointArgs(**endpoint.model_dump(), labels=labels), after)
         endpoints[f"{endpoint.team}/{endpoint.name}"] = made
     for job in plan.training_jobs:
+        # A run would start again with another cost center; its namespace has it.
+        labels = CostTags(environment=plan.environment, team=job.team).kubernetes()
         after = pulumi.ResourceOptions(
             parent=parent, depends_on=[*pools, tenants[job.team], queues[job.team]]
         )
-        TrainingJob(f"{name}-{job.team}.{job.name}", TrainingJobArgs(**job.model_dump()), after)
+        TrainingJob(
+            f"{name}-{job.team}.{job.name}", TrainingJobArgs(**job.model_dump(), labels=labels), after
+        )
     return Teams(tenants, queues, endpoints)
