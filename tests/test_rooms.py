@@ -25,6 +25,7 @@ TEST_HELPERS = {
     "iam_policies.py",
     "linter_exceptions.py",
     "manifest_rules.py",
+    "preflight_pools.py",
     "programs.py",
     "project.py",
     "random_environments.py",

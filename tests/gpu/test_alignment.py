@@ -40,7 +40,7 @@ def _turns(order):
     return [(rows, *rest) for rows in set(permutations(order[0].partitions)) for rest in _turns(order[1:])]
 
 
-@examples(40)
+@examples(15)
 @given(layouts, layouts)
 def test_no_order_of_nodes_and_gpus_drains_fewer(running, wanted):
     found = aligned(running, wanted)

@@ -10,10 +10,11 @@ from functools import cache
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from ai_platform.components.aws.state import bootstrap, state_of
 from ai_platform.components.bootstrap import BootstrapError, Outcome
+
+pytestmark = pytest.mark.engine  # moto takes seconds of a processor
 
 REGION = "eu-central-1"
 KEPT, MADE, CHANGED = Outcome.KEPT, Outcome.MADE, Outcome.CHANGED
@@ -31,14 +32,19 @@ class Session:
 
 @cache
 def clients(region, name):
-    return SHARED.client(name, region_name=region, aws_access_key_id="test", aws_secret_access_key="test")
+    return shared().client(name, region_name=region, aws_access_key_id="test", aws_secret_access_key="test")
 
 
-SHARED = boto3.session.Session()
+@cache
+def shared():
+    """One session, made when moto is there: it answers only those that come after it."""
+    return boto3.session.Session()
 
 
 @pytest.fixture
 def session():
+    from moto import mock_aws
+
     with mock_aws():
         yield Session()
 

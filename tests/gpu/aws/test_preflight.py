@@ -6,26 +6,26 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
-from moto import mock_aws
 
-from ai_platform.components.cluster_spec import EksSpec
-from ai_platform.gpu.aws.preflight import addresses_of, reservation_findings, subnet_findings
+from ai_platform.gpu.aws.preflight import addresses_of
 from ai_platform.gpu.aws.preflight_calls import findings
 from ai_platform.gpu.aws.quotas import QUOTAS
 from ai_platform.gpu.machines import MACHINES
-from ai_platform.gpu.preflight import Unread, Verdict
-from ai_platform.gpu.spec import NodePoolSpec
+from ai_platform.gpu.preflight import Verdict
+from tests.gpu.aws.preflight_pools import REGION, RESERVED, cluster, pool
+
+pytestmark = pytest.mark.engine  # moto takes seconds of a processor
 
 OK, MISSING, UNKNOWN = Verdict.OK, Verdict.MISSING, Verdict.UNKNOWN
-REGION = "us-east-1"
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 @pytest.fixture(scope="module")
 def account():
     """An account of moto. Nobody changes it but by adding."""
+    from moto import mock_aws
+
     session = boto3.session.Session(region_name=REGION)
     with mock_aws():
         made = {name: session.client(name, **KEYS) for name in ("ec2", "iam")}
@@ -38,16 +38,6 @@ class NoQuota:
     @staticmethod
     def get_service_quota(**_):
         return {"Quota": {"Value": 0.0}}
-
-
-def cluster(**said):
-    return EksSpec.model_validate(
-        {"provider": "eks", "kubernetes_version": "1.35", "zones": ["us-east-1a", "us-east-1c"], **said}
-    )
-
-
-def pool(machine="p5en.48xlarge", **said):
-    return NodePoolSpec.model_validate({"name": "train", "machine": machine, **said})
 
 
 def preflight(account, *pools, stubbed=None, **said):
@@ -138,26 +128,6 @@ def test_pods_by_machine_are_those_of_the_vpc_cni(account):
     assert addresses("m7i.xlarge") == 4 + 56
 
 
-def test_addresses_of_full_nodes_must_be_free():
-    kind = {
-        "NetworkInfo": {"MaximumNetworkInterfaces": 4, "Ipv4AddressesPerInterface": 15},
-        "VCpuInfo": {"DefaultVCpus": 4},
-    }
-    network = {"vpc_id": "vpc-1", "subnet_ids": {"us-east-1a": "subnet-a"}}
-    subnets = {
-        "subnet-a": {"AvailabilityZone": "us-east-1a", "VpcId": "vpc-1", "AvailableIpAddressCount": 299}
-    }
-    kinds = {"p5en.48xlarge": kind, "m7i.xlarge": kind}
-    # Half of 5 nodes, rounded up, and half of 4 system nodes, with 60 addresses each.
-    _, free = subnet_findings(cluster(network=network), [pool(max_nodes=5)], kinds, subnets)
-    assert (free.got, free.needed, free.verdict) == ("299 addresses", "300 addresses", MISSING)
-    assert free.ask == "a subnet with 1 more, or lower `max_nodes`"
-    [unread] = subnet_findings(
-        cluster(network=network), [pool()], kinds | {"m7i.xlarge": Unread("denied")}, subnets
-    )
-    assert (unread.verdict, unread.ask) == (UNKNOWN, "addresses of a m7i.xlarge: denied")
-
-
 def reservation(**said):
     return {
         "CapacityReservationId": "cr-0123456789abcdef0",
@@ -191,7 +161,6 @@ def reserved(account, answer, *pools):
     return {row.what.partition(" of ")[0]: row for row in found if "cr-0123456789abcdef0" in row.what}
 
 
-RESERVED = {"purchase_option": "reserved", "reservation": "cr-0123456789abcdef0", "zones": ["us-east-1a"]}
 BLOCK = RESERVED | {"purchase_option": "capacity_block"}
 
 
@@ -233,34 +202,3 @@ def test_a_call_that_is_denied_becomes_a_row(account):
     [row] = reserved(account, "UnauthorizedOperation", pool(**RESERVED)).values()
     assert row.verdict is UNKNOWN
     assert row.ask.startswith("DescribeCapacityReservations: UnauthorizedOperation")
-
-
-def test_without_a_way_to_the_cloud_everything_is_unknown_and_nothing_raises():
-    class Unreachable:
-        def get_paginator(self, _):
-            return self
-
-        def __getattr__(self, _):
-            def call(**_):
-                raise EndpointConnectionError(endpoint_url="https://ec2.us-east-1.amazonaws.com")
-
-            return call
-
-    network = {"vpc_id": "vpc-1", "subnet_ids": {"us-east-1a": "subnet-a", "us-east-1c": "subnet-c"}}
-    spec = pool(**RESERVED)
-    found = list(
-        findings(
-            lambda _: Unreachable(),
-            "prod",
-            REGION,
-            cluster(network=network),
-            [(spec, MACHINES[spec.machine])],
-        )
-    )
-    assert {row.verdict for row in found} == {UNKNOWN}
-    assert all("Could not connect" in row.ask or "not known" in row.ask for row in found)
-
-
-def test_a_reservation_without_an_answer_says_what_it_would_take():
-    [row] = reservation_findings(pool(**RESERVED), cluster(), Unread("denied"), 3)
-    assert (row.needed, row.ask) == ("3 × p5en.48xlarge", "denied")

@@ -17,6 +17,8 @@ from ai_platform.gpu.machines import MACHINES
 from ai_platform.gpu.preflight import Verdict
 from ai_platform.gpu.spec import NodePoolSpec
 
+pytestmark = pytest.mark.engine  # Google's clients take seconds of a processor to load
+
 PROJECT = "example-ml"
 COMPUTE = f"/compute/v1/projects/{PROJECT}"
 QUOTAS = f"/v1/projects/{PROJECT}/locations/global/services/compute.googleapis.com/quotaInfos"
