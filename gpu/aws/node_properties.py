@@ -14,11 +14,13 @@ from ...components.aws.launch_template import (
     node_launch_template,
 )
 from ...components.cluster import AwsCluster
+from ...components.cluster_spec import ClusterProvider
 from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
 from ..node_plan import PoolPlan
+from ..operator.node_labels import stack_labels
 from ..spec import LocalDisk, NodeImage, NodePoolSpec, Placement, TaintEffect, TaintSpec
 from .interfaces import efa_interfaces
 from .scale_from_zero import node_template_tags
@@ -133,7 +135,7 @@ def node_group(
 def node_labels(spec: NodePoolSpec, plan: PoolPlan, group: NodeGroup) -> dict[str, str]:
     """Labels of a group's nodes: the pool, its MIG layout, and those of the description."""
     layout = {MIG_CONFIG_LABEL: group.layout} if plan.mig_capable else {}
-    return {**spec.labels, POOL_LABEL: spec.name, **layout}
+    return {**spec.labels, POOL_LABEL: spec.name, **layout, **stack_labels(ClusterProvider.EKS, spec)}
 
 
 def pool_tags(spec: NodePoolSpec, cluster: AwsCluster) -> dict[str, str]:

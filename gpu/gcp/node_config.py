@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ...components.cluster import GcpCluster
+from ...components.cluster_spec import ClusterProvider
 from ...components.gcp.nodes import node_base
 from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Machine
 from ..mig import known_layouts
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
+from ..operator.node_labels import stack_labels
 from ..spec import GpuStack, LocalDisk, NodeImage, NodePoolSpec, SharingStrategy, TaintEffect
 
-NO_GKE_DEVICE_PLUGIN = "gke-no-default-nvidia-gpu-device-plugin"
-"""Label of nodes whose GPUs NVIDIA's operator or DRA driver offers, not GKE."""
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
 
 LOCAL_SSD_GIB = 375
@@ -120,19 +120,12 @@ def partition_size(group: NodeGroup, row: Machine) -> str | None:
 
 def node_labels(spec: NodePoolSpec, group: NodeGroup, row: Machine) -> dict[str, str]:
     """Labels of the nodes. A change of them, so also of the MIG layout, replaces no node."""
-    labels = {POOL_LABEL: spec.name, **_stack_labels(spec)}
+    labels = {POOL_LABEL: spec.name, **stack_labels(ClusterProvider.GKE, spec)}
     if row.mig and spec.gpu_stack is not GpuStack.MANAGED:
         labels[MIG_CONFIG_LABEL] = group.layout
     if spec.purchase_option is PurchaseOption.QUEUED_PROVISIONING:
         labels["cloud.google.com/gke-queued"] = "true"
     return {**spec.labels, **labels}
-
-
-def _stack_labels(spec: NodePoolSpec) -> dict[str, str]:
-    if spec.gpu_stack is GpuStack.MANAGED:
-        return {}
-    present = {"nvidia.com/gpu.present": "true"} if spec.gpu_stack is GpuStack.DRA else {}
-    return {NO_GKE_DEVICE_PLUGIN: "true", **present}
 
 
 def _taints(spec: NodePoolSpec) -> list[dict[str, str]]:

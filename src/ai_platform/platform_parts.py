@@ -10,11 +10,16 @@ import pulumi
 from .auto_layouts import Layouts
 from .catalogs import machines_of
 from .components.cluster import Cluster
+from .components.cluster_software import ClusterSoftware, ClusterSoftwareSpec
 from .components.cluster_spec import ClusterProvider
+from .components.clusters import make_administrators
+from .components.environment_storage import environment_storage
 from .components.queues import FlavorSpec, Queues, QueuesSpec
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
+from .cost_tags import rendered, storage_tags, team_tags
 from .environment import Environment
+from .gpu.gpu_software import admission_checks, make_admission_checks, make_gpu_software
 from .gpu.node_pool import NodePool
 from .gpu.training_job import TrainingJob, TrainingJobArgs
 from .layers import Layer
@@ -29,6 +34,16 @@ POOLS_LAYER: Mapping[ClusterProvider, Layer | None] = {
     ClusterProvider.EXISTING: None,
 }
 """Where node pools are made. Simulated ones are Kubernetes objects; an existing cluster has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """Controllers that others wait for."""
+
+    queues: Sequence[pulumi.Resource] = ()
+    """What queues and whatever runs under Kueue wait for."""
+    serving: Sequence[pulumi.Resource] = ()
+    """What runtimes and endpoints wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,50 +67,98 @@ class Teams:
 def make_pools(
     name: str, environment: Environment, cluster: Cluster | None, parent: pulumi.Resource
 ) -> list[NodePool]:
-    """The node pools."""
+    """The node pools, which wait for what their nodes need of the cluster."""
     machines, resolved = machines_of(environment), Layouts(environment).resolved
-    own = pulumi.ResourceOptions(parent=parent)
+    own = pulumi.ResourceOptions(parent=parent, depends_on=[*cluster.ready] if cluster else [])
     return [
         NodePool(f"{name}-{spec.name}", resolved(spec), own, machines=machines, cluster=cluster)
         for spec in environment.node_pools
     ]
 
 
-def make_shared(name: str, plan: Plan, parent: pulumi.Resource) -> Shared:
+def make_software(
+    name: str, environment: Environment, cluster: Cluster | None, parent: pulumi.Resource
+) -> Software:
+    """Controllers, device plugins and drivers. A simulated cluster brings its own."""
+    if cluster is None or cluster.provider is ClusterProvider.SIMULATED:
+        return Software()
+    own = pulumi.ResourceOptions(parent=parent, depends_on=[*cluster.ready])
+    make_administrators(name, environment.cluster, own)
+    spec = ClusterSoftwareSpec(fair_sharing=environment.fair_sharing, charts=environment.charts)
+    common = ClusterSoftware(f"{name}-software", spec, own)
+    after = pulumi.ResourceOptions(parent=parent, depends_on=[common])
+    pools = [Layouts(environment).resolved(pool) for pool in environment.node_pools]
+    make_gpu_software(
+        name, pools, after, cluster=cluster, charts=environment.charts, machines=machines_of(environment)
+    )
+    checks = make_admission_checks(name, pools, cluster.provider, after)
+    return Software(queues=[common.queues, *checks], serving=[common.serving])
+
+
+def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resource) -> Shared:
     """Cohorts, flavors, priorities and the runtime."""
-    own = pulumi.ResourceOptions(parent=parent)
     flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
     spec = QueuesSpec(cohort=COHORT, flavors=flavors, cohorts=plan.cohorts, priorities=plan.priorities)
-    return Shared(Queues(f"{name}-queues", spec, own), VllmRuntime(f"{name}-vllm", own))
+    return Shared(
+        Queues(f"{name}-queues", spec, _after(parent, software.queues)),
+        VllmRuntime(f"{name}-vllm", _after(parent, software.serving)),
+    )
 
 
 def make_teams(
-    name: str, plan: Plan, shared: Shared | None, pools: Sequence[NodePool], parent: pulumi.Resource
+    name: str,
+    environment: Environment,
+    plan: Plan,
+    shared: Shared | None,
+    pools: Sequence[NodePool],
+    cluster: Cluster | None,
+    parent: pulumi.Resource,
 ) -> Teams:
-    """Namespaces, queues, endpoints and training runs. What another stack has made is there already."""
-    own = pulumi.ResourceOptions(parent=parent)
+    """Namespaces, queues, storage, endpoints and training runs. What another stack has made is there."""
+    checks = admission_checks(environment.node_pools, cluster.provider if cluster else None)
+    common = [shared.queues] if shared else []
     tenants, queues = {}, {}
     for team in plan.teams:
         spec = TenantSpec(
             team=team.name, group=team.group, cost_center=team.cost_center, pod_security=team.pod_security
         )
-        tenant = Tenant(f"{name}-{team.name}-tenant", spec, own)
-        common = [shared.queues] if shared else []
-        after = pulumi.ResourceOptions(parent=parent, depends_on=[tenant, *common])
+        tenant = Tenant(f"{name}-{team.name}-tenant", spec, pulumi.ResourceOptions(parent=parent))
+        queue = team.queue.model_copy(update={"admission_checks": checks})
         tenants[team.name] = tenant
-        queues[team.name] = TeamQueue(f"{name}-{team.name}-queue", team.queue, after)
+        queues[team.name] = TeamQueue(f"{name}-{team.name}-queue", queue, _after(parent, [tenant, *common]))
+    _make_storage(f"{name}-storage", environment, cluster, tenants, parent)
 
     endpoints = {}
     runtime = [shared.runtime] if shared else []
     for endpoint in plan.endpoints:
-        of_team = tenants[endpoint.team], queues[endpoint.team]
-        after = pulumi.ResourceOptions(parent=parent, depends_on=[*runtime, *pools, *of_team])
+        after = _after(parent, [*runtime, *pools, tenants[endpoint.team], queues[endpoint.team]])
         logical = f"{name}-{endpoint.team}.{endpoint.name}"
         made = Endpoint(logical, EndpointArgs(**endpoint.model_dump()), after)
         endpoints[f"{endpoint.team}/{endpoint.name}"] = made
     for job in plan.training_jobs:
-        after = pulumi.ResourceOptions(
-            parent=parent, depends_on=[*pools, tenants[job.team], queues[job.team]]
-        )
+        after = _after(parent, [*pools, tenants[job.team], queues[job.team]])
         TrainingJob(f"{name}-{job.team}.{job.name}", TrainingJobArgs(**job.model_dump()), after)
     return Teams(tenants, queues, endpoints)
+
+
+def _make_storage(
+    name: str,
+    environment: Environment,
+    cluster: Cluster | None,
+    tenants: Mapping[str, Tenant],
+    parent: pulumi.Resource,
+) -> None:
+    provider = environment.cluster.provider
+    environment_storage(
+        name,
+        environment.storage,
+        pulumi.ResourceOptions(parent=parent),
+        cluster=cluster,
+        tenants=tenants,
+        tags={spec.name: rendered(storage_tags(environment, spec), provider) for spec in environment.storage},
+        team_tags={team: rendered(team_tags(environment, team), provider) for team in tenants},
+    )
+
+
+def _after(parent: pulumi.Resource, before: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(parent=parent, depends_on=[*before])

@@ -178,6 +178,8 @@ def test_labels_and_taints_of_the_description_join_those_of_the_platform():
         "example.com/tier": "gold",
         "ai-platform/pool": "train",
         "nvidia.com/mig.config": "all-disabled",
+        "nvidia.com/device-plugin.config": "whole",
+        "ai-platform/gpu-stack": "operator",
     }
     assert nodes["taints"] == [
         {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"},

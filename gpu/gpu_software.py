@@ -1,0 +1,69 @@
+"""What makes the GPUs of a cluster usable, on whatever cluster they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from ..components.chart import Chart, ChartArgs
+from ..components.charts import ChartName
+from ..components.charts_spec import ChartsSpec
+from ..components.cluster import Cluster
+from ..components.cluster_spec import ClusterProvider
+from ..components.objects import kubernetes_object
+from ..finops.prices import PurchaseOption
+from .machines import Machine
+from .operator.efa import efa_pools, efa_values
+from .operator.gpu_operator import GpuOperator, GpuOperatorSpec
+from .spec import NodePoolSpec
+
+
+def make_gpu_software(
+    name: str,
+    pools: Sequence[NodePoolSpec],
+    opts: pulumi.ResourceOptions,
+    *,
+    cluster: Cluster,
+    charts: ChartsSpec,
+    machines: Mapping[str, Machine],
+) -> list[pulumi.Resource]:
+    """GPU operator, EFA's device plugin, and what Kueue asks Google for nodes with.
+
+    ``pools`` have their MIG layouts worked out. A simulated cluster needs none of it.
+    """
+    if cluster.provider is ClusterProvider.SIMULATED:
+        return []
+    spec = GpuOperatorSpec.model_validate({"provider": cluster.provider, "pools": pools, "charts": charts})
+    made: list[pulumi.Resource] = [GpuOperator(f"{name}-gpu", spec, opts, machines=machines)]
+    if cluster.aws is not None and efa_pools(pools):
+        values = efa_values(cluster.aws.region, pools)
+        made.append(Chart(f"{name}-efa", ChartArgs(ChartName.EFA, values, charts), opts))
+    return made
+
+
+def admission_checks(
+    pools: Sequence[NodePoolSpec], provider: ClusterProvider | None
+) -> dict[str, tuple[str, ...]]:
+    """Admission check to the flavors that wait for it: pools with queued provisioning on GKE."""
+    from .gcp.provisioning import admission_check_name
+
+    return {
+        admission_check_name(pool.name): (pool.name,)
+        for pool in pools
+        if provider is ClusterProvider.GKE and pool.purchase_option is PurchaseOption.QUEUED_PROVISIONING
+    }
+
+
+def make_admission_checks(
+    name: str, pools: Sequence[NodePoolSpec], provider: ClusterProvider, opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
+    """The objects behind ``admission_checks``. Kueue is there already."""
+    from .gcp.provisioning import provisioning_manifests
+
+    flavors = [pool for named in admission_checks(pools, provider).values() for pool in named]
+    return [
+        kubernetes_object(f"{name}-{pool}-{manifest['kind']}", manifest, opts)
+        for pool in flavors
+        for manifest in provisioning_manifests(pool)
+    ]
