@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_NODES = 2_000
@@ -28,6 +28,24 @@ class Answer:
     """No solution costs less. Infinite when there is none."""
     proven: bool
     """Whether ``values`` is optimal, or proven not to exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A program whose columns are added one by one."""
+
+    costs: list[int] = field(default_factory=list)
+    uppers: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    flows: set[int] = field(default_factory=set)
+
+    def add(self, upper: int, cost: int = 0, *, flow: bool = False) -> int:
+        """The index of a new column."""
+        if flow:
+            self.flows.add(len(self.costs))
+        self.costs.append(cost)
+        self.uppers.append(upper)
+        return len(self.costs) - 1
 
 
 def minimum(

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .alignment import drained
 from .first_fit import first_fit
 from .gpus import GpuName
 from .integer_program import MAX_NODES, Answer, Row, minimum
@@ -15,7 +14,6 @@ from .mig import profiles
 from .packing_spec import Supply
 from .patterns import patterns
 from .redraw import redrawn
-from .redraw_bound import fewest_drained, measured
 
 _PROBE_NODES = 40
 """Branches spent on one question of whether so many nodes can be alike."""
@@ -66,11 +64,8 @@ def compose(supply: Supply, wanted: Mapping[str, int], cut: int) -> Composed:
         for _ in range(times)
     ]
     whole = NodeLayout(supply.gpu, ((),) * per_node)
-    layouts = redrawn(supply, (*cut_nodes, *[whole] * (supply.nodes - len(cut_nodes))), wanted)
-    changes = drained(supply.running, layouts)
-    # Nothing is fewer than nothing, so most questions need no solver.
-    least = fewest_drained(supply, wanted, measured(layouts)) if changes else 0
-    return Composed(layouts, fewest, changes, least)
+    found_again = redrawn(supply, (*cut_nodes, *[whole] * (supply.nodes - len(cut_nodes))), wanted)
+    return Composed(found_again.layouts, fewest, found_again.drained, found_again.fewest_drained)
 
 
 def _all_alike(gpu: GpuName, rows: Sequence[Devices], rest: _Rest) -> tuple[Devices, ...] | None:

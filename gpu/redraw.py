@@ -3,143 +3,199 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from .alignment import changed, drained, turned
-from .integer_program import Row, minimum
+from .integer_program import Columns, Row, minimum
 from .layout import Devices, NodeLayout
 from .packing_spec import Supply
 from .patterns import patterns
-from .redraw_bound import Measures, measured
+from .redraw_bound import Measures, fewest_drained, measured
+from .refine import refined
 
-_KINDS = 12
-"""Running layouts that are tried again elsewhere; the most common ones."""
+_KINDS = 8
+"""Running layouts that are told apart and tried again elsewhere; the most common ones."""
 _BRANCHES = 200
-_Kind = NodeLayout | None
-"""A layout that nodes have now; ``None`` for nodes that join."""
-
-
-def redrawn(
-    supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str, int]
-) -> tuple[NodeLayout, ...]:
-    """Layouts as good as ``layouts`` that change few GPUs of ``supply.running``.
-
-    As many GPUs and nodes are cut and no more layouts differ. Chosen among the given layouts, their GPUs in
-    another order, the running ones, and any layout for one node.
-    """
-    running = supply.running[: supply.nodes]
-    if not running:
-        return layouts
-    kinds: Counter[_Kind] = Counter(running)
-    kinds[None] = supply.nodes - len(running)
-    choices = _choices(supply, layouts, [kind for kind, _ in Counter(running).most_common(_KINDS)])
-    program = _program(supply, +kinds, choices, wanted, measured(layouts))
-    columns = program.columns
-    answer = minimum(columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, flows=columns.flows)
-    if answer.values is None:
-        return layouts
-    found = _read(supply, program, choices, answer.values)
-    return found if drained(running, found) < drained(running, layouts) else layouts
+_SMALL_POOL = 8
+"""Nodes up to which two of them may get any layout."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
-    """Columns and rows of a program, as they are added."""
+class Redrawn:
+    """The nodes of a pool in which GPUs run."""
 
-    costs: list[int] = field(default_factory=list)
-    uppers: list[int] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    flows: set[int] = field(default_factory=set)
+    layouts: tuple[NodeLayout, ...]
+    drained: int
+    fewest_drained: int
+    """Proven: see ``redraw_bound``."""
 
-    def add(self, upper: int, cost: int = 0, *, flow: bool = False) -> int:
-        """The index of a new column."""
-        self.costs.append(cost)
-        self.uppers.append(upper)
-        if flow:
-            self.flows.add(len(self.costs) - 1)
-        return len(self.costs) - 1
+
+def redrawn(supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str, int]) -> Redrawn:
+    """Layouts as good as ``layouts`` that change few GPUs of ``supply.running``.
+
+    As many GPUs and nodes are cut and no more layouts differ. Chosen among the given layouts, their GPUs in
+    another order, the running ones, and any layout for one node, or for two of a small pool.
+    """
+    running = supply.running[: supply.nodes]
+    best = Redrawn(layouts, drained(running, layouts), 0)
+    if not best.drained:
+        return best
+    limits = measured(layouts)
+    least = fewest_drained(supply, wanted, limits)
+    several = min(2, limits.different) if supply.nodes <= _SMALL_POOL else 1
+    for own in dict.fromkeys((1, several)):
+        if best.drained > least:
+            found = _solved(supply, running, layouts, wanted, limits, own)
+            changes = drained(running, found)
+            best = Redrawn(found, changes, least) if changes < best.drained else best
+    return replace(best, fewest_drained=least)
+
+
+def _solved(
+    supply: Supply,
+    running: Sequence[NodeLayout],
+    layouts: Sequence[NodeLayout],
+    wanted: Mapping[str, int],
+    limits: Measures,
+    own: int,
+) -> tuple[NodeLayout, ...]:
+    common = [kind for kind, _ in Counter(running).most_common(_KINDS)]
+    choices = _choices(supply, layouts, common)
+    crowds = _crowds(supply, running, common)
+    program = _program(supply, crowds, choices, wanted, limits, own)
+    columns = program.columns
+    answer = minimum(columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, flows=columns.flows)
+    chosen = layouts if answer.values is None else _read(supply, program, crowds, choices, answer.values)
+    return refined(running, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """Nodes that the program doesn't tell apart."""
+
+    layouts: tuple[NodeLayout, ...]
+    """What they have now; empty for nodes that join."""
+    nodes: int
+
+
+def _crowds(supply: Supply, running: Sequence[NodeLayout], common: Sequence[NodeLayout]) -> list[_Crowd]:
+    """A crowd for each common layout, one for all others, and one for the nodes that join."""
+    counts = Counter(running)
+    rare = tuple(layout for layout in running if layout not in common)
+    crowds = [_Crowd((layout,), counts[layout]) for layout in common]
+    crowds += [_Crowd(rare, len(rare)), _Crowd((), supply.nodes - len(running))]
+    return [crowd for crowd in crowds if crowd.nodes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A node with any layout."""
+
+    of: dict[int, int]
+    """Whether there is such a node, by the crowd that it is of."""
+    cut: dict[Devices, int]
+    """Its cut GPUs."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    columns: _Columns
+    columns: Columns
     times: list[int]
     """Nodes with each choice."""
-    moved: dict[tuple[_Kind, int], int]
-    """Nodes of each kind that get each choice."""
-    freed: dict[_Kind, int]
-    """Whether the node with a layout of its own is of this kind."""
-    own: dict[Devices, int]
-    """Cut GPUs of that node."""
+    own: list[_Own]
 
 
 def _program(
     supply: Supply,
-    kinds: Mapping[_Kind, int],
+    crowds: Sequence[_Crowd],
     choices: Sequence[NodeLayout],
     wanted: Mapping[str, int],
     limits: Measures,
+    own: int,
 ) -> _Program:
-    per_node = supply.gpus_per_node
-    columns = _Columns()
+    columns, per_node = Columns(), supply.gpus_per_node
     # Equal costs are settled by the order of the choices: those that were given come first.
     last = len(choices)
     scale = (supply.nodes + 1) * (last + 1)
     times = [columns.add(supply.nodes) for _ in choices]
-    there = [row for kind in kinds if kind for row in kind.partitions if row]
-    rows = dict.fromkeys([*patterns(supply.gpu, frozenset(wanted)), *there])
-    own = {row: columns.add(per_node) for row in rows}
-    moved, freed = {}, {}
-    stays: dict[Devices, list[int]] = {row: [] for row in (*own, ())}
-    for kind, count in kinds.items():
+    there = [row for crowd in crowds if len(crowd.layouts) == 1 for row in crowd.layouts[0].partitions if row]
+    partitions = dict.fromkeys([*patterns(supply.gpu, frozenset(wanted)), *there])
+    nodes = [_own(columns, supply, crowds, partitions, scale, last) for _ in range(own)]
+    into: list[dict[int, int]] = [{at: -1} for at in times]
+    for index, crowd in enumerate(crowds):
+        all_of = {node.of[index]: 1 for node in nodes if index in node.of}
         for at, choice in enumerate(choices):
-            cost = scale * changed(kind, choice) + at if kind else at
-            moved[kind, at] = columns.add(count, cost, flow=True)
-        freed[kind] = columns.add(1, scale * per_node + last if kind else last)
-        for row, most in Counter(kind.partitions).items() if kind else ():
-            stays[row].append(columns.add(most, -scale, flow=True))
-            columns.rows.append(Row({stays[row][-1]: 1, freed[kind]: -most}, upper=0))
-        all_of = {moved[kind, at]: 1 for at in range(last)}
-        columns.rows.append(Row({**all_of, freed[kind]: 1}, count, count))
-    for at in range(last):
-        columns.rows.append(Row({**{moved[kind, at]: 1 for kind in kinds}, times[at]: -1}, 0, 0))
-    is_there = dict.fromkeys(freed.values(), 1)
-    columns.rows.append(Row(is_there, upper=1))
-    for row, at in own.items():
-        columns.rows.append(Row({**dict.fromkeys(stays[row], 1), at: -1}, upper=0))
-    cut_here = dict.fromkeys(own.values(), 1)
-    room = dict.fromkeys(freed.values(), -per_node)
-    columns.rows.append(Row({**cut_here, **dict.fromkeys(stays[()], 1), **room}, upper=0))
-    columns.rows.append(Row({**cut_here, **dict.fromkeys(freed.values(), -1)}, lower=0))
+            cost = round(scale * _changes(crowd, choice)) + at
+            moved = columns.add(crowd.nodes, cost, flow=True)
+            all_of[moved] = into[at][moved] = 1
+        columns.rows.append(Row(all_of, crowd.nodes, crowd.nodes))
+    columns.rows.extend(Row(coefficients, 0, 0) for coefficients in into)
+    own_cut = [(devices, at) for node in nodes for devices, at in node.cut.items()]
+    is_there = dict.fromkeys((at for node in nodes for at in node.of.values()), 1)
     for name, count in wanted.items():
         made = {at: _made(choice, name) for at, choice in zip(times, choices, strict=True)}
-        made |= {at: dict(row).get(name, 0) for row, at in own.items()}
+        made |= {at: dict(devices).get(name, 0) for devices, at in own_cut}
         columns.rows.append(Row({at: each for at, each in made.items() if each}, count))
     cuts = {at: cut for at, choice in zip(times, choices, strict=True) if (cut := per_node - choice.whole)}
-    columns.rows.append(Row({**cuts, **cut_here}, limits.cut, limits.cut))
-    cut_nodes = {**dict.fromkeys(cuts, 1), **is_there}
-    columns.rows.append(Row(cut_nodes, limits.cut_nodes, limits.cut_nodes))
+    columns.rows.append(Row({**cuts, **dict.fromkeys((at for _, at in own_cut), 1)}, limits.cut, limits.cut))
+    columns.rows.append(Row({**dict.fromkeys(cuts, 1), **is_there}, limits.cut_nodes, limits.cut_nodes))
     used = {at: columns.add(1) for at in cuts}
-    for at, flag in used.items():
-        columns.rows.append(Row({at: 1, flag: -supply.nodes}, upper=0))
+    columns.rows.extend(Row({at: 1, flag: -supply.nodes}, upper=0) for at, flag in used.items())
     columns.rows.append(Row({**dict.fromkeys(used.values(), 1), **is_there}, upper=limits.different))
-    return _Program(columns, times, moved, freed, own)
+    return _Program(columns, times, nodes)
+
+
+def _own(
+    columns: Columns,
+    supply: Supply,
+    crowds: Sequence[_Crowd],
+    partitions: Iterable[Devices],
+    scale: int,
+    last: int,
+) -> _Own:
+    per_node = supply.gpus_per_node
+    cut = {row: columns.add(per_node) for row in partitions}
+    of: dict[int, int] = {}
+    stays: dict[Devices, list[int]] = {row: [] for row in (*cut, ())}
+    for index, crowd in enumerate(crowds):
+        if len(crowd.layouts) > 1:
+            continue
+        of[index] = columns.add(1, (scale * per_node if crowd.layouts else 0) + last)
+        for row, most in Counter(row for layout in crowd.layouts for row in layout.partitions).items():
+            stays[row].append(columns.add(most, -scale, flow=True))
+            columns.rows.append(Row({stays[row][-1]: 1, of[index]: -most}, upper=0))
+    columns.rows.append(Row(dict.fromkeys(of.values(), 1), upper=1))
+    columns.rows.extend(Row({**dict.fromkeys(stays[row], 1), at: -1}, upper=0) for row, at in cut.items())
+    cut_here = dict.fromkeys(cut.values(), 1)
+    room = dict.fromkeys(of.values(), -per_node)
+    columns.rows.append(Row({**cut_here, **dict.fromkeys(stays[()], 1), **room}, upper=0))
+    columns.rows.append(Row({**cut_here, **dict.fromkeys(of.values(), -1)}, lower=0))
+    return _Own(of, cut)
 
 
 def _read(
-    supply: Supply, program: _Program, choices: Sequence[NodeLayout], values: Sequence[int]
-) -> tuple[NodeLayout, ...]:
-    cut = [row for row, at in program.own.items() for _ in range(values[at])]
-    layout = NodeLayout(supply.gpu, (*cut, *[()] * (supply.gpus_per_node - len(cut))))
-    queues: dict[_Kind, list[NodeLayout]] = {}
-    for (kind, at), column in program.moved.items():
-        queues.setdefault(kind, []).extend([choices[at]] * values[column])
-    for kind, column in program.freed.items():
-        if values[column]:
-            queues.setdefault(kind, []).append(turned(layout, kind) if kind else layout)
-    running = supply.running[: supply.nodes]
-    return tuple(queues[kind].pop(0) for kind in (*running, *[None] * (supply.nodes - len(running))))
+    supply: Supply,
+    program: _Program,
+    crowds: Sequence[_Crowd],
+    choices: Sequence[NodeLayout],
+    values: Sequence[int],
+) -> list[NodeLayout]:
+    """The layouts that were chosen, on any nodes."""
+    found = [choice for choice, at in zip(choices, program.times, strict=True) for _ in range(values[at])]
+    for node in program.own:
+        cut = [row for row, at in node.cut.items() for _ in range(values[at])]
+        own = NodeLayout(supply.gpu, (*cut, *[()] * (supply.gpus_per_node - len(cut))))
+        of = [crowds[index].layouts for index, at in node.of.items() if values[at]]
+        found += [turned(own, *there) if there else own for there in of]
+    return found
+
+
+def _changes(crowd: _Crowd, choice: NodeLayout) -> float:
+    """GPUs that change on a node of the crowd, on average."""
+    if not crowd.layouts:
+        return 0.0
+    return sum(changed(layout, choice) for layout in crowd.layouts) / len(crowd.layouts)
 
 
 def _choices(supply: Supply, layouts: Sequence[NodeLayout], common: Sequence[NodeLayout]) -> list[NodeLayout]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .integer_program import Row, minimum
+from .integer_program import Columns, Row, minimum
 from .layout import Devices, NodeLayout
 from .packing_spec import Supply
 from .patterns import patterns
@@ -40,73 +40,44 @@ def fewest_drained(supply: Supply, wanted: Mapping[str, int], limits: Measures) 
     different ones. What is left out, and makes it a bound: nodes that change may end in any layouts, as if
     only those that stay as they are counted as different.
     """
-    kinds = Counter(layout for layout in supply.running[: supply.nodes])
+    kinds = Counter(supply.running[: supply.nodes])
     per_node = supply.gpus_per_node
-    partitions = list(
-        dict.fromkeys(
-            [
-                *patterns(supply.gpu, frozenset(wanted)),
-                *(row for layout in kinds for row in layout.partitions if row),
-            ]
-        )
-    )
-    program = _Columns([])
-    ends = [program.add(limits.cut) for _ in partitions]
-    rows = [Row(dict.fromkeys(ends, 1), limits.cut, limits.cut)]
+    there = [row for layout in kinds for row in layout.partitions if row]
+    program = Columns()
+    # GPUs in the end, by their layout.
+    ends = {
+        row: program.add(limits.cut)
+        for row in dict.fromkeys([*patterns(supply.gpu, frozenset(wanted)), *there])
+    }
+    rows = program.rows
+    rows.append(Row(dict.fromkeys(ends.values(), 1), limits.cut, limits.cut))
     for name, count in wanted.items():
-        made = {at: dict(row)[name] for at, row in zip(ends, partitions, strict=True) if name in dict(row)}
-        rows.append(Row(made, lower=count))
-    kept_as: dict[Devices, list[int]] = {row: [] for row in [*partitions, ()]}
-    costs: dict[int, int] = {}
-    cut_nodes: dict[int, int] = {}
-    used: list[int] = []
-    total, flows = 0, set()
+        rows.append(Row({at: dict(row)[name] for row, at in ends.items() if name in dict(row)}, count))
+    stays: dict[Devices, list[int]] = {row: [] for row in (*ends, ())}
+    left_whole, used = [program.add(supply.nodes - kinds.total())], []
     for layout, count in kinds.items():
-        total += count * layout.gpu_count
-        # Nodes of this kind that end with whole GPUs only, and those that stay exactly what they are.
-        whole, same, kind_used = program.add(count), program.add(count), program.add(1)
-        costs[whole] = -layout.whole
-        cut_nodes[whole] = -1
-        counted = Counter(layout.partitions)
-        keeps = {row: program.add(count * there) for row, there in counted.items()}
-        flows |= set(keeps.values())
-        for row, at in keeps.items():
-            costs[at] = -1
-            kept_as[row].append(at)
-            rows.append(Row({at: 1, whole: counted[row]}, upper=count * counted[row]))
+        # Nodes that end with whole GPUs only. Of the others those that stay what they are.
+        whole, same = program.add(count, -layout.whole), program.add(count)
+        left_whole.append(whole)
         rows.append(Row({whole: 1, same: 1}, upper=count))
+        kept = []
+        for row, each in Counter(layout.partitions).items():
+            kept.append(program.add(count * each, -1, flow=True))
+            stays[row].append(kept[-1])
+            rows.append(Row({kept[-1]: 1, whole: each}, upper=count * each))
+        # A node that doesn't stay what it is changes a GPU at least.
+        limit = {**dict.fromkeys(kept, 1), whole: per_node - 1}
         if layout.whole < per_node:
-            used.append(kind_used)
-            rows.append(Row({same: 1, kind_used: -count}, upper=0))
-            kept = dict.fromkeys(keeps.values(), 1)
-            most = {whole: per_node - 1, same: -1}
-            rows.append(Row({**kept, **most}, upper=(per_node - 1) * count))
-        else:
-            # Whole nodes that get cut GPUs change at least one.
-            rows.append(
-                Row({**dict.fromkeys(keeps.values(), 1), whole: per_node - 1}, upper=(per_node - 1) * count)
-            )
-    joining = supply.nodes - sum(kinds.values())
-    new_whole = program.add(joining)
-    cut_nodes[new_whole] = -1
-    rows.append(Row(cut_nodes, limits.cut_nodes - supply.nodes, limits.cut_nodes - supply.nodes))
-    for row, at in zip(partitions, ends, strict=True):
-        rows.append(Row({**dict.fromkeys(kept_as[row], 1), at: -1}, upper=0))
-    free = limits.cut_nodes * per_node - limits.cut
-    rows.append(Row(dict.fromkeys(kept_as[()], 1), upper=free))
+            used.append(program.add(1))
+            rows.append(Row({same: 1, used[-1]: -count}, upper=0))
+            limit[same] = -1
+        rows.append(Row(limit, upper=(per_node - 1) * count))
+    whole_nodes = supply.nodes - limits.cut_nodes
+    rows.append(Row(dict.fromkeys(left_whole, 1), whole_nodes, whole_nodes))
+    for row, at in ends.items():
+        rows.append(Row({**dict.fromkeys(stays[row], 1), at: -1}, upper=0))
+    rows.append(Row(dict.fromkeys(stays[()], 1), upper=limits.cut_nodes * per_node - limits.cut))
     if used:
         rows.append(Row(dict.fromkeys(used, 1), upper=limits.different))
-    answer = minimum(
-        [costs.get(at, 0) for at in range(len(program.uppers))], program.uppers, rows, flows=flows
-    )
-    return max(0, math.ceil(total + answer.bound - _ROUNDING))
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    uppers: list[int]
-
-    def add(self, upper: int) -> int:
-        """The index of a new column."""
-        self.uppers.append(upper)
-        return len(self.uppers) - 1
+    answer = minimum(program.costs, program.uppers, rows, flows=program.flows)
+    return max(0, math.ceil(kinds.total() * per_node + answer.bound - _ROUNDING))
