@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 
 from .change_order import MAX_STATES, Change, Vector, plus, possible_order
 from .first_fit import first_fit
@@ -17,8 +16,8 @@ from .gpus import GpuName
 from .layout import Devices, NodeLayout
 from .patterns import WHOLE, patterns
 
-_EXTRA_TRIES, _EXTRA_STATES = 200, 300
-"""Ways to cut spare GPUs that are tried, and how hard each, before a number that surely suffices is named."""
+_EXTRA_STATES, _EXTRA_STATES_EACH = 6_000, 300
+"""States that are looked at for spare GPUs, all in all and for each way to cut them, beside one a change."""
 
 Place = tuple[int, int]
 """Index of the node, and of the GPU on it."""
@@ -102,11 +101,12 @@ def plan_changes(
         Change(_sum((drain.before for drain in unit), names), _sum((drain.after for drain in unit), names))
         for unit in moves
     ]
-    order, exhausted = possible_order(start, floor, changes, max_states=MAX_STATES + len(changes))
-    if order is None:
-        return _refused(kept, start, floor, names, changes, (before or after)[0].gpu, exhausted=exhausted)
+    search = possible_order(start, floor, changes, max_states=MAX_STATES + len(changes))
+    if search.order is None:
+        gpu = (before or after)[0].gpu
+        return _refused(kept, start, floor, names, changes, gpu, exhausted=search.proven)
     steps = [tuple(joining)] if joining else []
-    steps += _steps(start, floor, [(changes[at], moves[at]) for at in order])
+    steps += _steps(start, floor, [(changes[at], moves[at]) for at in search.order])
     return ChangePlan(tuple(place for place in kept if place not in changed), tuple(steps))
 
 
@@ -186,23 +186,31 @@ def _extra_gpus(
     *,
     proven: bool,
 ) -> tuple[int, int]:
-    """Spare GPUs, cut once for the time of the change, that make it possible, and a number that doesn't."""
+    """Spare GPUs, cut once for the time of the change, that make it possible, and how many at least do.
+
+    One GPU is tried in every way. Then the way that got most changes done gets another one, and so on.
+    """
     layouts: list[Devices | None] = [*patterns(gpu, frozenset(names) - {WHOLE})]
     vectors = [_vector(layout, names) for layout in layouts] + (
         [_vector((), names)] if WHOLE in names else []
     )
-    bound, tries = int(proven), 0
     most = _surely_enough(gpu, start, floor, names, changes)
+    bound, best, left = int(proven), start, _EXTRA_STATES + len(changes)
     for count in range(1, most):
-        for chosen in combinations_with_replacement(vectors, count):
-            tries += 1
-            if tries > _EXTRA_TRIES:
-                return most, bound
-            order, exhausted = possible_order(plus(start, *chosen), floor, changes, max_states=_EXTRA_STATES)
-            proven = proven and exhausted
-            if order is not None:
+        tries: list[tuple[int, Vector]] = []
+        for vector in vectors:
+            have = plus(best, vector)
+            limit = min(left, _EXTRA_STATES_EACH + len(changes))
+            search = possible_order(have, floor, changes, max_states=limit)
+            if search.order is not None:
                 return count, bound
-        bound = count + 1 if proven else bound
+            tries.append((search.most_done, have))
+            proven, left = proven and search.proven, left - search.states
+            if left <= 0:
+                return most, bound
+        # Which GPUs came first was a choice, so only the first is proven.
+        bound = 2 if proven and count == 1 else bound
+        best = max(tries, key=lambda each: each[0])[1]
     return most, bound
 
 

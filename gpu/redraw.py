@@ -187,7 +187,7 @@ def _read(
         cut = [row for row, at in node.cut.items() for _ in range(values[at])]
         own = NodeLayout(supply.gpu, (*cut, *[()] * (supply.gpus_per_node - len(cut))))
         of = [crowds[index].layouts for index, at in node.of.items() if values[at]]
-        found += [turned(own, *there) if there else own for there in of]
+        found += [turned(own, there[0]) if there else own for there in of]
     return found
 
 
