@@ -43,6 +43,8 @@ class PoolPacking(BaseModel):
     """Proven: fewer GPUs can't hold the quotas."""
     node_layouts: int
     """Different layouts of nodes with cut GPUs."""
+    node_layouts_needed: int
+    """Proven: there can't be fewer."""
 
 
 class PoolPlan(BaseModel):

@@ -93,6 +93,16 @@ class PackedPool:
         """Different layouts of nodes with cut GPUs."""
         return len({layout for layout in self.layouts if layout.whole < layout.gpu_count})
 
+    @property
+    def layouts_gap(self) -> int:
+        """Different layouts that a better choice might save; 0 is proven best."""
+        return self.different_layouts - self.fewest_layouts
+
+    @property
+    def drained_gap(self) -> int:
+        """Drained GPUs that a better choice might save; 0 is proven best."""
+        return self.drained - self.fewest_drained
+
 
 @dataclass(frozen=True, slots=True)
 class Packing:

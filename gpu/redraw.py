@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from .alignment import changed, drained, turned
 from .integer_program import Columns, Row, minimum
@@ -17,6 +18,8 @@ from .refine import refined
 _KINDS = 8
 """Running layouts that are told apart and tried again elsewhere; the most common ones."""
 _BRANCHES = 200
+_ALL_LAYOUTS = 100
+"""Layouts of a node up to which all of them are tried."""
 _SMALL_POOL = 8
 """Nodes up to which two of them may get any layout."""
 
@@ -35,7 +38,8 @@ def redrawn(supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str
     """Layouts as good as ``layouts`` that change few GPUs of ``supply.running``.
 
     As many GPUs and nodes are cut and no more layouts differ. Chosen among the given layouts, their GPUs in
-    another order, the running ones, and any layout for one node, or for two of a small pool.
+    another order, the running ones, and any layout for one node, or for two of a small pool. Where nodes have
+    few layouts, as those of one GPU, among all.
     """
     running = supply.running[: supply.nodes]
     best = Redrawn(layouts, drained(running, layouts), 0)
@@ -61,7 +65,7 @@ def _solved(
     own: int,
 ) -> tuple[NodeLayout, ...]:
     common = [kind for kind, _ in Counter(running).most_common(_KINDS)]
-    choices = _choices(supply, layouts, common)
+    choices = _choices(supply, layouts, common, wanted)
     crowds = _crowds(supply, running, common)
     program = _program(supply, crowds, choices, wanted, limits, own)
     columns = program.columns
@@ -198,8 +202,15 @@ def _changes(crowd: _Crowd, choice: NodeLayout) -> float:
     return sum(changed(layout, choice) for layout in crowd.layouts) / len(crowd.layouts)
 
 
-def _choices(supply: Supply, layouts: Sequence[NodeLayout], common: Sequence[NodeLayout]) -> list[NodeLayout]:
+def _choices(
+    supply: Supply, layouts: Sequence[NodeLayout], common: Sequence[NodeLayout], wanted: Iterable[str]
+) -> list[NodeLayout]:
     fresh = list(dict.fromkeys(layouts))
+    there = [row for kind in common for row in kind.partitions]
+    rows = dict.fromkeys([(), *patterns(supply.gpu, frozenset(wanted)), *there])
+    if len(rows) ** supply.gpus_per_node <= _ALL_LAYOUTS:
+        every = [NodeLayout(supply.gpu, of) for of in product(rows, repeat=supply.gpus_per_node)]
+        return list(dict.fromkeys([*fresh, *every]))
     whole = NodeLayout(supply.gpu, ((),) * supply.gpus_per_node)
     in_order = [turned(layout, kind) for layout in fresh for kind in common]
     return list(dict.fromkeys([*fresh, whole, *in_order, *common]))

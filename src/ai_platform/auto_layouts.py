@@ -45,6 +45,7 @@ class Layouts:
             gpus_used=packing.used,
             gpus_needed=packing.bound,
             node_layouts=packing.pools[0].different_layouts,
+            node_layouts_needed=packing.pools[0].fewest_layouts,
         )
         return plan.model_copy(update={"packing": quality})
 

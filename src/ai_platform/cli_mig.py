@@ -189,6 +189,10 @@ def _data(pools: list[_Pool], packing: Packing | None) -> dict[str, Any]:
         data |= {
             "used_gpus": packing.used,
             "bound": packing.bound,
+            "node_layouts": [
+                {"pool": pool.supply.pool, "used": pool.different_layouts, "bound": pool.fewest_layouts}
+                for pool in packing.pools
+            ],
             "gpus_for_all": packing.gpus_for_all,
             "served": [
                 {"request": item.request, "pool": item.pool, "profile": item.profile, "count": item.count}
@@ -225,6 +229,11 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
         proof = "proven fewest" if packing.used == packing.bound else f"at least {packing.bound} are needed"
         gpus = "GPU" if packing.used == 1 else "GPUs"
         _say(f"{packing.used} {gpus} used, {proof}")
+        for packed in packing.pools:
+            if packed.different_layouts > 1:
+                needed = f"at least {packed.fewest_layouts} are needed"
+                proof = needed if packed.layouts_gap else "proven fewest"
+                _say(f"{packed.supply.pool}: {packed.different_layouts} different node layouts, {proof}")
         for item in packing.unserved:
             _say(f"request {item.request + 1}: {item.count} not served: {item.reason}")
 
