@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from ai_platform.local.api import Api, connect
 from ai_platform.local.guard import down_afterwards
 from tests.clouds.moto_server import Moto, running_moto
 from tests.clouds.project import ROOT, CloudProject, make_described_project
+from tests.clouds.sdk_types import resource_type
+from tests.clouds.tags import google_labels
 from tests.cluster_fixture import start
 
 pytestmark = pytest.mark.engine
@@ -80,6 +83,23 @@ def test_a_preview_fits_the_sdk_and_reaches_no_cloud(tmp_path: Path, stack: str,
     assert project.attempts() == []
     assert project.programs() == 1
     assert not {name for name in project.modules() if name.startswith(other)}
+
+
+def test_every_google_resource_that_takes_labels_says_which_environment_pays_for_it(tmp_path: Path) -> None:
+    steps = described(tmp_path, "staging").steps().values()
+    states = [step["newState"] for step in steps if step["newState"].get("inputs")]
+    said = next(state["inputs"] for state in states if state["type"] == "pulumi:providers:gcp")
+    defaults = said.get("defaultLabels", "{}")
+    config = {"defaultLabels": json.loads(defaults) if isinstance(defaults, str) else defaults}
+    labelled = 0
+    for state in states:
+        if state["type"].startswith("gcp:"):
+            labels = google_labels(state["inputs"], config, resource_type(state["type"]).outputs)
+            assert not labels or "staging" in labels["effectiveLabels"].values(), state["urn"]
+            labelled += bool(labels)
+        if state["type"] == "gcp:container/nodePool:NodePool":
+            assert "staging" in state["inputs"]["nodeConfig"]["resourceLabels"].values(), state["urn"]
+    assert labelled
 
 
 def test_pools_are_node_groups_of_their_machines(dev: CloudProject, moto: Moto) -> None:
