@@ -16,6 +16,7 @@ from ai_platform.components.aws.eks_cluster import EksCluster
 from ai_platform.components.cluster_software import ClusterSoftware
 from ai_platform.components.environment_storage import environment_storage
 from ai_platform.components.gcp.gke_cluster import GkeCluster
+from ai_platform.components.observability import Observability
 from ai_platform.components.storage_spec import FileSystem, StorageSpec
 from ai_platform.components.tenant import Tenant
 from ai_platform.environment import load
@@ -53,8 +54,9 @@ OWN_CLASS = NFS.model_copy(update={"name": "shared", "storage_class": "nfs"})
 
 
 def software() -> None:
-    """What a cluster needs before queues and endpoints, and RDMA on premises."""
+    """What a cluster needs before queues and endpoints, its graphs and alerts, and RDMA on premises."""
     ClusterSoftware("software", {})
+    Observability("monitoring", {"provider": "eks"})
     NetworkOperator("rdma", {"pools": [RDMA]})
 
 
