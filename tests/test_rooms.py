@@ -16,7 +16,14 @@ ORDER = ["stacks", "src/ai_platform", "serving", "gpu", "finops", "components", 
 LIBRARY = ["src/ai_platform", "serving", "gpu", "finops", "components", "local"]
 PACKAGES = {"serving", "gpu", "finops", "components", "local"}
 """Rooms that are sub-packages of `ai_platform`, though they live at the root."""
-TEST_HELPERS = {"conftest.py", "cluster_fixture.py", "examples.py", "project.py", "random_environments.py"}
+TEST_HELPERS = {
+    "stand_in.py",
+    "conftest.py",
+    "cluster_fixture.py",
+    "examples.py",
+    "project.py",
+    "random_environments.py",
+}
 MAX_LINES = 400
 GENERATED = {
     "go.sum",
