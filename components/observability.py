@@ -154,3 +154,45 @@ def dashboard_manifest(title: str, panels: Sequence[Panel]) -> dict[str, Any]:
         },
         "data": {f"{title}.json": json.dumps(board)},
     }
+
+
+def queue_panels() -> Sequence[Panel]:
+    """Quota and use of each team's queue. Names: Kueue v0.19.2, pkg/metrics/metrics.go."""
+    each = "sum by (cluster_queue, resource)"
+    return (
+        Panel(
+            "Quota in use",
+            "percentunit",
+            f"{each} (kueue_cluster_queue_resource_usage) / ({each} (kueue_cluster_queue_nominal_quota) > 0)",
+            "{{cluster_queue}} {{resource}}",
+        ),
+        Panel(
+            "Workloads waiting",
+            "short",
+            "sum by (cluster_queue, status) (kueue_pending_workloads)",
+            "{{cluster_queue}} {{status}}",
+        ),
+    )
+
+
+def kueue_monitor() -> dict[str, Any]:
+    """A ServiceMonitor of Kueue, whose chart would only make one that a first preview can't know."""
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "ServiceMonitor",
+        "metadata": {"name": "ai-platform-kueue", "namespace": CHARTS[ChartName.PROMETHEUS].namespace},
+        "spec": {
+            "namespaceSelector": {"matchNames": [CHARTS[ChartName.KUEUE].namespace]},
+            "selector": {"matchLabels": {"app.kubernetes.io/component": "metrics-service"}},
+            "endpoints": [
+                {
+                    "path": "/metrics",
+                    "port": "https",
+                    "scheme": "https",
+                    "bearerTokenFile": "/var/run/secrets/kubernetes.io/serviceaccount/token",
+                    # Kueue makes this certificate itself, for each of its pods.
+                    "tlsConfig": {"insecureSkipVerify": True},
+                }
+            ],
+        },
+    }
