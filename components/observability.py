@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import pulumi
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +18,7 @@ from .chart import Chart, ChartArgs
 from .charts import CHARTS, ChartName
 from .charts_spec import ChartsSpec
 from .cluster_spec import ClusterProvider
+from .monitoring_spec import MonitoringSpec
 from .objects import kubernetes_object
 
 _NODE_LABELS = "nodes=[ai-platform/pool,node.kubernetes.io/instance-type]"
@@ -26,19 +27,14 @@ _CONTROL_PLANE = ("kubeEtcd", "kubeScheduler", "kubeControllerManager", "kubePro
 
 
 class ObservabilitySpec(BaseModel):
-    """How long metrics are kept, and who administrates the dashboards."""
+    """Prometheus and Grafana on one cluster."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     provider: ClusterProvider
     """Where the cluster comes from."""
-    retention_days: Annotated[int, Field(ge=1, le=365)] = 15
-    """Days that metrics are kept. Default: 15."""
-    storage_gib: Annotated[int, Field(ge=10, le=16384)] = 100
-    """GiB of Prometheus's volume. Default: 100."""
-    grafana_admin_secret: str | None = None
-    """Secret in the namespace ``monitoring`` with ``admin-user`` and ``admin-password``. Default: the chart
-    makes one with a random password, which never leaves the cluster."""
+    monitoring: MonitoringSpec = Field(default_factory=MonitoringSpec)
+    """How long metrics are kept, and who administrates the dashboards. Default: its defaults."""
     charts: ChartsSpec = Field(default_factory=ChartsSpec)
     """Where charts come from. Default: their homes."""
 
@@ -96,19 +92,19 @@ def prometheus_values(spec: ObservabilitySpec) -> dict[str, Any]:
     """Values of kube-prometheus-stack. Its definitions are prometheus-operator-crds."""
     volume = {
         "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": f"{spec.storage_gib}Gi"}},
+        "resources": {"requests": {"storage": f"{spec.monitoring.storage_gib}Gi"}},
     }
     everywhere = ("ruleSelector", "serviceMonitorSelector", "podMonitorSelector", "probeSelector")
     # The control plane of a managed cluster has no metrics that anyone could scrape.
     managed = spec.provider in {ClusterProvider.EKS, ClusterProvider.GKE}
-    secret = spec.grafana_admin_secret
+    secret = spec.monitoring.grafana_admin_secret
     return {
         "crds": {"enabled": False},
         "prometheusOperator": {"admissionWebhooks": {"certManager": {"enabled": True}}},
         "prometheus": {
             "prometheusSpec": {
-                "retention": f"{spec.retention_days}d",
-                "retentionSize": f"{spec.storage_gib * 9 // 10}GiB",
+                "retention": f"{spec.monitoring.retention_days}d",
+                "retentionSize": f"{spec.monitoring.storage_gib * 9 // 10}GiB",
                 "storageSpec": {"volumeClaimTemplate": {"spec": volume}},
                 **{f"{selector}NilUsesHelmValues": False for selector in everywhere},
             }

@@ -27,19 +27,21 @@ def make_gpu_software(
     cluster: Cluster,
     charts: ChartsSpec,
     machines: Mapping[str, Machine],
-) -> list[pulumi.Resource]:
-    """GPU operator, EFA's device plugin, and what Kueue asks Google for nodes with.
+    monitored: bool = False,
+) -> None:
+    """GPU operator and EFA's device plugin. A simulated cluster needs none of it.
 
-    ``pools`` have their MIG layouts worked out. A simulated cluster needs none of it.
+    ``pools`` have their MIG layouts worked out; ``monitored``: a Prometheus operator is there.
     """
     if cluster.provider is ClusterProvider.SIMULATED:
-        return []
-    spec = GpuOperatorSpec.model_validate({"provider": cluster.provider, "pools": pools, "charts": charts})
-    made: list[pulumi.Resource] = [GpuOperator(f"{name}-gpu", spec, opts, machines=machines)]
+        return
+    spec = GpuOperatorSpec.model_validate(
+        {"provider": cluster.provider, "pools": pools, "charts": charts, "service_monitor": monitored}
+    )
+    GpuOperator(f"{name}-gpu", spec, opts, machines=machines)
     if cluster.aws is not None and efa_pools(pools):
         values = efa_values(cluster.aws.region, pools)
-        made.append(Chart(f"{name}-efa", ChartArgs(ChartName.EFA, values, charts), opts))
-    return made
+        Chart(f"{name}-efa", ChartArgs(ChartName.EFA, values, charts), opts)
 
 
 def admission_checks(

@@ -202,5 +202,8 @@ class TrainingJobSpec(BaseModel):
     """Command of the workers."""
     priority: Name = TRAINING
     """Priority class of the run. Default: training."""
+    mounts: dict[Name, Annotated[str, Field(pattern=r"^/[^:]+$")]] = Field(default_factory=dict)
+    """Storage of the description to the folder where each worker finds it, for example ``data: /data``.
+    Default: none."""
     simulated_seconds: Annotated[int, Field(ge=0, le=86400)] = 60
     """How long a worker runs on a simulated node. Default: 60. No effect elsewhere."""

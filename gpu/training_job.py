@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
+from ..components.pod_storage import PodStorage
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
@@ -39,6 +40,10 @@ class TrainingJobArgs(BaseModel):
     """Priority class of the run. Default: none, so 0."""
     simulated_seconds: int = 60
     """How long a worker runs on a simulated node. Default: 60."""
+    storage: PodStorage = PodStorage()
+    """What its pods say to use storage. Default: none."""
+    mounts: dict[str, str] = Field(default_factory=dict)
+    """Storage to the folder of each worker. Default: none."""
     fabric: PodFabric = PodFabric()
     """What its pods need to reach the GPUs of other nodes. Default: nothing."""
 
@@ -99,14 +104,18 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
     }
     if fabric.env:
         worker["env"] = [{"name": name, "value": value} for name, value in fabric.env.items()]
-    if fabric.volume_mounts:
-        worker["volumeMounts"] = [dict(mount) for mount in fabric.volume_mounts]
+    mounts = [{"name": name, "mountPath": folder} for name, folder in spec.mounts.items()]
+    mounts += [dict(mount) for mount in fabric.volume_mounts]
+    if mounts:
+        worker["volumeMounts"] = mounts
+    volumes = [dict(volume) for volume in (*spec.storage.volumes, *fabric.volumes)]
     return {
         "metadata": {
-            "labels": {TEAM_LABEL: spec.team},
+            "labels": {TEAM_LABEL: spec.team, **spec.storage.labels},
             "annotations": {
                 "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
                 "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
+                **spec.storage.annotations,
                 **fabric.annotations,
             },
         },
@@ -116,7 +125,8 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
             **on_pools((spec.pool, *spec.fall_back_to)),
             "securityContext": _security(fabric),
             "containers": [worker, *(dict(container) for container in fabric.containers)],
-            **({"volumes": [dict(volume) for volume in fabric.volumes]} if fabric.volumes else {}),
+            **({"serviceAccountName": account} if (account := spec.storage.service_account) else {}),
+            **({"volumes": volumes} if volumes else {}),
         },
     }
 

@@ -93,7 +93,9 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
             for pool, price in [(pools[spec.pool], prices[spec.pool])]
             for held in [quotas.teams[spec.team].get(spec.pool)]
         ),
-        training_jobs=tuple(training_plan(spec, pools[spec.pool]) for spec in environment.training_jobs),
+        training_jobs=tuple(
+            training_plan(spec, pools[spec.pool], environment) for spec in environment.training_jobs
+        ),
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
         cost=cost_of(total(costs.values())),

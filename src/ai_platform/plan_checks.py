@@ -72,6 +72,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         repeated,
         (with_line(found.under("cluster"), marks) for found in cluster_problems(environment.cluster)),
         _state(environment, problem),
+        _monitoring(environment, problem),
         problems_in_catalogs(environment, problem),
         (with_line(found, marks) for found in wrong_models),
         fall_back_problems(environment, problem),
@@ -85,6 +86,12 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         training_problems(environment, pools, names, usable, problem),
     )
     return Checked(list(problems), pools, quotas, own)
+
+
+def _monitoring(environment: Environment, problem: Add) -> Iterator[Problem]:
+    if environment.monitoring is not None and environment.cluster.provider is ClusterProvider.SIMULATED:
+        expected = "a cluster whose pods run: simulated ones have no metrics"
+        yield problem(("monitoring",), "monitoring of a simulated cluster", expected, "remove it")
 
 
 def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]:

@@ -6,6 +6,8 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
+from .components.pod_storage import PodStorage, pod_storage
+from .environment import Environment
 from .gpu.fabric_pods import PodFabric, pod_fabric
 from .gpu.node_plan import PoolPlan
 from .gpu.spec import TrainingJobSpec
@@ -30,12 +32,17 @@ class TrainingPlan(BaseModel):
     command: tuple[str, ...]
     priority: str
     simulated_seconds: int
+    storage: PodStorage
+    """What its pods say to use storage."""
+    mounts: dict[str, str]
+    """Storage to the folder of each worker."""
     fabric: PodFabric
     """What its pods need to use the fabric of the pool."""
 
 
-def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
+def training_plan(spec: TrainingJobSpec, pool: PoolPlan, environment: Environment) -> TrainingPlan:
     """A gang with its CPUs and memory worked out."""
+    mounted = [storage for storage in environment.storage if storage.name in spec.mounts]
     cpu, memory_gib = host_part(pool, Fraction(spec.gpus_per_worker))
     return TrainingPlan(
         name=spec.name,
@@ -51,5 +58,7 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
         command=tuple(spec.command),
         priority=spec.priority,
         simulated_seconds=spec.simulated_seconds,
+        storage=pod_storage(mounted, spec.team, environment.cluster.provider),
+        mounts=spec.mounts,
         fabric=pod_fabric(pool, spec.gpus_per_worker),
     )

@@ -24,6 +24,7 @@ from .gpu.node_pool import NodePool
 from .gpu.training_job import TrainingJob, TrainingJobArgs
 from .layers import Layer
 from .plan import COHORT, Plan
+from .platform_monitoring import let_scrape, make_monitoring
 from .serving.endpoint import Endpoint, EndpointArgs
 from .serving.vllm_runtime import VllmRuntime
 
@@ -86,10 +87,17 @@ def make_software(
     make_administrators(name, environment.cluster, own)
     spec = ClusterSoftwareSpec(fair_sharing=environment.fair_sharing, charts=environment.charts)
     common = ClusterSoftware(f"{name}-software", spec, own)
-    after = pulumi.ResourceOptions(parent=parent, depends_on=[common])
+    watched = make_monitoring(name, environment, cluster, _after(parent, [common]))
+    after = _after(parent, [common, *watched])
     pools = [Layouts(environment).resolved(pool) for pool in environment.node_pools]
     make_gpu_software(
-        name, pools, after, cluster=cluster, charts=environment.charts, machines=machines_of(environment)
+        name,
+        pools,
+        after,
+        cluster=cluster,
+        charts=environment.charts,
+        machines=machines_of(environment),
+        monitored=bool(watched),
     )
     checks = make_admission_checks(name, pools, cluster.provider, after)
     return Software(queues=[common.queues, *checks], serving=[common.serving])
@@ -126,6 +134,7 @@ def make_teams(
         queue = team.queue.model_copy(update={"admission_checks": checks})
         tenants[team.name] = tenant
         queues[team.name] = TeamQueue(f"{name}-{team.name}-queue", queue, _after(parent, [tenant, *common]))
+    let_scrape(name, environment, tenants.items(), parent)
     _make_storage(f"{name}-storage", environment, cluster, tenants, parent)
 
     endpoints = {}

@@ -3,6 +3,7 @@ import re
 
 from ai_platform.components.charts import ChartName
 from ai_platform.components.cluster_spec import ClusterProvider
+from ai_platform.components.monitoring_spec import MonitoringSpec
 from ai_platform.components.observability import Observability, ObservabilitySpec, prometheus_values
 from ai_platform.gpu.observability import gpu_panels, gpu_rules
 from ai_platform.gpu.operator.config_maps import METRICS
@@ -27,7 +28,8 @@ def test_alerts_say_which_gpu():
 def test_the_stack_knows_its_values_and_holds_no_password():
     for provider in ClusterProvider:
         for secret in (None, "grafana-admin"):
-            spec = ObservabilitySpec(provider=provider, grafana_admin_secret=secret)
+            monitoring = MonitoringSpec(grafana_admin_secret=secret)
+            spec = ObservabilitySpec(provider=provider, monitoring=monitoring)
             values = prometheus_values(spec)
             assert not unknown_keys(ChartName.PROMETHEUS, values)
             assert "password" not in json.dumps(values).lower()

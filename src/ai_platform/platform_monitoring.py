@@ -1,0 +1,47 @@
+"""What of a platform is watched: alerts, graphs and who is scraped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pulumi
+
+from .components.cluster import Cluster
+from .components.objects import kubernetes_object
+from .components.observability import Observability, ObservabilitySpec, kueue_monitor, queue_panels
+from .components.tenant import Tenant
+from .environment import Environment
+from .gpu.observability import gpu_panels, gpu_rules
+from .serving.observability import scrape_policy, serving_panels, vllm_monitor
+
+
+def make_monitoring(
+    name: str, environment: Environment, cluster: Cluster, opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
+    """Prometheus and Grafana with what GPUs, queues and models show; nothing where it was not asked for."""
+    if environment.monitoring is None:
+        return []
+    spec = ObservabilitySpec(
+        provider=cluster.provider, monitoring=environment.monitoring, charts=environment.charts
+    )
+    return [
+        Observability(
+            f"{name}-monitoring",
+            spec,
+            opts,
+            rules={"gpus": gpu_rules()},
+            dashboards={"gpus": gpu_panels(), "queues": queue_panels(), "models": serving_panels()},
+            monitors={"kueue": kueue_monitor(), "vllm": vllm_monitor()},
+        )
+    ]
+
+
+def let_scrape(
+    name: str, environment: Environment, tenants: Iterable[tuple[str, Tenant]], parent: pulumi.Resource
+) -> None:
+    """Opens each team's namespace to Prometheus, where there is one."""
+    if environment.monitoring is None:
+        return
+    for team, tenant in tenants:
+        inside = pulumi.ResourceOptions(parent=parent, depends_on=[tenant])
+        kubernetes_object(f"{name}-{team}-metrics", scrape_policy(team), inside)
