@@ -33,6 +33,8 @@ class ChartArgs:
     """Whether it brings its ``crds`` folder; no where another chart brings the same."""
     await_ready: bool = True
     """Whether ``up`` waits until its pods are ready."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Cost labels of its namespace, which whoever splits the bill gives to its pods."""
 
 
 class Chart(pulumi.ComponentResource):
@@ -64,7 +66,7 @@ class Chart(pulumi.ComponentResource):
         after = []
         if row.namespace != EXISTING_NAMESPACE:
             own = pulumi.ResourceOptions(parent=self)
-            after = [kubernetes_object(f"{name}-namespace", namespace_manifest(row), own)]
+            after = [kubernetes_object(f"{name}-namespace", namespace_manifest(row, args.labels), own)]
             inside = pulumi.ResourceOptions(parent=self, depends_on=[*after])
             after += [
                 kubernetes_object(f"{name}-{role}", manifest, inside)
@@ -104,7 +106,7 @@ def chart_source(chart: ChartName, charts: ChartsSpec) -> dict[str, Any]:
     return {"chart": str(chart), "version": row.version, "repositoryOpts": {"repo": row.repository}}
 
 
-def namespace_manifest(row: ChartRow) -> dict[str, Any]:
+def namespace_manifest(row: ChartRow, labels: Mapping[str, str]) -> dict[str, Any]:
     """The chart's namespace with the Pod Security level that its pods need."""
     level = row.pod_security
     return {
@@ -112,9 +114,8 @@ def namespace_manifest(row: ChartRow) -> dict[str, Any]:
         "kind": "Namespace",
         "metadata": {
             "name": row.namespace,
-            "labels": {
-                f"pod-security.kubernetes.io/{mode}": str(level) for mode in ("enforce", "warn") if level
-            },
+            "labels": dict(labels)
+            | {f"pod-security.kubernetes.io/{mode}": str(level) for mode in ("enforce", "warn") if level},
         },
     }
 

@@ -29,6 +29,8 @@ class ClusterSoftwareSpec(BaseModel):
     """Whether idle quota goes to teams by weight. Default: no."""
     charts: ChartsSpec = Field(default_factory=ChartsSpec)
     """Where charts come from. Default: their homes."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Cost labels of its namespaces. Default: none."""
 
 
 class ClusterSoftware(pulumi.ComponentResource):
@@ -58,7 +60,7 @@ class ClusterSoftware(pulumi.ComponentResource):
         def chart(chart: ChartName, values: Mapping[str, Any], *after: Chart) -> Chart:
             return Chart(
                 f"{name}-{chart}",
-                ChartArgs(chart, values, spec.charts, await_ready=await_ready),
+                ChartArgs(chart, values, spec.charts, await_ready=await_ready, labels=spec.labels),
                 pulumi.ResourceOptions(parent=self, depends_on=list(after)),
             )
 

@@ -37,6 +37,8 @@ class ObservabilitySpec(BaseModel):
     """How long metrics are kept, and who administrates the dashboards. Default: its defaults."""
     charts: ChartsSpec = Field(default_factory=ChartsSpec)
     """Where charts come from. Default: their homes."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Cost labels of its namespace. Default: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Observability(pulumi.ComponentResource):
         values = prometheus_values(spec)
         chart = Chart(
             f"{name}-stack",
-            ChartArgs(ChartName.PROMETHEUS, values, spec.charts, await_ready=await_ready),
+            ChartArgs(ChartName.PROMETHEUS, values, spec.charts, await_ready=await_ready, labels=spec.labels),
             pulumi.ResourceOptions(parent=self, depends_on=[kinds]),
         )
         after = pulumi.ResourceOptions(parent=self, depends_on=[chart])

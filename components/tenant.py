@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from .args import parsed
 from .names import Name
@@ -28,6 +28,8 @@ class TenantSpec(BaseModel):
     """Group of the identity provider whose members may work in the namespace."""
     cost_center: str | None = None
     """Label for the bill. Default: none."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Further cost labels of its objects. Default: none."""
     pod_security: PodSecurity = PodSecurity.RESTRICTED
     """Pod Security level that the namespace enforces; warnings stay at restricted. Default: restricted."""
 
@@ -140,8 +142,10 @@ _RULES = [
 
 
 def _labels(spec: TenantSpec) -> dict[str, str]:
-    return {TEAM_LABEL: spec.team} | (
-        {COST_CENTER_LABEL: kubernetes_value(spec.cost_center)} if spec.cost_center else {}
+    return (
+        spec.labels
+        | {TEAM_LABEL: spec.team}
+        | ({COST_CENTER_LABEL: kubernetes_value(spec.cost_center)} if spec.cost_center else {})
     )
 
 

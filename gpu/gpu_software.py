@@ -27,21 +27,28 @@ def make_gpu_software(
     cluster: Cluster,
     charts: ChartsSpec,
     machines: Mapping[str, Machine],
+    labels: Mapping[str, str],
     monitored: bool = False,
 ) -> None:
     """GPU operator and EFA's device plugin. A simulated cluster needs none of it.
 
-    ``pools`` have their MIG layouts worked out; ``monitored``: a Prometheus operator is there.
+    ``pools`` have their MIG layouts worked out; ``labels`` say who pays; ``monitored``: a Prometheus operator is there.
     """
     if cluster.provider is ClusterProvider.SIMULATED:
         return
     spec = GpuOperatorSpec.model_validate(
-        {"provider": cluster.provider, "pools": pools, "charts": charts, "service_monitor": monitored}
+        {
+            "provider": cluster.provider,
+            "pools": pools,
+            "charts": charts,
+            "labels": labels,
+            "service_monitor": monitored,
+        }
     )
     GpuOperator(f"{name}-gpu", spec, opts, machines=machines)
     if cluster.aws is not None and efa_pools(pools):
         values = efa_values(cluster.aws.region, pools)
-        Chart(f"{name}-efa", ChartArgs(ChartName.EFA, values, charts), opts)
+        Chart(f"{name}-efa", ChartArgs(ChartName.EFA, values, charts, labels=labels), opts)
 
 
 def admission_checks(

@@ -36,6 +36,8 @@ class TrainingJobArgs(BaseModel):
     """GiB of each worker."""
     image: str
     command: tuple[str, ...]
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Further cost labels of the run and its pods; with others it runs again. Default: none."""
     priority: Name | None = None
     """Priority class of the run. Default: none, so 0."""
     simulated_seconds: int = 60
@@ -68,6 +70,7 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
         WHOLE_GPU: str(spec.gpus_per_worker),
     }
     labels = {
+        **spec.labels,
         TEAM_LABEL: spec.team,
         QUEUE_LABEL: LOCAL_QUEUE,
         **({PRIORITY_LABEL: spec.priority} if spec.priority else {}),
@@ -111,7 +114,7 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
     volumes = [dict(volume) for volume in (*spec.storage.volumes, *fabric.volumes)]
     return {
         "metadata": {
-            "labels": {TEAM_LABEL: spec.team, **spec.storage.labels},
+            "labels": {**spec.labels, TEAM_LABEL: spec.team, **spec.storage.labels},
             "annotations": {
                 "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
                 "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",

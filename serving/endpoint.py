@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..components.args import parsed
 from ..components.names import Name
@@ -35,6 +35,8 @@ class EndpointArgs(BaseModel):
     """Arguments of vLLM's server."""
     min_replicas: int = 1
     max_replicas: int = 1
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Further cost labels of the endpoint and its pods. Default: none."""
     priority: Name | None = None
     """Priority class of its pods. Default: none, so 0."""
     ready_within_seconds: int = 600
@@ -77,6 +79,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
             "name": spec.name,
             "namespace": spec.namespace,
             "labels": {
+                **spec.labels,
                 TEAM_LABEL: spec.team,
                 QUEUE_LABEL: LOCAL_QUEUE,
                 **({PRIORITY_LABEL: spec.priority} if spec.priority else {}),

@@ -31,6 +31,9 @@ _PLACES: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """Types that hold a policy document."""
 
+_GRANTS_NEARLY_ALL = ("/AdministratorAccess", "/PowerUserAccess", "FullAccess")
+"""Ends of the names of AWS's own policies that no component may attach."""
+
 _GOOGLE_BASIC = {"roles/owner", "roles/editor", "roles/viewer"}
 
 
@@ -52,7 +55,9 @@ def findings(recording: Recording) -> list[str]:
         lines += [f"{name}: {text}" for text in too_wide(document, kind)]
         if kind == _IDENTITY:
             lines += [f"{name}: parliament: {text}" for text in parliament_says(document)]
-    return lines + [line for resource in recording.resources for line in _binding(resource)]
+    for resource in recording.resources:
+        lines += [*_binding(resource), *_attached(resource), *_overlooked(resource)]
+    return lines
 
 
 def too_wide(document: Mapping[str, Any], kind: str) -> Iterator[str]:
@@ -97,6 +102,20 @@ def _binding(resource: Any) -> Iterator[str]:
         yield f"{resource.name}: {inputs['role']} is a basic role, on nearly everything"
     if {"allUsers", "allAuthenticatedUsers"} & set(members):
         yield f"{resource.name}: lets everybody in"
+
+
+def _attached(resource: Any) -> Iterator[str]:
+    inputs = resource.inputs if resource.type.startswith("aws:iam/") else {}
+    for arn in [inputs.get("policyArn", ""), *inputs.get("managedPolicyArns", ())]:
+        if str(arn).endswith(_GRANTS_NEARLY_ALL):
+            yield f"{resource.name}: {arn} allows nearly everything"
+
+
+def _overlooked(resource: Any) -> Iterator[str]:
+    known = {key for key, _ in _PLACES.get(resource.type, ())} | {"inlinePolicies"}
+    for key, value in resource.inputs.items():
+        if key not in known and '"Statement"' in str(value).replace("\\", ""):
+            yield f"{resource.name}: {key} of {resource.type} is a policy that _PLACES lacks"
 
 
 def _bounded(statement: Mapping[str, Any]) -> bool:

@@ -9,30 +9,43 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
 
 from ai_platform.components.aws.eks_cluster import EksCluster
+from ai_platform.components.chart import Chart, ChartArgs
+from ai_platform.components.charts import ChartName
 from ai_platform.components.cluster_software import ClusterSoftware
+from ai_platform.components.clusters import ClusterPlace, cloud_providers, make_cluster
 from ai_platform.components.environment_storage import environment_storage
 from ai_platform.components.gcp.gke_cluster import GkeCluster
+from ai_platform.components.objects import kubernetes_object
 from ai_platform.components.observability import Observability
+from ai_platform.components.queues import Queues
 from ai_platform.components.storage_spec import FileSystem, StorageSpec
+from ai_platform.components.team_queue import TeamQueue
 from ai_platform.components.tenant import Tenant
+from ai_platform.cost_tags import environment_tags, rendered
 from ai_platform.environment import load
+from ai_platform.finops.cost_tags import CostTags
 from ai_platform.gpu.doctor.daemon_set import NodeDoctor, doctor_pool
 from ai_platform.gpu.doctor.proof import FabricProof
-from ai_platform.gpu.fabric_pods import PodFabric
+from ai_platform.gpu.fabric_pods import PodFabric, pod_fabric
+from ai_platform.gpu.gcp.provisioning import provisioning_manifests
 from ai_platform.gpu.machines import MACHINES
 from ai_platform.gpu.node_plan import plan_pool
 from ai_platform.gpu.node_pool import NodePool
 from ai_platform.gpu.operator.gpu_operator import GpuOperator
 from ai_platform.gpu.operator.network_operator import NetworkOperator
 from ai_platform.gpu.spec import NodePoolSpec
+from ai_platform.gpu.training_job import TrainingJob
 from ai_platform.platform import Platform
 from ai_platform.testing import Recording, Resource, record
 from tests.clusters import EKS, GKE
 
+LABELS = CostTags(environment="prod").kubernetes()
+STACKS = Path(__file__).parents[1] / "stacks"
 DATA = StorageSpec(
     name="data",
     purpose="datasets",
@@ -55,9 +68,9 @@ OWN_CLASS = NFS.model_copy(update={"name": "shared", "storage_class": "nfs"})
 
 def software() -> None:
     """What a cluster needs before queues and endpoints, its graphs and alerts, and RDMA on premises."""
-    ClusterSoftware("software", {})
-    Observability("monitoring", {"provider": "eks"})
-    NetworkOperator("rdma", {"pools": [RDMA]})
+    ClusterSoftware("software", {"labels": LABELS})
+    Observability("monitoring", {"provider": "eks", "labels": LABELS})
+    NetworkOperator("rdma", {"pools": [RDMA, {"pool": "shared"}], "labels": LABELS})
 
 
 def storage_on_aws() -> None:
@@ -110,26 +123,151 @@ def gke_pools() -> None:
         ("a3-highgpu-8g", "tcpx"),
         ("a3-megagpu-8g", "tcpxo"),
         ("a3-ultragpu-8g", "rdma"),
+        ("a4x-highgpu-4g", "rdma"),
         ("g2-standard-48", "none"),
     ):
         zones = [] if fabric == "none" else ["us-central1-a"]
         spec = {"name": machine, "machine": machine, "max_nodes": 2, "fabric": fabric, "zones": zones}
+        if MACHINES[machine].imex:
+            spec |= {"purchase_option": "reserved", "reservation": "racks"}
         NodePool(f"prod-{machine}", spec, cluster=GKE)
 
 
+def simulated_pools() -> None:
+    """Nodes with MIG layouts, with a fabric, and with GPUs that pods share."""
+    shared = {**L40S, "name": "shared", "sharing": {"strategy": "time_slicing", "replicas": 4}}
+    for spec in (H100, {**H100, "name": "efa", "mig": [], "fabric": "efa", "zones": ["us-east-1a"]}, shared):
+        NodePool(f"local-{spec['name']}", spec)
+
+
 def gpus() -> None:
-    """The operator, the doctor, and the proof that a fabric carries an all-reduce."""
-    pool = NodePoolSpec.model_validate(H100)
-    GpuOperator("gpus", {"provider": "eks", "pools": [H100]})
-    looked_at = doctor_pool(plan_pool(pool), pool, MACHINES[pool.machine])
-    NodeDoctor("doctor", {"image": _IMAGE, "pools": [looked_at]})
-    proof = {"image": _IMAGE, "pool": "h100", "machine": "p5.48xlarge", "gpus_per_node": 8, "nodes": 2}
-    FabricProof("proof", proof, PodFabric(resources={"vpc.amazonaws.com/efa": "32"}))
+    """The operator on both clouds, with the DRA driver and without."""
+    dra = {**H100, "name": "dra", "mig": [], "gpu_stack": "dra"}
+    GpuOperator("eks", {"provider": "eks", "pools": [H100, dra], "service_monitor": True, "labels": LABELS})
+    cut = {"name": "a100", "machine": "a2-highgpu-8g", "max_nodes": 1, "gpu_stack": "operator"}
+    dra = {**cut, "name": "dra", "gpu_stack": "dra"}
+    GpuOperator("gke", {"provider": "gke", "pools": [cut, dra], "labels": LABELS})
 
 
-def platform() -> None:
+def doctors() -> None:
+    """A doctor for each way to the driver, each in a namespace as strict as that way allows."""
+    managed = {"name": "a3", "machine": "a3-megagpu-8g", "max_nodes": 2, "gpu_stack": "managed"}
+    for role, spec in (("whole", {**H100, "mig": []}), ("cut", H100), ("managed", managed)):
+        pool = NodePoolSpec.model_validate(spec)
+        looked_at = doctor_pool(plan_pool(pool), pool, MACHINES[pool.machine])
+        args = {"image": _IMAGE, "pools": [looked_at], "namespace": f"doctor-{role}", "labels": LABELS}
+        NodeDoctor(role, args)
+
+
+FABRICS = {
+    "a3-highgpu-8g": "tcpx",
+    "a3-megagpu-8g": "tcpxo",
+    "a3-ultragpu-8g": "rdma",
+    "a4x-highgpu-4g": "rdma",
+    "p5.48xlarge": "efa",
+}
+
+
+def proofs() -> None:
+    """The proof that a fabric carries an all-reduce, for each fabric."""
+    for machine, fabric in FABRICS.items():
+        row, role = MACHINES[machine], machine.replace(".", "-")
+        args = {
+            "image": _IMAGE,
+            "pool": role,
+            "machine": machine,
+            "gpus_per_node": row.gpu_count,
+            "nodes": 2,
+            "namespace": f"proof-{role}",
+            "labels": LABELS,
+        }
+        FabricProof(role, args, _fabric(role, machine, fabric))
+
+
+def training() -> None:
+    """A run on the nodes of each fabric, in a namespace that lets it, and one that only needs GPUs."""
+    open_team = {"team": "nets", "group": "nets", "pod_security": "privileged", "cost_center": "4300"}
+    for team in ({"team": "chat", "group": "chat"}, open_team):
+        Tenant(team["team"], team)
+    plain = {
+        "team": "chat",
+        "namespace": "chat",
+        "pool": "l40s",
+        "priority": "urgent",
+        "fall_back_to": ["l4"],
+    }
+    TrainingJob("plain", {**_RUN, **plain, "name": "plain", "gpus_per_worker": 4})
+    for machine, fabric in FABRICS.items():
+        role = machine.replace(".", "-")
+        run = {"name": role, "pool": role, "gpus_per_worker": MACHINES[machine].gpu_count}
+        own = {"team": "nets", "namespace": "nets", "fabric": _fabric(role, machine, fabric)}
+        TrainingJob(role, {**_RUN, **run, **own})
+
+
+def _fabric(pool: str, machine: str, fabric: str) -> PodFabric:
+    spec = NodePoolSpec.model_validate(
+        {"name": pool, "machine": machine, "max_nodes": 2, "fabric": fabric, "zones": ["zone-a"]}
+    )
+    return pod_fabric(plan_pool(spec), MACHINES[machine].gpu_count)
+
+
+def queues() -> None:
+    """Cohorts in a tree, priorities, weights, and the check of a pool that waits for its nodes."""
+    held = [
+        {
+            "name": "h100",
+            "resources": [
+                {"name": "nvidia.com/gpu", "nominal_quota": "8", "borrowing_limit": "4", "lending_limit": "2"}
+            ],
+        }
+    ]
+    cohorts = [
+        {"name": "all"},
+        {"name": "products", "parent": "all", "fair_sharing_weight": 2, "flavors": held},
+    ]
+    priorities = [{"name": "urgent", "value": 1000, "description": "Before all others."}]
+    shared = {"cohort": "all", "flavors": [{"pool": "h100"}], "cohorts": cohorts, "priorities": priorities}
+    Queues("queues", shared)
+    Tenant("chat", {"team": "chat", "group": "chat"})
+    own = {"team": "chat", "namespace": "chat", "cohort": "products", "fair_sharing_weight": 1}
+    TeamQueue("chat-queue", {**own, "flavors": held})
+    for manifest in provisioning_manifests("h100"):
+        kubernetes_object(manifest["kind"], manifest, pulumi.ResourceOptions())
+
+
+def charts() -> None:
+    """Every chart of the table."""
+    for name in ChartName:
+        Chart(name, ChartArgs(name, labels=LABELS))
+
+
+def local() -> None:
     """The platform of the environment that runs on this machine."""
-    Platform("local", load(Path(__file__).parents[1] / "stacks" / "local.yaml"))
+    Platform("local", load(STACKS / "local.yaml"))
+
+
+def dev() -> None:
+    """The whole environment, on EKS."""
+    _environment("dev")
+
+
+def staging() -> None:
+    """The whole environment, on GKE."""
+    _environment("staging")
+
+
+def prod() -> None:
+    """The whole environment, on EKS; its stacks in one."""
+    _environment("prod")
+
+
+def _environment(name: str) -> None:
+    described = load(STACKS / f"{name}.yaml")
+    spec, region = described.cluster, described.region
+    tags = rendered(environment_tags(described), spec.provider)
+    opts = pulumi.ResourceOptions(providers=cloud_providers(spec, region, tags))
+    place = ClusterPlace(name, region, tags, STACKS, multi_networking=spec.provider == "gke")
+    Platform(name, described, opts, cluster=make_cluster(spec, place, opts))
 
 
 PROGRAMS: Mapping[str, Callable[[], None]] = {
@@ -139,12 +277,21 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
         gke_cluster,
         eks_pools,
         gke_pools,
+        simulated_pools,
         gpus,
+        doctors,
+        proofs,
+        training,
+        queues,
+        charts,
         software,
         storage_on_aws,
         storage_on_gcp,
         storage_on_a_cluster_that_exists,
-        platform,
+        local,
+        dev,
+        staging,
+        prod,
     )
 }
 
@@ -152,7 +299,24 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
 @cache
 def recorded(name: str) -> Recording:
     """What a program registers; once for all tests."""
-    return record(PROGRAMS[name], outputs=outputs)
+    register = pulumi.ComponentResource.__init__
+
+    def noted(self: pulumi.ComponentResource, *args: Any, **kwargs: Any) -> None:
+        _used.add(f"{type(self).__module__}.{type(self).__name__}")
+        register(self, *args, **kwargs)
+
+    with patch.object(pulumi.ComponentResource, "__init__", noted):
+        return record(PROGRAMS[name], outputs=outputs)
+
+
+_used: set[str] = set()
+
+
+def component_classes() -> set[str]:
+    """Module and name of each component class that some program uses."""
+    for name in PROGRAMS:
+        recorded(name)
+    return _used
 
 
 def outputs(resource: Resource) -> dict[str, Any]:
@@ -189,6 +353,7 @@ def outputs(resource: Resource) -> dict[str, Any]:
 
 _ACCOUNT = "111122223333"
 _KEY = f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/0a1b2c3d"
+_RUN = {"workers": 2, "cpu": 8, "memory_gib": 64, "image": "worker:1", "command": ["python", "train.py"]}
 _API = "https://www.googleapis.com/compute/v1/projects/ml-prod/global/networks"
 _IMAGE = f"registry.example/ai-platform@sha256:{'a' * 64}"
 _GCP: Mapping[str, dict[str, Any]] = {

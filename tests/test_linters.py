@@ -7,21 +7,23 @@ import re
 import subprocess
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from pathlib import Path
 
+import pulumi
 import pytest
 import yaml
 
+from ai_platform.components.cloud_objects import cloud_object
 from ai_platform.local.tools import Tool, ensure
+from ai_platform.testing import record
 from ai_platform.testing.tagging import untagged
 from tests import iam_policies, linter_exceptions
 from tests.linter_exceptions import Allowed
 from tests.manifest_rules import broken, manifests, named
-from tests.programs import PROGRAMS, recorded
+from tests.programs import PROGRAMS, component_classes, recorded
+from tests.test_rooms import LIBRARY, ROOT, name_of, sources
 
-ROOT = Path(__file__).parents[1]
-LIBRARY = ("components", "gpu", "serving", "finops", "src/ai_platform")
-COMPONENT = re.compile(r'"(ai-platform:index:\w+)"')
+COMPONENT = re.compile(r"^class (\w+)\(.*\bComponentResource\b", re.M)
+_ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 GOOD = 10
 """Grade of kube-score for an object without a finding of that check."""
 
@@ -62,9 +64,17 @@ def kube_score() -> list[tuple[str, str]]:
 
 def test_every_component_of_the_library_is_looked_at():
     """A new one gets a program in ``tests/programs.py``."""
-    files = (file for room in LIBRARY for file in (ROOT / room).rglob("*.py"))
-    there = {name for file in files for name in COMPONENT.findall(file.read_text())}
-    assert there - {item.type for name in PROGRAMS for item in recorded(name).resources} == set()
+    assert library_components() - component_classes() == set()
+
+
+def library_components() -> set[str]:
+    """Module and name of each class below the rooms that is a component."""
+    return {
+        f"{'.'.join([name_of(room), *file.relative_to(ROOT / room).with_suffix('').parts])}.{name}"
+        for room in LIBRARY
+        for file in sources(room)
+        for name in COMPONENT.findall(file.read_text())
+    }
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -81,6 +91,20 @@ def test_no_policy_is_wider_than_it_must_be(name):
 @pytest.mark.parametrize("name", ["eks_cluster", "storage_on_aws"])
 def test_policies_of_every_kind_are_looked_at(name):
     assert {kind for _, kind, _ in iam_policies.policies(recorded(name))} == {"identity", "resource", "trust"}
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "finding"),
+    [
+        ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"policyArn": _ADMIN}, "nearly everything"),
+        ("aws:sns/topic:Topic", {"policy": json.dumps({"Statement": []})}, "that _PLACES lacks"),
+        ("gcp:projects/iAMMember:IAMMember", {"role": "roles/editor", "member": "x"}, "a basic role"),
+        ("gcp:storage/bucketIAMMember:BucketIAMMember", {"role": "r", "member": "allUsers"}, "everybody"),
+    ],
+)
+def test_a_grant_that_is_too_wide_is_found(token, inputs, finding):
+    recording = record(lambda: cloud_object("x", token, inputs, pulumi.ResourceOptions()))
+    assert finding in " ".join(iam_policies.findings(recording))
 
 
 def test_every_manifest_keeps_to_our_own_rules():

@@ -50,6 +50,8 @@ class NodeDoctorArgs(BaseModel):
     """Pools of the plan."""
     namespace: Name = "node-doctor"
     """Namespace that is made for it. Default: node-doctor."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Cost labels of its namespace and pods. Default: none."""
     every_seconds: Annotated[int, Field(ge=10, le=86400)] = 300
     """Seconds between two looks. Default: 300."""
 
@@ -99,7 +101,7 @@ def namespace_manifest(spec: NodeDoctorArgs) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
-        "metadata": {"name": spec.namespace, "labels": labels},
+        "metadata": {"name": spec.namespace, "labels": spec.labels | labels},
     }
 
 
@@ -152,7 +154,7 @@ def daemon_set_manifest(spec: NodeDoctorArgs, pool: DoctorPool, index: int) -> d
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%"}},
         "template": {
             "metadata": {
-                "labels": labels,
+                "labels": spec.labels | labels,
                 "annotations": {
                     "prometheus.io/scrape": "true",
                     "prometheus.io/port": str(METRICS_PORT),

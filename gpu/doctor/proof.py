@@ -53,7 +53,7 @@ def namespace_manifest(spec: FabricProofArgs, fabric: PodFabric) -> dict[str, An
     return {
         "apiVersion": "v1",
         "kind": "Namespace",
-        "metadata": {"name": spec.namespace, "labels": labels},
+        "metadata": {"name": spec.namespace, "labels": spec.labels | labels},
     }
 
 

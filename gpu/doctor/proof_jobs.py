@@ -115,7 +115,7 @@ def _job(
         "backoffLimit": 0,
         "activeDeadlineSeconds": spec.deadline_seconds,
         "template": {
-            "metadata": {"labels": labels, "annotations": dict(annotations or {})},
+            "metadata": {"labels": spec.labels | labels, "annotations": dict(annotations or {})},
             "spec": {
                 "restartPolicy": "Never",
                 "automountServiceAccountToken": False,

@@ -40,6 +40,8 @@ class FabricProofArgs(BaseModel):
     """Any other name proves again. Default: first."""
     namespace: Name = "fabric-proof"
     """Namespace that is made for it. Default: fabric-proof."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Cost labels of its namespace and pods. Default: none."""
     deadline_seconds: Annotated[int, Field(ge=60, le=86400)] = 3600
     """A proof that found no nodes for so long has failed. Default: 3600."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .values import GKE_DRIVER
@@ -48,7 +49,7 @@ def critical_pods_quota(namespace: str) -> dict[str, Any]:
     }
 
 
-def driver_installer(namespace: str) -> dict[str, Any]:
+def driver_installer(namespace: str, cost_labels: Mapping[str, str]) -> dict[str, Any]:
     """Installs the driver that a Container-Optimized OS image has at hand, once on each GPU node.
 
     For pools whose ``gpu_driver_version`` is ``INSTALLATION_DISABLED``. The image is on the node already and
@@ -74,7 +75,7 @@ def driver_installer(namespace: str) -> dict[str, Any]:
         "spec": {
             "selector": {"matchLabels": labels},
             "template": {
-                "metadata": {"labels": labels},
+                "metadata": {"labels": {**cost_labels, **labels}},
                 "spec": {
                     "priorityClassName": "system-node-critical",
                     "affinity": {"nodeAffinity": _gpu_nodes_without_driver()},

@@ -34,6 +34,8 @@ class GpuOperatorSpec(BaseModel):
     """Every GPU pool of the cluster, with its MIG layouts worked out (not ``mig: auto``)."""
     charts: ChartsSpec = Field(default_factory=ChartsSpec)
     """Where charts come from. Default: their homes."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Cost labels of its namespaces. Default: none."""
     service_monitor: bool = False
     """Whether the cluster has the kinds of the Prometheus operator. Default: no."""
 
@@ -79,9 +81,19 @@ class GpuOperator(pulumi.ComponentResource):
         configs = OperatorConfigs(named["metrics"], named["device-plugin"], named.get("mig"))
         objects = dict(maps)
         if spec.provider is ClusterProvider.GKE:
-            objects |= {"quota": critical_pods_quota(namespace), "driver": driver_installer(namespace)}
+            objects |= {
+                "quota": critical_pods_quota(namespace),
+                "driver": driver_installer(namespace, spec.labels),
+            }
         values = gpu_operator_values(spec.provider, pools, configs, service_monitor=spec.service_monitor)
-        args = ChartArgs(ChartName.GPU_OPERATOR, values, spec.charts, objects, await_ready=await_ready)
+        args = ChartArgs(
+            ChartName.GPU_OPERATOR,
+            values,
+            spec.charts,
+            objects,
+            await_ready=await_ready,
+            labels=spec.labels,
+        )
         return Chart(f"{name}-operator", args, pulumi.ResourceOptions(parent=self))
 
     def _dra_driver(
@@ -103,6 +115,7 @@ class GpuOperator(pulumi.ComponentResource):
             {"quota": critical_pods_quota(namespace)} if on_gke else {},
             definitions=False,  # the operator's chart brings the same ones, of a newer version
             await_ready=await_ready,
+            labels=spec.labels,
         )
         Chart(f"{name}-dra", args, pulumi.ResourceOptions(parent=self, depends_on=[operator]))
 

@@ -87,6 +87,8 @@ class NetworkOperatorSpec(BaseModel):
     """Pools with RDMA."""
     charts: ChartsSpec = Field(default_factory=ChartsSpec)
     """Where charts come from. Default: their homes."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Cost labels of its namespace. Default: none."""
 
 
 class NetworkOperator(pulumi.ComponentResource):
@@ -113,6 +115,7 @@ class NetworkOperator(pulumi.ComponentResource):
                 network_operator_values(spec.pools),
                 spec.charts,
                 await_ready=await_ready,
+                labels=spec.labels,
             ),
             own,
         )

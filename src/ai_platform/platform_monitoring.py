@@ -10,6 +10,7 @@ from .components.cluster import Cluster
 from .components.objects import kubernetes_object
 from .components.observability import Observability, ObservabilitySpec, kueue_monitor, queue_panels
 from .components.tenant import Tenant
+from .cost_tags import environment_tags
 from .environment import Environment
 from .gpu.observability import gpu_panels, gpu_rules
 from .serving.observability import scrape_policy, serving_panels, vllm_monitor
@@ -22,7 +23,10 @@ def make_monitoring(
     if environment.monitoring is None:
         return []
     spec = ObservabilitySpec(
-        provider=cluster.provider, monitoring=environment.monitoring, charts=environment.charts
+        provider=cluster.provider,
+        monitoring=environment.monitoring,
+        charts=environment.charts,
+        labels=environment_tags(environment).kubernetes(),
     )
     return [
         Observability(

@@ -17,8 +17,9 @@ from .components.environment_storage import environment_storage
 from .components.queues import FlavorSpec, Queues, QueuesSpec
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
-from .cost_tags import rendered, storage_tags, team_tags
+from .cost_tags import environment_tags, rendered, storage_tags, team_tags
 from .environment import Environment
+from .finops.cost_tags import CostTags
 from .gpu.gpu_software import admission_checks, make_admission_checks, make_gpu_software
 from .gpu.node_pool import NodePool
 from .gpu.training_job import TrainingJob, TrainingJobArgs
@@ -85,7 +86,10 @@ def make_software(
         return Software()
     own = pulumi.ResourceOptions(parent=parent, depends_on=[*cluster.ready])
     make_administrators(name, environment.cluster, own)
-    spec = ClusterSoftwareSpec(fair_sharing=environment.fair_sharing, charts=environment.charts)
+    labels = environment_tags(environment).kubernetes()
+    spec = ClusterSoftwareSpec(
+        fair_sharing=environment.fair_sharing, charts=environment.charts, labels=labels
+    )
     common = ClusterSoftware(f"{name}-software", spec, own)
     watched = make_monitoring(name, environment, cluster, _after(parent, [common]))
     after = _after(parent, [common, *watched])
@@ -97,6 +101,7 @@ def make_software(
         cluster=cluster,
         charts=environment.charts,
         machines=machines_of(environment),
+        labels=labels,
         monitored=bool(watched),
     )
     checks = make_admission_checks(name, pools, cluster.provider, after)
@@ -125,10 +130,16 @@ def make_teams(
     """Namespaces, queues, storage, endpoints and training runs. What another stack has made is there."""
     checks = admission_checks(environment.node_pools, cluster.provider if cluster else None)
     common = [shared.queues] if shared else []
-    tenants, queues = {}, {}
+    tenants, queues, pays = {}, {}, {}
     for team in plan.teams:
+        tags = CostTags(environment=plan.environment, team=team.name, cost_center=team.cost_center)
+        pays[team.name] = tags
         spec = TenantSpec(
-            team=team.name, group=team.group, cost_center=team.cost_center, pod_security=team.pod_security
+            team=team.name,
+            group=team.group,
+            cost_center=team.cost_center,
+            pod_security=team.pod_security,
+            labels=tags.kubernetes(),
         )
         tenant = Tenant(f"{name}-{team.name}-tenant", spec, pulumi.ResourceOptions(parent=parent))
         queue = team.queue.model_copy(update={"admission_checks": checks})
@@ -142,11 +153,15 @@ def make_teams(
     for endpoint in plan.endpoints:
         after = _after(parent, [*runtime, *pools, tenants[endpoint.team], queues[endpoint.team]])
         logical = f"{name}-{endpoint.team}.{endpoint.name}"
-        made = Endpoint(logical, EndpointArgs(**endpoint.model_dump()), after)
+        labels = pays[endpoint.team].model_copy(update={"model": endpoint.model}).kubernetes()
+        made = Endpoint(logical, EndpointArgs(**endpoint.model_dump(), labels=labels), after)
         endpoints[f"{endpoint.team}/{endpoint.name}"] = made
     for job in plan.training_jobs:
+        # A run would start again with another cost center; its namespace has it.
+        labels = CostTags(environment=plan.environment, team=job.team).kubernetes()
         after = _after(parent, [*pools, tenants[job.team], queues[job.team]])
-        TrainingJob(f"{name}-{job.team}.{job.name}", TrainingJobArgs(**job.model_dump()), after)
+        args = TrainingJobArgs(**job.model_dump(), labels=labels)
+        TrainingJob(f"{name}-{job.team}.{job.name}", args, after)
     return Teams(tenants, queues, endpoints)
 
 

@@ -54,5 +54,4 @@ def install(folder: Path, place: Place) -> None:
 def _content(where: Any, name: str, folder: Path) -> bytes:
     if data := where.get(f"{name}-data"):
         return base64.b64decode(data)
-    path = folder / str(where[name])
-    return path.read_bytes()
+    return (folder / str(where[name])).read_bytes()

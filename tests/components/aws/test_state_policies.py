@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import warnings
-from importlib import resources
-from types import SimpleNamespace
-
 import pytest
 
 from ai_platform.components.aws.state_names import AwsState
 from ai_platform.components.aws.state_policies import with_statements
+from tests.iam_policies import parliament_says, too_wide
 
 POLICIES = (
     AwsState("ai-platform", "eu-central-1", "123456789012")
@@ -20,24 +15,10 @@ POLICIES = (
 )
 
 
-@pytest.fixture
-def analyze_policy_string(monkeypatch):
-    """The linter. It finds its files by a package that setuptools has dropped."""
-
-    def resource_filename(package, name):
-        return str(resources.files(package) / name)
-
-    monkeypatch.setitem(sys.modules, "pkg_resources", SimpleNamespace(resource_filename=resource_filename))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its files open
-        import parliament
-
-    return parliament.analyze_policy_string
-
-
 @pytest.mark.parametrize("name", POLICIES)
-def test_the_linter_finds_nothing(name, analyze_policy_string):
-    assert not analyze_policy_string(json.dumps(POLICIES[name])).findings
+def test_the_linters_find_nothing(name):
+    assert parliament_says(POLICIES[name]) == []
+    assert list(too_wide(POLICIES[name], "identity")) == []
 
 
 @pytest.mark.parametrize("name", POLICIES)
