@@ -12,8 +12,12 @@ from ..components.objects import kubernetes_object
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
+from ..components.topology import PREFERRED_ZONE
 from .fabric_pods import PodFabric
 from .layout import WHOLE_GPU
+
+STAYS = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+"""An autoscaler empties half-used nodes; a gang would lose a worker, and with it the run."""
 
 
 class TrainingJobArgs(BaseModel):
@@ -41,6 +45,8 @@ class TrainingJobArgs(BaseModel):
     """How long a worker runs on a simulated node. Default: 60."""
     fabric: PodFabric = PodFabric()
     """What its pods need to reach the GPUs of other nodes. Default: nothing."""
+    topology: bool = False
+    """Whether Kueue is to choose nodes in one zone; only where the flavors have a topology. Default: no."""
 
 
 class TrainingJob(pulumi.ComponentResource):
@@ -105,7 +111,8 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         "metadata": {
             "labels": {TEAM_LABEL: spec.team},
             "annotations": {
-                "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
+                **(PREFERRED_ZONE if spec.topology else {}),
+                **STAYS,
                 "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
                 **fabric.annotations,
             },

@@ -14,6 +14,7 @@ from .chosen_devices import with_device
 from .components.errors import InvalidInput
 from .components.priority_spec import PrioritySpec, all_priorities
 from .components.queue_spec import CohortQuotaSpec
+from .components.topology import kueue_sees_all_nodes
 from .environment import Environment
 from .finops.cost import total
 from .gpu.node_plan import PoolPlan
@@ -53,6 +54,8 @@ class Plan(BaseModel):
     priorities: tuple[PrioritySpec, ...]
     fair_sharing: bool
     """Whether Kueue's manager must share idle quota by weight."""
+    topology: bool
+    """Whether Kueue chooses nodes; not where an autoscaler brings them."""
     teams: tuple[TeamPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     training_jobs: tuple[TrainingPlan, ...]
@@ -79,6 +82,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     costs = {name: pool_cost(pool, prices[name]) for name, pool in pools.items()}
     shares = shares_of(pools, quotas)
     bearers = shared(quotas, pools, costs)
+    topology = kueue_sees_all_nodes(environment.cluster.provider)
     plan = Plan(
         environment=environment.name,
         pools=tuple(pools.values()),
@@ -86,6 +90,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         cohorts=cohort_plans(environment, shares, quotas),
         priorities=all_priorities(environment.priorities),
         fair_sharing=environment.fair_sharing,
+        topology=topology,
         teams=team_plans(environment, shares, quotas, bearers.teams),
         endpoints=tuple(
             endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own)
@@ -93,7 +98,9 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
             for pool, price in [(pools[spec.pool], prices[spec.pool])]
             for held in [quotas.teams[spec.team].get(spec.pool)]
         ),
-        training_jobs=tuple(training_plan(spec, pools[spec.pool]) for spec in environment.training_jobs),
+        training_jobs=tuple(
+            training_plan(spec, pools[spec.pool], topology=topology) for spec in environment.training_jobs
+        ),
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
         cost=cost_of(total(costs.values())),

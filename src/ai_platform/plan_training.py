@@ -32,9 +32,11 @@ class TrainingPlan(BaseModel):
     simulated_seconds: int
     fabric: PodFabric
     """What its pods need to use the fabric of the pool."""
+    topology: bool
+    """Whether Kueue chooses its nodes in one zone."""
 
 
-def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
+def training_plan(spec: TrainingJobSpec, pool: PoolPlan, *, topology: bool) -> TrainingPlan:
     """A gang with its CPUs and memory worked out."""
     cpu, memory_gib = host_part(pool, Fraction(spec.gpus_per_worker))
     return TrainingPlan(
@@ -52,4 +54,5 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
         priority=spec.priority,
         simulated_seconds=spec.simulated_seconds,
         fabric=pod_fabric(pool, spec.gpus_per_worker),
+        topology=topology,
     )

@@ -65,7 +65,13 @@ def make_shared(name: str, plan: Plan, parent: pulumi.Resource) -> Shared:
     """Cohorts, flavors, priorities and the runtime."""
     own = pulumi.ResourceOptions(parent=parent)
     flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
-    spec = QueuesSpec(cohort=COHORT, flavors=flavors, cohorts=plan.cohorts, priorities=plan.priorities)
+    spec = QueuesSpec(
+        cohort=COHORT,
+        flavors=flavors,
+        cohorts=plan.cohorts,
+        priorities=plan.priorities,
+        topology=plan.topology,
+    )
     return Shared(Queues(f"{name}-queues", spec, own), VllmRuntime(f"{name}-vllm", own))
 
 
