@@ -12,6 +12,7 @@ from typing import Any
 
 import pulumi
 
+from ai_platform.components.aws.autoscaler import ClusterAutoscaler
 from ai_platform.components.aws.eks_cluster import EksCluster
 from ai_platform.components.environment_storage import environment_storage
 from ai_platform.components.gcp.gke_cluster import GkeCluster
@@ -76,6 +77,11 @@ def eks_cluster() -> None:
     EksCluster("prod", spec, region="us-east-1", tags=EKS.aws.tags)
 
 
+def eks_autoscaler() -> None:
+    """What brings nodes on EKS."""
+    ClusterAutoscaler("prod-autoscaler", cluster=EKS)
+
+
 def gke_cluster() -> None:
     """A cluster in a VPC of its own."""
     spec = {
@@ -125,6 +131,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
     item.__name__: item
     for item in (
         eks_cluster,
+        eks_autoscaler,
         gke_cluster,
         eks_pools,
         gke_pools,
