@@ -20,6 +20,7 @@ from .finops.cost import total
 from .gpu.node_plan import PoolPlan
 from .marks import Marks
 from .plan_checks import checked
+from .plan_cluster import ClusterPartPlan, cluster_plan
 from .plan_endpoints import EndpointPlan, endpoint_plan
 from .plan_prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
 from .plan_quotas import PoolQuota, pool_quotas, shares_of
@@ -62,7 +63,12 @@ class Plan(BaseModel):
     pool_prices: dict[str, PoolPrice | None]
     """Hourly price of each pool; ``None`` where it is unknown."""
     pool_costs: dict[str, Cost]
+    cluster: tuple[ClusterPartPlan, ...]
+    """What the cluster itself is paid for by the hour; nothing for one that is simulated or exists."""
+    cluster_cost: Cost
+    """Cost a month of the cluster itself. No team bears it."""
     cost: Cost
+    """Cost a month of the pools and of the cluster."""
     unassigned_cost: Cost
     """Cost a month of devices that no team is guaranteed, at the largest size of the pools."""
     unused_cost: Cost
@@ -82,6 +88,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     costs = {name: pool_cost(pool, prices[name]) for name, pool in pools.items()}
     shares = shares_of(pools, quotas)
     bearers = shared(quotas, pools, costs)
+    cluster, cluster_cost = cluster_plan(environment.cluster, book, environment.region)
     topology = kueue_sees_all_nodes(environment.cluster.provider)
     plan = Plan(
         environment=environment.name,
@@ -103,7 +110,9 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         ),
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
-        cost=cost_of(total(costs.values())),
+        cluster=cluster,
+        cluster_cost=cost_of(cluster_cost),
+        cost=cost_of(total([*costs.values(), cluster_cost])),
         unassigned_cost=cost_of(bearers.unassigned),
         unused_cost=cost_of(bearers.unused),
     )
