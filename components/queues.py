@@ -1,4 +1,4 @@
-"""What all teams' queues share: cohorts, topology, priorities and one resource flavor for each node pool."""
+"""What all teams' queues share: cohorts, priorities and one resource flavor for each node pool."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +13,7 @@ from .objects import kubernetes_object
 from .priority_spec import PrioritySpec
 from .queue_spec import CohortQuotaSpec
 from .team_queue import KUEUE, fair_sharing, resource_groups
-
-TOPOLOGY_LEVELS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+from .topology import TOPOLOGY_LEVELS
 
 
 class FlavorSpec(BaseModel):
@@ -41,10 +40,13 @@ class QueuesSpec(BaseModel):
     """Cohorts below it; one of its own name says more about it. Default: none."""
     priorities: tuple[PrioritySpec, ...] = ()
     """Priority classes of workloads. Default: none."""
+    topology: bool = False
+    """Whether Kueue chooses nodes by zone and host. Only where all nodes of all flavors run: it admits
+    nothing that would have to wait for a node. It can't be taken back. Default: no."""
 
 
 class Queues(pulumi.ComponentResource):
-    """The cohorts, the topology, the priorities and the resource flavors. Kueue is in the cluster already."""
+    """The cohorts, the priorities and the resource flavors. Kueue is in the cluster already."""
 
     cohort: pulumi.Output[str]
     """Name of the root cohort."""
@@ -56,10 +58,12 @@ class Queues(pulumi.ComponentResource):
         spec = parsed("Queues", name, QueuesSpec, args)
         own = pulumi.ResourceOptions(parent=self)
 
-        topology = kubernetes_object(f"{name}-topology", topology_manifest(), own)
-        behind = pulumi.ResourceOptions(parent=self, depends_on=[topology])
+        before = [kubernetes_object(f"{name}-topology", topology_manifest(), own)] if spec.topology else []
+        behind = pulumi.ResourceOptions(parent=self, depends_on=before)
         flavors = [
-            kubernetes_object(f"{name}-flavor-{flavor.pool}", flavor_manifest(flavor), behind)
+            kubernetes_object(
+                f"{name}-flavor-{flavor.pool}", flavor_manifest(flavor, topology=spec.topology), behind
+            )
             for flavor in spec.flavors
         ]
         root = next((item for item in spec.cohorts if item.name == spec.cohort), None)
@@ -85,7 +89,7 @@ def on_pools(pools: Sequence[str]) -> dict[str, Any]:
 
 
 def topology_manifest() -> dict[str, Any]:
-    """Zone above host: what GPU nodes of every provider carry as labels."""
+    """Zone above host."""
     levels = [{"nodeLabel": label} for label in TOPOLOGY_LEVELS]
     return {
         "apiVersion": KUEUE,
@@ -95,7 +99,7 @@ def topology_manifest() -> dict[str, Any]:
     }
 
 
-def flavor_manifest(spec: FlavorSpec) -> dict[str, Any]:
+def flavor_manifest(spec: FlavorSpec, *, topology: bool) -> dict[str, Any]:
     """A pool's ResourceFlavor."""
     toleration = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
     return {
@@ -104,7 +108,7 @@ def flavor_manifest(spec: FlavorSpec) -> dict[str, Any]:
         "metadata": {"name": spec.pool},
         "spec": {
             "nodeLabels": {POOL_LABEL: spec.pool},
-            "topologyName": "ai-platform",
+            **({"topologyName": "ai-platform"} if topology else {}),
             **({"tolerations": [toleration]} if spec.tainted else {}),
         },
     }

@@ -32,7 +32,8 @@ def make_gpu_software(
 ) -> None:
     """GPU operator and EFA's device plugin. A simulated cluster needs none of it.
 
-    ``pools`` have their MIG layouts worked out; ``labels`` say who pays; ``monitored``: a Prometheus operator is there.
+    ``pools`` have their MIG layouts worked out; ``labels`` say who pays; ``monitored``: a Prometheus operator
+    is there.
     """
     if cluster.provider is ClusterProvider.SIMULATED:
         return

@@ -13,8 +13,12 @@ from ..components.pod_storage import PodStorage
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
+from ..components.topology import PREFERRED_ZONE
 from .fabric_pods import PodFabric
 from .layout import WHOLE_GPU
+
+STAYS = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+"""An autoscaler empties half-used nodes; a gang would lose a worker, and with it the run."""
 
 
 class TrainingJobArgs(BaseModel):
@@ -48,6 +52,8 @@ class TrainingJobArgs(BaseModel):
     """Storage to the folder of each worker. Default: none."""
     fabric: PodFabric = PodFabric()
     """What its pods need to reach the GPUs of other nodes. Default: nothing."""
+    topology: bool = False
+    """Whether Kueue is to choose nodes in one zone; only where the flavors have a topology. Default: no."""
 
 
 class TrainingJob(pulumi.ComponentResource):
@@ -116,7 +122,8 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         "metadata": {
             "labels": {**spec.labels, TEAM_LABEL: spec.team, **spec.storage.labels},
             "annotations": {
-                "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
+                **(PREFERRED_ZONE if spec.topology else {}),
+                **STAYS,
                 "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
                 **spec.storage.annotations,
                 **fabric.annotations,

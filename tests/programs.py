@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import pulumi
 
+from ai_platform.components.aws.autoscaler import ClusterAutoscaler
 from ai_platform.components.aws.eks_cluster import EksCluster
 from ai_platform.components.chart import Chart, ChartArgs
 from ai_platform.components.charts import ChartName
@@ -98,6 +99,11 @@ def eks_cluster() -> None:
     zones = ["us-east-1a", "us-east-1b"]
     spec = {"provider": "eks", "kubernetes_version": "1.35", "zones": zones}
     EksCluster("prod", spec, region="us-east-1", tags=EKS.aws.tags)
+
+
+def eks_autoscaler() -> None:
+    """What brings nodes on EKS."""
+    ClusterAutoscaler("prod-autoscaler", cluster=EKS)
 
 
 def gke_cluster() -> None:
@@ -274,6 +280,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
     item.__name__: item
     for item in (
         eks_cluster,
+        eks_autoscaler,
         gke_cluster,
         eks_pools,
         gke_pools,

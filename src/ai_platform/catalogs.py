@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from .components.errors import Problem
 from .environment import Environment
+from .finops.cluster_cost import cluster_parts
+from .finops.cluster_prices import CLUSTER_PRICES
 from .finops.price_book import PriceBook, price_book
 from .finops.prices import PurchaseOption
 from .gpu.machine_spec import contradictions, with_machines
@@ -46,9 +48,11 @@ def _prices(environment: Environment, problem: Add) -> Iterator[Problem]:
     """Own price rows for no machine or for the same thing twice. Rows of price files come after these."""
     machines = machines_of(environment)
     described = {spec.name for spec in environment.machines}
+    of_clusters = {name for name, *_ in CLUSTER_PRICES}
+    of_clusters |= {part.item for part in cluster_parts(environment.cluster)}
     first: dict[tuple[str, ...], int] = {}
     for index, row in enumerate(environment.prices):
-        if row.machine not in machines and row.machine not in described:
+        if row.machine not in machines and row.machine not in described | of_clusters:
             expected, fix = unknown_machine(row.machine, machines)
             yield problem(("prices", index, "machine"), row.machine, expected, fix)
         key = row.machine, row.region, row.option

@@ -38,9 +38,13 @@ class TrainingPlan(BaseModel):
     """Storage to the folder of each worker."""
     fabric: PodFabric
     """What its pods need to use the fabric of the pool."""
+    topology: bool
+    """Whether Kueue chooses its nodes in one zone."""
 
 
-def training_plan(spec: TrainingJobSpec, pool: PoolPlan, environment: Environment) -> TrainingPlan:
+def training_plan(
+    spec: TrainingJobSpec, pool: PoolPlan, environment: Environment, *, topology: bool
+) -> TrainingPlan:
     """A gang with its CPUs and memory worked out."""
     mounted = [storage for storage in environment.storage if storage.name in spec.mounts]
     cpu, memory_gib = host_part(pool, Fraction(spec.gpus_per_worker))
@@ -61,4 +65,5 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan, environment: Environmen
         storage=pod_storage(mounted, spec.team, environment.cluster.provider),
         mounts=spec.mounts,
         fabric=pod_fabric(pool, spec.gpus_per_worker),
+        topology=topology,
     )

@@ -111,7 +111,13 @@ def make_software(
 def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resource) -> Shared:
     """Cohorts, flavors, priorities and the runtime."""
     flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
-    spec = QueuesSpec(cohort=COHORT, flavors=flavors, cohorts=plan.cohorts, priorities=plan.priorities)
+    spec = QueuesSpec(
+        cohort=COHORT,
+        flavors=flavors,
+        cohorts=plan.cohorts,
+        priorities=plan.priorities,
+        topology=plan.topology,
+    )
     return Shared(
         Queues(f"{name}-queues", spec, _after(parent, software.queues)),
         VllmRuntime(f"{name}-vllm", _after(parent, software.serving)),
