@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pulumi
 
+from .charts_spec import ChartsSpec
 from .cluster import Cluster, eks_identifier, gke_identifier
 from .cluster_spec import AnyClusterSpec, EksSpec, ExistingSpec, GkeSpec
 from .objects import kubernetes_object
@@ -75,6 +76,16 @@ def make_administrators(name: str, spec: AnyClusterSpec, opts: pulumi.ResourceOp
         from .gcp.gke_cluster import admin_binding_manifest
 
         kubernetes_object(f"{name}-admins", admin_binding_manifest(spec.admin_groups), opts)
+
+
+def make_autoscaler(
+    name: str, cluster: Cluster, charts: ChartsSpec, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> None:
+    """What brings nodes to pods that wait for them, where the cloud has nothing of its own: on EKS."""
+    if cluster.aws is not None:
+        from .aws.autoscaler import ClusterAutoscaler
+
+        ClusterAutoscaler(f"{name}-autoscaler", charts, opts, cluster=cluster, labels=labels)
 
 
 def cloud_providers(

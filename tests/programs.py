@@ -103,7 +103,7 @@ def eks_cluster() -> None:
 
 def eks_autoscaler() -> None:
     """What brings nodes on EKS."""
-    ClusterAutoscaler("prod-autoscaler", cluster=EKS)
+    ClusterAutoscaler("prod-autoscaler", cluster=EKS, labels=LABELS)
 
 
 def gke_cluster() -> None:

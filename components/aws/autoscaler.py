@@ -53,6 +53,7 @@ class ClusterAutoscaler(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         cluster: Cluster,
+        labels: Mapping[str, str] | None = None,
         await_ready: bool = True,
     ) -> None:
         super().__init__("ai-platform:index:ClusterAutoscaler", name, {}, opts)
@@ -64,7 +65,11 @@ class ClusterAutoscaler(pulumi.ComponentResource):
             Chart(
                 f"{name}-chart",
                 ChartArgs(
-                    ChartName.CLUSTER_AUTOSCALER, autoscaler_values(aws), found, await_ready=await_ready
+                    ChartName.CLUSTER_AUTOSCALER,
+                    autoscaler_values(aws),
+                    found,
+                    await_ready=await_ready,
+                    labels=labels or {},
                 ),
                 # A pod that starts before its role is there runs without it until it is started again.
                 pulumi.ResourceOptions(parent=self, depends_on=[association]),

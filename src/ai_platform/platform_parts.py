@@ -12,7 +12,7 @@ from .catalogs import machines_of
 from .components.cluster import Cluster
 from .components.cluster_software import ClusterSoftware, ClusterSoftwareSpec
 from .components.cluster_spec import ClusterProvider
-from .components.clusters import make_administrators
+from .components.clusters import make_administrators, make_autoscaler
 from .components.environment_storage import environment_storage
 from .components.queues import FlavorSpec, Queues, QueuesSpec
 from .components.team_queue import TeamQueue
@@ -91,6 +91,7 @@ def make_software(
         fair_sharing=environment.fair_sharing, charts=environment.charts, labels=labels
     )
     common = ClusterSoftware(f"{name}-software", spec, own)
+    make_autoscaler(name, cluster, environment.charts, labels, _after(parent, [common]))
     watched = make_monitoring(name, environment, cluster, _after(parent, [common]))
     after = _after(parent, [common, *watched])
     pools = [Layouts(environment).resolved(pool) for pool in environment.node_pools]
