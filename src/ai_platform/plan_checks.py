@@ -92,6 +92,9 @@ def _monitoring(environment: Environment, problem: Add) -> Iterator[Problem]:
     if environment.monitoring is not None and environment.cluster.provider is ClusterProvider.SIMULATED:
         expected = "a cluster whose pods run: simulated ones have no metrics"
         yield problem(("monitoring",), "monitoring of a simulated cluster", expected, "remove it")
+    if environment.node_doctor_image and environment.cluster.provider is ClusterProvider.SIMULATED:
+        expected = "a cluster whose nodes are real"
+        yield problem(("node_doctor_image",), environment.node_doctor_image, expected, "remove it")
 
 
 def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]:

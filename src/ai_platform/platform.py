@@ -12,6 +12,7 @@ from .components.errors import InvalidInput
 from .environment import Environment
 from .layers import ALL_LAYERS, Layer
 from .plan import Plan, make_plan
+from .platform_monitoring import make_doctor
 from .platform_parts import POOLS_LAYER, make_pools, make_shared, make_software, make_teams
 
 
@@ -50,7 +51,9 @@ class Platform(pulumi.ComponentResource):
         pools = make_pools(name, args, cluster, self) if POOLS_LAYER[provider] in layers else []
         shared = None
         if Layer.PLATFORM in layers:
-            shared = make_shared(name, plan, make_software(name, args, cluster, self), self)
+            software = make_software(name, args, cluster, self)
+            shared = make_shared(name, plan, software, self)
+            make_doctor(name, args, plan, cluster, software.after(self))
         self.outputs = {}
         if Layer.TEAMS in layers:
             teams = make_teams(name, args, plan, shared, pools, cluster, self)

@@ -47,6 +47,10 @@ class Software:
     serving: Sequence[pulumi.Resource] = ()
     """What runtimes and endpoints wait for."""
 
+    def after(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of what comes after all of it."""
+        return _after(parent, [*self.queues, *self.serving])
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
