@@ -25,7 +25,12 @@ class FlavorSpec(BaseModel):
     pool: Name
     """Name of the pool and of the flavor; the nodes carry it as label ai-platform/pool."""
     tainted: bool = True
-    """Whether the nodes have the taint nvidia.com/gpu, which admitted pods then tolerate. Default: yes."""
+    """Whether the nodes have the taint, which admitted pods then tolerate. Default: yes."""
+    taint: str = "nvidia.com/gpu"
+    """Key of the taint. Default: nvidia.com/gpu."""
+    topology: bool = True
+    """Whether Kueue chooses the nodes of admitted pods, by zone and host; else pods say themselves which
+    belong together. Default: yes."""
 
 
 class QueuesSpec(BaseModel):
@@ -97,14 +102,14 @@ def topology_manifest() -> dict[str, Any]:
 
 def flavor_manifest(spec: FlavorSpec) -> dict[str, Any]:
     """A pool's ResourceFlavor."""
-    toleration = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+    toleration = {"key": spec.taint, "operator": "Exists", "effect": "NoSchedule"}
     return {
         "apiVersion": KUEUE,
         "kind": "ResourceFlavor",
         "metadata": {"name": spec.pool},
         "spec": {
             "nodeLabels": {POOL_LABEL: spec.pool},
-            "topologyName": "ai-platform",
+            **({"topologyName": "ai-platform"} if spec.topology else {}),
             **({"tolerations": [toleration]} if spec.tainted else {}),
         },
     }

@@ -1,19 +1,22 @@
 """A training run: a gang of workers that starts together or not at all."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..components.args import parsed
-from ..components.names import Name
+from ..components.names import Name, shortened
 from ..components.objects import kubernetes_object
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
 from .fabric_pods import PodFabric
 from .layout import WHOLE_GPU
+from .tpu_pods import GANG_LABEL, PodSlice, gang, slice_affinity, slice_selector, workers_service
+from .tpus import TPU_RESOURCE
 
 
 class TrainingJobArgs(BaseModel):
@@ -28,7 +31,12 @@ class TrainingJobArgs(BaseModel):
     fall_back_to: tuple[Name, ...] = ()
     """Pools that it may run on when its own is full. Default: none."""
     workers: int = Field(ge=1)
-    gpus_per_worker: int = Field(ge=1)
+    gpus_per_worker: int = Field(ge=0)
+    """GPUs of each worker; 0 on a pool of TPUs."""
+    tpus_per_worker: int | None = None
+    """TPU chips of each worker. Default: none."""
+    slice: PodSlice | None = None
+    """The slice of TPUs that the workers share. Default: none, for GPUs."""
     cpu: int
     """CPUs of each worker."""
     memory_gib: int
@@ -51,7 +59,12 @@ class TrainingJob(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ai-platform:index:TrainingJob", name, {}, opts)
         spec = parsed("TrainingJob", name, TrainingJobArgs, args)
-        kubernetes_object(f"{name}-job", job_manifest(spec), pulumi.ResourceOptions(parent=self))
+        own = pulumi.ResourceOptions(parent=self)
+        if spec.slice and spec.slice.several_nodes:
+            labels = {TEAM_LABEL: spec.team}
+            service = workers_service(_service(spec), spec.namespace, spec.name, labels)
+            kubernetes_object(f"{name}-workers", service, own)
+        kubernetes_object(f"{name}-job", job_manifest(spec), own)
         self.register_outputs({})
 
 
@@ -60,7 +73,11 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
     resources = {
         "cpu": str(spec.cpu),
         "memory": f"{spec.memory_gib}Gi",
-        WHOLE_GPU: str(spec.gpus_per_worker),
+        **(
+            {TPU_RESOURCE: str(spec.tpus_per_worker)}
+            if spec.slice
+            else {WHOLE_GPU: str(spec.gpus_per_worker)}
+        ),
     }
     labels = {
         TEAM_LABEL: spec.team,
@@ -87,7 +104,7 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
 
 
 def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, Any]:
-    fabric = spec.fabric
+    fabric, placed = spec.fabric, _placed(spec)
     asked = {**resources, **fabric.resources, **fabric.huge_pages}
     capabilities = {"drop": ["ALL"], **({"add": list(fabric.capabilities)} if fabric.capabilities else {})}
     worker: dict[str, Any] = {
@@ -103,9 +120,9 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         worker["volumeMounts"] = [dict(mount) for mount in fabric.volume_mounts]
     return {
         "metadata": {
-            "labels": {TEAM_LABEL: spec.team},
+            "labels": {TEAM_LABEL: spec.team, **placed.labels},
             "annotations": {
-                "kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone",
+                **placed.annotations,
                 "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
                 **fabric.annotations,
             },
@@ -113,12 +130,39 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         "spec": {
             "restartPolicy": "Never",
             "automountServiceAccountToken": False,
-            **on_pools((spec.pool, *spec.fall_back_to)),
+            **placed.fields,
             "securityContext": _security(fabric),
             "containers": [worker, *(dict(container) for container in fabric.containers)],
             **({"volumes": [dict(volume) for volume in fabric.volumes]} if fabric.volumes else {}),
         },
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What keeps the workers where they belong."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    fields: Mapping[str, Any]
+
+
+def _placed(spec: TrainingJobArgs) -> _Placed:
+    fields = on_pools((spec.pool, *spec.fall_back_to))
+    if spec.slice is None:
+        near = {"kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone"}
+        return _Placed({}, near, fields)
+    fields["nodeSelector"] = {**fields.get("nodeSelector", {}), **slice_selector(spec.slice)}
+    if not spec.slice.several_nodes:
+        return _Placed({}, {}, fields)
+    value = gang(spec.team, spec.name)
+    fields["affinity"] = {**fields.get("affinity", {}), **slice_affinity(value)}
+    fields["subdomain"] = _service(spec)
+    return _Placed({GANG_LABEL: value}, {}, fields)
+
+
+def _service(spec: TrainingJobArgs) -> str:
+    return shortened(f"{spec.name}-workers")
 
 
 def _command(spec: TrainingJobArgs) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from .gpu.fabric_pods import PodFabric, pod_fabric
 from .gpu.node_plan import PoolPlan
 from .gpu.spec import TrainingJobSpec
+from .gpu.tpu_pods import PodSlice, pod_slice
 from .plan_endpoints import host_part
 
 
@@ -24,6 +25,7 @@ class TrainingPlan(BaseModel):
     fall_back_to: tuple[str, ...]
     workers: int
     gpus_per_worker: int
+    """0 on a pool of TPUs."""
     cpu: int
     memory_gib: int
     image: str
@@ -32,11 +34,17 @@ class TrainingPlan(BaseModel):
     simulated_seconds: int
     fabric: PodFabric
     """What its pods need to use the fabric of the pool."""
+    tpus_per_worker: int | None = None
+    """Chips of each worker on a pool of TPUs, else ``None``."""
+    slice: PodSlice | None = None
+    """The slice of TPUs that its workers share, or ``None`` for GPUs."""
 
 
 def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
     """A gang with its CPUs and memory worked out."""
-    cpu, memory_gib = host_part(pool, Fraction(spec.gpus_per_worker))
+    tpus = pool.gpus_per_node if pool.tpu else None
+    gpus = 0 if pool.tpu else spec.gpus_per_worker
+    cpu, memory_gib = host_part(pool, Fraction(tpus or gpus))
     return TrainingPlan(
         name=spec.name,
         team=spec.team,
@@ -44,12 +52,14 @@ def training_plan(spec: TrainingJobSpec, pool: PoolPlan) -> TrainingPlan:
         pool=pool.name,
         fall_back_to=pool.fall_back_to,
         workers=spec.workers,
-        gpus_per_worker=spec.gpus_per_worker,
+        gpus_per_worker=gpus,
         cpu=cpu,
         memory_gib=memory_gib,
         image=spec.image,
         command=tuple(spec.command),
         priority=spec.priority,
         simulated_seconds=spec.simulated_seconds,
-        fabric=pod_fabric(pool, spec.gpus_per_worker),
+        fabric=pod_fabric(pool, gpus),
+        tpus_per_worker=tpus,
+        slice=pod_slice(pool.tpu) if pool.tpu else None,
     )

@@ -15,7 +15,9 @@ from .components.queues import FlavorSpec, Queues, QueuesSpec
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
 from .environment import Environment
+from .gpu.node_plan import PoolPlan
 from .gpu.node_pool import NodePool
+from .gpu.tpus import TPU_RESOURCE
 from .gpu.training_job import TrainingJob, TrainingJobArgs
 from .layers import Layer
 from .plan import COHORT, Plan
@@ -64,9 +66,18 @@ def make_pools(
 def make_shared(name: str, plan: Plan, parent: pulumi.Resource) -> Shared:
     """Cohorts, flavors, priorities and the runtime."""
     own = pulumi.ResourceOptions(parent=parent)
-    flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
+    flavors = tuple(_flavor(pool) for pool in plan.pools)
     spec = QueuesSpec(cohort=COHORT, flavors=flavors, cohorts=plan.cohorts, priorities=plan.priorities)
     return Shared(Queues(f"{name}-queues", spec, own), VllmRuntime(f"{name}-vllm", own))
+
+
+def _flavor(pool: PoolPlan) -> FlavorSpec:
+    # A slice has to be there whole, or be started whole: only its pods' own affinity says so to both.
+    return (
+        FlavorSpec(pool=pool.name, taint=TPU_RESOURCE, topology=False)
+        if pool.tpu
+        else FlavorSpec(pool=pool.name)
+    )
 
 
 def make_teams(
