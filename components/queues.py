@@ -1,6 +1,7 @@
 """What all teams' queues share: cohorts, topology, priorities and one resource flavor for each node pool."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 import pulumi
@@ -15,6 +16,19 @@ from .queue_spec import CohortQuotaSpec
 from .team_queue import KUEUE, fair_sharing, resource_groups
 
 TOPOLOGY_LEVELS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+NODE_POOL_LEVELS = ("cloud.google.com/gke-nodepool", "kubernetes.io/hostname")
+
+
+class TopologyName(StrEnum):
+    """How the nodes of a flavor stand."""
+
+    ZONES = "ai-platform"
+    """Zone above host: what GPU nodes of every provider carry as labels."""
+    NODE_POOLS = "ai-platform-node-pools"
+    """GKE's node pool above host: a slice of TPUs is one."""
+
+
+_LEVELS = {TopologyName.ZONES: TOPOLOGY_LEVELS, TopologyName.NODE_POOLS: NODE_POOL_LEVELS}
 
 
 class FlavorSpec(BaseModel):
@@ -28,9 +42,8 @@ class FlavorSpec(BaseModel):
     """Whether the nodes have the taint, which admitted pods then tolerate. Default: yes."""
     taint: str = "nvidia.com/gpu"
     """Key of the taint. Default: nvidia.com/gpu."""
-    topology: bool = True
-    """Whether Kueue chooses the nodes of admitted pods, by zone and host; else pods say themselves which
-    belong together. Default: yes."""
+    topology: TopologyName = TopologyName.ZONES
+    """How the nodes stand, by which Kueue places what must be close. Default: zone above host."""
 
 
 class QueuesSpec(BaseModel):
@@ -61,8 +74,11 @@ class Queues(pulumi.ComponentResource):
         spec = parsed("Queues", name, QueuesSpec, args)
         own = pulumi.ResourceOptions(parent=self)
 
-        topology = kubernetes_object(f"{name}-topology", topology_manifest(), own)
-        behind = pulumi.ResourceOptions(parent=self, depends_on=[topology])
+        topologies = [kubernetes_object(f"{name}-topology", topology_manifest(), own)]
+        if any(flavor.topology is TopologyName.NODE_POOLS for flavor in spec.flavors):
+            pools = topology_manifest(TopologyName.NODE_POOLS)
+            topologies.append(kubernetes_object(f"{name}-node-pools-topology", pools, own))
+        behind = pulumi.ResourceOptions(parent=self, depends_on=topologies)
         flavors = [
             kubernetes_object(f"{name}-flavor-{flavor.pool}", flavor_manifest(flavor), behind)
             for flavor in spec.flavors
@@ -89,13 +105,13 @@ def on_pools(pools: Sequence[str]) -> dict[str, Any]:
     return {"affinity": {"nodeAffinity": required}}
 
 
-def topology_manifest() -> dict[str, Any]:
-    """Zone above host: what GPU nodes of every provider carry as labels."""
-    levels = [{"nodeLabel": label} for label in TOPOLOGY_LEVELS]
+def topology_manifest(name: TopologyName = TopologyName.ZONES) -> dict[str, Any]:
+    """The Topology of that name."""
+    levels = [{"nodeLabel": label} for label in _LEVELS[name]]
     return {
         "apiVersion": KUEUE,
         "kind": "Topology",
-        "metadata": {"name": "ai-platform"},
+        "metadata": {"name": name.value},
         "spec": {"levels": levels},
     }
 
@@ -109,7 +125,7 @@ def flavor_manifest(spec: FlavorSpec) -> dict[str, Any]:
         "metadata": {"name": spec.pool},
         "spec": {
             "nodeLabels": {POOL_LABEL: spec.pool},
-            **({"topologyName": "ai-platform"} if spec.topology else {}),
+            "topologyName": spec.topology.value,
             **({"tolerations": [toleration]} if spec.tainted else {}),
         },
     }

@@ -6,12 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from ..components.names import shortened
 from .node_plan import TpuSlices
-from .tpus import ACCELERATOR_LABEL, NODE_POOL_LABEL, TOPOLOGY_LABEL
-
-GANG_LABEL = "ai-platform/slice-of"
-"""Label of the pods of one run that has a slice for itself."""
+from .tpus import ACCELERATOR_LABEL, TOPOLOGY_LABEL
 
 
 class PodSlice(BaseModel):
@@ -37,36 +33,6 @@ def pod_slice(slices: TpuSlices) -> PodSlice:
 def slice_selector(wanted: PodSlice) -> dict[str, str]:
     """Node labels, by which GKE also knows what to start."""
     return {ACCELERATOR_LABEL: wanted.accelerator, TOPOLOGY_LABEL: wanted.topology}
-
-
-def gang(team: str, name: str) -> str:
-    """Value of the gang's label."""
-    return shortened(f"{team}.{name}")
-
-
-def slice_affinity(value: str) -> dict[str, Any]:
-    """Keeps the pods of a gang on one slice, and those of other gangs away from it.
-
-    JobSet's exclusive topology does it this way too. A slice is one node pool of GKE.
-    """
-    own: dict[str, Any] = {"key": GANG_LABEL, "operator": "In", "values": [value]}
-    others: list[dict[str, Any]] = [
-        {"key": GANG_LABEL, "operator": "Exists"},
-        {"key": GANG_LABEL, "operator": "NotIn", "values": [value]},
-    ]
-    return {
-        "podAffinity": _required([own]),
-        "podAntiAffinity": _required(others),
-    }
-
-
-def _required(expressions: list[dict[str, Any]]) -> dict[str, Any]:
-    term = {
-        "labelSelector": {"matchExpressions": expressions},
-        "namespaceSelector": {},
-        "topologyKey": NODE_POOL_LABEL,
-    }
-    return {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
 
 
 def workers_service(name: str, namespace: str, job: str, labels: dict[str, str]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """A training run: a gang of workers that starts together or not at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -15,8 +14,8 @@ from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
 from .fabric_pods import PodFabric
 from .layout import WHOLE_GPU
-from .tpu_pods import GANG_LABEL, PodSlice, gang, slice_affinity, slice_selector, workers_service
-from .tpus import TPU_RESOURCE
+from .tpu_pods import PodSlice, slice_selector, workers_service
+from .tpus import NODE_POOL_LABEL, TPU_RESOURCE
 
 
 class TrainingJobArgs(BaseModel):
@@ -104,7 +103,7 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
 
 
 def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, Any]:
-    fabric, placed = spec.fabric, _placed(spec)
+    fabric = spec.fabric
     asked = {**resources, **fabric.resources, **fabric.huge_pages}
     capabilities = {"drop": ["ALL"], **({"add": list(fabric.capabilities)} if fabric.capabilities else {})}
     worker: dict[str, Any] = {
@@ -120,9 +119,9 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         worker["volumeMounts"] = [dict(mount) for mount in fabric.volume_mounts]
     return {
         "metadata": {
-            "labels": {TEAM_LABEL: spec.team, **placed.labels},
+            "labels": {TEAM_LABEL: spec.team},
             "annotations": {
-                **placed.annotations,
+                **_near(spec),
                 "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
                 **fabric.annotations,
             },
@@ -130,7 +129,7 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         "spec": {
             "restartPolicy": "Never",
             "automountServiceAccountToken": False,
-            **placed.fields,
+            **_where(spec),
             "securityContext": _security(fabric),
             "containers": [worker, *(dict(container) for container in fabric.containers)],
             **({"volumes": [dict(volume) for volume in fabric.volumes]} if fabric.volumes else {}),
@@ -138,27 +137,21 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """What keeps the workers where they belong."""
-
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    fields: Mapping[str, Any]
-
-
-def _placed(spec: TrainingJobArgs) -> _Placed:
-    fields = on_pools((spec.pool, *spec.fall_back_to))
+def _near(spec: TrainingJobArgs) -> dict[str, str]:
+    """How close together Kueue places the workers."""
     if spec.slice is None:
-        near = {"kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone"}
-        return _Placed({}, near, fields)
-    fields["nodeSelector"] = {**fields.get("nodeSelector", {}), **slice_selector(spec.slice)}
-    if not spec.slice.several_nodes:
-        return _Placed({}, {}, fields)
-    value = gang(spec.team, spec.name)
-    fields["affinity"] = {**fields.get("affinity", {}), **slice_affinity(value)}
-    fields["subdomain"] = _service(spec)
-    return _Placed({GANG_LABEL: value}, {}, fields)
+        return {"kueue.x-k8s.io/podset-preferred-topology": "topology.kubernetes.io/zone"}
+    # The whole slice or none: its machines are one node pool of GKE, and the workers take all of them.
+    return {"kueue.x-k8s.io/podset-required-topology": NODE_POOL_LABEL} if spec.slice.several_nodes else {}
+
+
+def _where(spec: TrainingJobArgs) -> dict[str, Any]:
+    fields = on_pools((spec.pool, *spec.fall_back_to))
+    if spec.slice:
+        fields["nodeSelector"] = {**fields.get("nodeSelector", {}), **slice_selector(spec.slice)}
+        if spec.slice.several_nodes:
+            fields["subdomain"] = _service(spec)
+    return fields
 
 
 def _service(spec: TrainingJobArgs) -> str:

@@ -23,11 +23,11 @@ def admission_check_name(pool: str) -> str:
     return shortened(f"{pool}-provisioning")
 
 
-def provisioning_manifests(pool: str) -> list[dict[str, Any]]:
+def provisioning_manifests(pool: str, resource: str = WHOLE_GPU) -> list[dict[str, Any]]:
     """The ProvisioningRequestConfig and the AdmissionCheck of a pool with queued provisioning.
 
-    ``queue_checks`` names the check in a queue for this pool's flavor alone, so that work on other pools
-    starts without it.
+    ``resource``: what its nodes offer, google.com/tpu for TPUs. ``queue_checks`` names the check in a queue
+    for this pool's flavor alone, so that work on other pools starts without it.
     """
     name = admission_check_name(pool)
     return [
@@ -35,7 +35,7 @@ def provisioning_manifests(pool: str) -> list[dict[str, Any]]:
             "apiVersion": KUEUE,
             "kind": "ProvisioningRequestConfig",
             "metadata": {"name": name},
-            "spec": {"provisioningClassName": PROVISIONING_CLASS, "managedResources": [WHOLE_GPU]},
+            "spec": {"provisioningClassName": PROVISIONING_CLASS, "managedResources": [resource]},
         },
         {
             "apiVersion": KUEUE,

@@ -11,7 +11,7 @@ from .auto_layouts import Layouts
 from .catalogs import machines_of
 from .components.cluster import Cluster
 from .components.cluster_spec import ClusterProvider
-from .components.queues import FlavorSpec, Queues, QueuesSpec
+from .components.queues import FlavorSpec, Queues, QueuesSpec, TopologyName
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
 from .environment import Environment
@@ -72,12 +72,9 @@ def make_shared(name: str, plan: Plan, parent: pulumi.Resource) -> Shared:
 
 
 def _flavor(pool: PoolPlan) -> FlavorSpec:
-    # A slice has to be there whole, or be started whole: only its pods' own affinity says so to both.
-    return (
-        FlavorSpec(pool=pool.name, taint=TPU_RESOURCE, topology=False)
-        if pool.tpu
-        else FlavorSpec(pool=pool.name)
-    )
+    if pool.tpu is None:
+        return FlavorSpec(pool=pool.name)
+    return FlavorSpec(pool=pool.name, taint=TPU_RESOURCE, topology=TopologyName.NODE_POOLS)
 
 
 def make_teams(
