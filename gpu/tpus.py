@@ -6,7 +6,8 @@ topology says how the chips stand, ``2x4`` or ``4x4x4``. Sources, read 2026-11-2
 - Chips, vCPUs and memory of v5e, HBM of all: Cloud TPU docs, pages v5e, v5p, v6e and TPU7x.
 - Topologies and node labels: xpk at 02b0c09, ``system_characteristics.py``; the shapes of one machine of 8
   chips, and that a slice is a pool of nodes of its own: GKE docs, plan TPUs and about TPUs.
-- Workload policy, boot disk and taint: cluster-toolkit, ``gke-tpu-7x`` and ``internal/tpu-definition``.
+- Workload policy, boot disks and taint: cluster-toolkit, blueprints ``gke-tpu-7x`` and ``gke-tpu-v6e``, and
+  ``internal/tpu-definition``.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ _ON_DEMAND, _SPOT, _RESERVED = PurchaseOption.ON_DEMAND, PurchaseOption.SPOT, Pu
 _SOLD = (_ON_DEMAND, _SPOT, _RESERVED, PurchaseOption.FLEX_START, PurchaseOption.QUEUED_PROVISIONING)
 _SOLD_GK = "how it is sold: cluster-toolkit's examples for v6e and TPU7x, general knowledge for the others"
 _HOST_GK = "vCPU and memory: general knowledge"
-_V6E_GK = "vCPU and memory: a third-party table; boot disk: general knowledge"
+_V6E_GK = "vCPU and memory: a third-party table"
 _CUBES_GK = "which slices of cubes GKE makes: general knowledge"
 
 _FLAT = ("2x4", "4x4", "4x8", "8x8", "8x16", "16x16")

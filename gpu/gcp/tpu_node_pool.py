@@ -99,6 +99,10 @@ def _size(group: NodeGroup, slices: TpuSlices, zones: Sequence[str]) -> dict[str
     if slices.nodes_per_slice > 1 and group.min_nodes:
         # A slice that always runs is all there is to its node pool, so there is nothing to scale.
         return {"nodeCount": group.max_nodes}
+    if slices.nodes_per_slice > 1:
+        # All of its nodes or none; by zone, as cluster-toolkit's blueprints of queued slices have it.
+        sizes = {"minNodeCount": 0, "maxNodeCount": group.max_nodes}
+        return {"initialNodeCount": 0, "autoscaling": {**sizes, "locationPolicy": "ANY"}}
     return {
         "initialNodeCount": first_nodes_per_zone(group.min_nodes, group.max_nodes, len(zones)),
         "autoscaling": {

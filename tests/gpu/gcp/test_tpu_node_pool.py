@@ -6,8 +6,9 @@ from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.components.gcp.force_new import FORCE_NEW
 from ai_platform.gpu.gcp.provisioning import provisioning_manifests
 from ai_platform.gpu.node_pool import NodePool
-from ai_platform.gpu.tpus import TPU_RESOURCE
 from ai_platform.testing import record
+from tests.clouds.check import check
+from tests.clouds.sdk_types import resource_type
 from tests.gpu.gcp.gke_pools import POOL, ZONE, recorded
 
 V5E, V6E, TPU7X = "ct5lp-hightpu-4t", "ct6e-standard-8t", "tpu7x-standard-4t"
@@ -23,8 +24,7 @@ def test_each_slice_of_several_machines_is_a_node_pool_that_comes_and_goes_whole
     assert always["nodeCount"] == 2
     assert "autoscaling" not in always
     assert sometimes["initialNodeCount"] == 0
-    assert sometimes["autoscaling"]["totalMinNodeCount"] == 0
-    assert sometimes["autoscaling"]["totalMaxNodeCount"] == 2
+    assert sometimes["autoscaling"] == {"minNodeCount": 0, "maxNodeCount": 2, "locationPolicy": "ANY"}
     for pool in (always, sometimes):
         assert pool["placementPolicy"] == {"type": "COMPACT", "tpuTopology": "2x4"}
         assert pool["nodeLocations"] == [ZONE]
@@ -77,8 +77,16 @@ def test_spot_flex_start_queued_and_reserved_slices_say_so():
 
 
 def test_a_slice_that_waits_asks_for_its_chips_at_once():
-    config, _ = provisioning_manifests("tpus", TPU_RESOURCE)
+    config, _ = provisioning_manifests("tpus", "4x4")
     assert config["spec"]["managedResources"] == ["google.com/tpu"]
+    assert config["spec"]["parameters"] == {"tpu-topology": "4x4"}
+
+
+def test_every_property_is_one_that_the_provider_takes():
+    made = slices(TPU7X, tpu_topology="2x2x2", min_nodes=2).resources
+    for resource in (*made, *slices().resources):
+        if resource.custom:
+            assert not check(resource.inputs, resource_type(resource.type).inputs).wrong
 
 
 def test_more_slices_replace_none():
