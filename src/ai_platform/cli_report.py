@@ -112,7 +112,8 @@ def _states(pool: PoolPlan, nodes: Any) -> str:
     labels = [node["metadata"].get("labels", {}) for node in found]
     states = [label.get("nvidia.com/mig.config.state", "whole") for label in labels]
     ready = sum(_is_true(node, "Ready") for node in found)
-    return f"{ready}/{len(pool.nodes)} Ready, {'/'.join(sorted(set(states)))}"
+    layouts = "" if pool.tpu else f", {'/'.join(sorted(set(states)))}"
+    return f"{ready}/{len(pool.nodes)} Ready{layouts}"
 
 
 def _quotas(plan: Plan) -> TextTable:
