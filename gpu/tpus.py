@@ -3,9 +3,10 @@
 A slice is the chips that Google's interconnect joins: one machine, or several that come and go together. Its
 topology says how the chips stand, ``2x4`` or ``4x4x4``. Sources, read 2026-11-21:
 
-- Chips, vCPUs and memory of v5e, HBM of all: Cloud TPU docs, pages v5e, v5p, v6e and TPU7x.
-- Topologies and node labels: xpk at 02b0c09, ``system_characteristics.py``; the shapes of one machine of 8
-  chips, and that a slice is a pool of nodes of its own: GKE docs, plan TPUs and about TPUs.
+- Machines of v5e, HBM of v5e, v5p and v6e, largest slice of v5p: Cloud TPU docs, pages v5e, v5p and v6e.
+- Topologies and node labels: xpk at 02b0c09, ``system_characteristics.py``. Machines of 8 chips are one slice
+  of 2x4: Cloud TPU docs for v5e, a public operator's table for v6e.
+- A slice of several machines is a node pool of its own, all of it or nothing: GKE docs, about TPUs.
 - Workload policy, boot disks and taint: cluster-toolkit, blueprints ``gke-tpu-7x`` and ``gke-tpu-v6e``, and
   ``internal/tpu-definition``.
 """
@@ -49,7 +50,7 @@ class TpuMachine:
     tpu: TpuName
     chips: int
     hbm_gib: int
-    """Memory of one chip, as Google's pages give it in GB."""
+    """Memory of one chip, as Google's pages give it, in GB."""
     vcpu: int
     memory_gib: int
     accelerator: str
@@ -103,6 +104,7 @@ _SOLD = (_ON_DEMAND, _SPOT, _RESERVED, PurchaseOption.FLEX_START, PurchaseOption
 _SOLD_GK = "how it is sold: cluster-toolkit's examples for v6e and TPU7x, general knowledge for the others"
 _HOST_GK = "vCPU and memory: general knowledge"
 _V6E_GK = "vCPU and memory: a third-party table"
+_TPU7X_GK = "HBM: third-party documents"
 _CUBES_GK = "which slices of cubes GKE makes: general knowledge"
 
 _FLAT = ("2x4", "4x4", "4x8", "8x8", "8x16", "16x16")
@@ -155,7 +157,7 @@ _ROWS = (
     _row("ct6e-standard-8t", TpuName.V6E, 32, (180, 1440), _V6E, ("2x4", ()), _V6E_GK),
     _row(
         "tpu7x-standard-4t", TpuName.TPU7X, 192, (224, 960), _TPU7X, ("2x2x1", _DEEP),
-        f"{_HOST_GK}; {_CUBES_GK}", largest_cubes=9216,
+        f"{_HOST_GK}; {_TPU7X_GK}; {_CUBES_GK}", largest_cubes=9216,
     ),
 )  # fmt: skip
 
