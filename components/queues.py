@@ -1,6 +1,7 @@
 """What all teams' queues share: cohorts, priorities and one resource flavor for each node pool."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 import pulumi
@@ -15,6 +16,20 @@ from .queue_spec import CohortQuotaSpec
 from .team_queue import KUEUE, fair_sharing, resource_groups
 from .topology import TOPOLOGY_LEVELS
 
+NODE_POOL_LEVELS = ("cloud.google.com/gke-nodepool", "kubernetes.io/hostname")
+
+
+class TopologyName(StrEnum):
+    """How the nodes of a flavor stand."""
+
+    ZONES = "ai-platform"
+    """Zone above host: what GPU nodes of every provider carry as labels."""
+    NODE_POOLS = "ai-platform-node-pools"
+    """GKE's node pool above host: a slice of TPUs is one."""
+
+
+_LEVELS = {TopologyName.ZONES: TOPOLOGY_LEVELS, TopologyName.NODE_POOLS: NODE_POOL_LEVELS}
+
 
 class FlavorSpec(BaseModel):
     """The nodes of one pool, as Kueue sees them."""
@@ -24,7 +39,11 @@ class FlavorSpec(BaseModel):
     pool: Name
     """Name of the pool and of the flavor; the nodes carry it as label ai-platform/pool."""
     tainted: bool = True
-    """Whether the nodes have the taint nvidia.com/gpu, which admitted pods then tolerate. Default: yes."""
+    """Whether the nodes have the taint, which admitted pods then tolerate. Default: yes."""
+    taint: str = "nvidia.com/gpu"
+    """Key of the taint. Default: nvidia.com/gpu."""
+    topology: TopologyName = TopologyName.ZONES
+    """How the nodes stand, by which Kueue places what must be close. Default: zone above host."""
 
 
 class QueuesSpec(BaseModel):
@@ -59,6 +78,9 @@ class Queues(pulumi.ComponentResource):
         own = pulumi.ResourceOptions(parent=self)
 
         before = [kubernetes_object(f"{name}-topology", topology_manifest(), own)] if spec.topology else []
+        if any(flavor.topology is TopologyName.NODE_POOLS for flavor in spec.flavors):
+            pools = topology_manifest(TopologyName.NODE_POOLS)
+            before.append(kubernetes_object(f"{name}-node-pools-topology", pools, own))
         behind = pulumi.ResourceOptions(parent=self, depends_on=before)
         flavors = [
             kubernetes_object(
@@ -88,27 +110,28 @@ def on_pools(pools: Sequence[str]) -> dict[str, Any]:
     return {"affinity": {"nodeAffinity": required}}
 
 
-def topology_manifest() -> dict[str, Any]:
-    """Zone above host."""
-    levels = [{"nodeLabel": label} for label in TOPOLOGY_LEVELS]
+def topology_manifest(name: TopologyName = TopologyName.ZONES) -> dict[str, Any]:
+    """The Topology of that name."""
+    levels = [{"nodeLabel": label} for label in _LEVELS[name]]
     return {
         "apiVersion": KUEUE,
         "kind": "Topology",
-        "metadata": {"name": "ai-platform"},
+        "metadata": {"name": name.value},
         "spec": {"levels": levels},
     }
 
 
 def flavor_manifest(spec: FlavorSpec, *, topology: bool) -> dict[str, Any]:
-    """A pool's ResourceFlavor."""
-    toleration = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+    """A pool's ResourceFlavor. Slices of TPUs have a topology on every cluster, others with ``topology``."""
+    always = spec.topology is TopologyName.NODE_POOLS
+    toleration = {"key": spec.taint, "operator": "Exists", "effect": "NoSchedule"}
     return {
         "apiVersion": KUEUE,
         "kind": "ResourceFlavor",
         "metadata": {"name": spec.pool},
         "spec": {
             "nodeLabels": {POOL_LABEL: spec.pool},
-            **({"topologyName": "ai-platform"} if topology else {}),
+            **({"topologyName": spec.topology.value} if topology or always else {}),
             **({"tolerations": [toleration]} if spec.tainted else {}),
         },
     }

@@ -17,6 +17,7 @@ from .machines import Machine
 from .operator.efa import efa_pools, efa_values
 from .operator.gpu_operator import GpuOperator, GpuOperatorSpec
 from .spec import NodePoolSpec
+from .tpus import TPU_MACHINES
 
 
 def make_gpu_software(
@@ -35,20 +36,21 @@ def make_gpu_software(
     ``pools`` have their MIG layouts worked out; ``labels`` say who pays; ``monitored``: a Prometheus operator
     is there.
     """
-    if cluster.provider is ClusterProvider.SIMULATED:
+    gpus = [pool for pool in pools if pool.machine not in TPU_MACHINES]
+    if cluster.provider is ClusterProvider.SIMULATED or not gpus:
         return
     spec = GpuOperatorSpec.model_validate(
         {
             "provider": cluster.provider,
-            "pools": pools,
+            "pools": gpus,
             "charts": charts,
             "labels": labels,
             "service_monitor": monitored,
         }
     )
     GpuOperator(f"{name}-gpu", spec, opts, machines=machines)
-    if cluster.aws is not None and efa_pools(pools):
-        values = efa_values(cluster.aws.region, pools)
+    if cluster.aws is not None and efa_pools(gpus):
+        values = efa_values(cluster.aws.region, gpus)
         Chart(f"{name}-efa", ChartArgs(ChartName.EFA, values, charts, labels=labels), opts)
 
 
@@ -71,9 +73,10 @@ def make_admission_checks(
     """The objects behind ``admission_checks``. Kueue is there already."""
     from .gcp.provisioning import provisioning_manifests
 
-    flavors = [pool for named in admission_checks(pools, provider).values() for pool in named]
+    flavors = {pool for named in admission_checks(pools, provider).values() for pool in named}
     return [
-        kubernetes_object(f"{name}-{pool}-{manifest['kind']}", manifest, opts)
-        for pool in flavors
-        for manifest in provisioning_manifests(pool)
+        kubernetes_object(f"{name}-{pool.name}-{manifest['kind']}", manifest, opts)
+        for pool in pools
+        if pool.name in flavors
+        for manifest in provisioning_manifests(pool.name, pool.tpu_topology)
     ]

@@ -7,7 +7,7 @@ import pulumi
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..components.args import parsed
-from ..components.names import Name
+from ..components.names import Name, shortened
 from ..components.objects import kubernetes_object
 from ..components.pod_storage import PodStorage
 from ..components.queues import on_pools
@@ -16,6 +16,8 @@ from ..components.tenant import TEAM_LABEL
 from ..components.topology import PREFERRED_ZONE
 from .fabric_pods import PodFabric
 from .layout import WHOLE_GPU
+from .tpu_pods import PodSlice, slice_selector, workers_service
+from .tpus import NODE_POOL_LABEL, TPU_RESOURCE
 
 STAYS = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
 """An autoscaler empties half-used nodes; a gang would lose a worker, and with it the run."""
@@ -33,7 +35,12 @@ class TrainingJobArgs(BaseModel):
     fall_back_to: tuple[Name, ...] = ()
     """Pools that it may run on when its own is full. Default: none."""
     workers: int = Field(ge=1)
-    gpus_per_worker: int = Field(ge=1)
+    gpus_per_worker: int = Field(ge=0)
+    """GPUs of each worker; 0 on a pool of TPUs."""
+    tpus_per_worker: int | None = None
+    """TPU chips of each worker. Default: none."""
+    slice: PodSlice | None = None
+    """The slice of TPUs that the workers share. Default: none, for GPUs."""
     cpu: int
     """CPUs of each worker."""
     memory_gib: int
@@ -64,7 +71,12 @@ class TrainingJob(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ai-platform:index:TrainingJob", name, {}, opts)
         spec = parsed("TrainingJob", name, TrainingJobArgs, args)
-        kubernetes_object(f"{name}-job", job_manifest(spec), pulumi.ResourceOptions(parent=self))
+        own = pulumi.ResourceOptions(parent=self)
+        if spec.slice and spec.slice.several_nodes:
+            labels = {TEAM_LABEL: spec.team}
+            service = workers_service(_service(spec), spec.namespace, spec.name, labels)
+            kubernetes_object(f"{name}-workers", service, own)
+        kubernetes_object(f"{name}-job", job_manifest(spec), own)
         self.register_outputs({})
 
 
@@ -73,7 +85,11 @@ def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
     resources = {
         "cpu": str(spec.cpu),
         "memory": f"{spec.memory_gib}Gi",
-        WHOLE_GPU: str(spec.gpus_per_worker),
+        **(
+            {TPU_RESOURCE: str(spec.tpus_per_worker)}
+            if spec.slice
+            else {WHOLE_GPU: str(spec.gpus_per_worker)}
+        ),
     }
     labels = {
         **spec.labels,
@@ -122,7 +138,7 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         "metadata": {
             "labels": {**spec.labels, TEAM_LABEL: spec.team, **spec.storage.labels},
             "annotations": {
-                **(PREFERRED_ZONE if spec.topology else {}),
+                **_near(spec),
                 **STAYS,
                 "simulated.ai-platform/runs-for": f"{spec.simulated_seconds}s",
                 **spec.storage.annotations,
@@ -132,13 +148,34 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
         "spec": {
             "restartPolicy": "Never",
             "automountServiceAccountToken": False,
-            **on_pools((spec.pool, *spec.fall_back_to)),
+            **_where(spec),
             "securityContext": _security(fabric),
             "containers": [worker, *(dict(container) for container in fabric.containers)],
             **({"serviceAccountName": account} if (account := spec.storage.service_account) else {}),
             **({"volumes": volumes} if volumes else {}),
         },
     }
+
+
+def _near(spec: TrainingJobArgs) -> dict[str, str]:
+    """How close together Kueue places the workers."""
+    if spec.slice is None:
+        return PREFERRED_ZONE if spec.topology else {}
+    # The whole slice or none: its machines are one node pool of GKE, and the workers take all of them.
+    return {"kueue.x-k8s.io/podset-required-topology": NODE_POOL_LABEL} if spec.slice.several_nodes else {}
+
+
+def _where(spec: TrainingJobArgs) -> dict[str, Any]:
+    fields = on_pools((spec.pool, *spec.fall_back_to))
+    if spec.slice:
+        fields["nodeSelector"] = {**fields.get("nodeSelector", {}), **slice_selector(spec.slice)}
+        if spec.slice.several_nodes:
+            fields["subdomain"] = _service(spec)
+    return fields
+
+
+def _service(spec: TrainingJobArgs) -> str:
+    return shortened(f"{spec.name}-workers")
 
 
 def _command(spec: TrainingJobArgs) -> list[str]:

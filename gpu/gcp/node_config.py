@@ -84,9 +84,9 @@ def node_config(spec: NodePoolSpec, group: NodeGroup, row: Machine, cluster: Gcp
         "diskSizeGb": spec.disk_gib,
         "guestAccelerators": [accelerator(spec, group, row)],
         "labels": node_labels(spec, group, row),
-        "taints": [GPU_TAINT, *_taints(spec)],
+        "taints": [GPU_TAINT, *taints_of(spec)],
         **_local_disks(spec, row),
-        **_purchase(spec, cluster.project),
+        **bought(spec, cluster.project),
     }
 
 
@@ -128,7 +128,8 @@ def node_labels(spec: NodePoolSpec, group: NodeGroup, row: Machine) -> dict[str,
     return {**spec.labels, **labels}
 
 
-def _taints(spec: NodePoolSpec) -> list[dict[str, str]]:
+def taints_of(spec: NodePoolSpec) -> list[dict[str, str]]:
+    """The user's own taints in the provider's words."""
     return [
         {"key": taint.key, "value": taint.value, "effect": _EFFECTS[taint.effect]} for taint in spec.taints
     ]
@@ -143,16 +144,17 @@ def _local_disks(spec: NodePoolSpec, row: Machine) -> dict[str, Any]:
     return {"ephemeralStorageLocalSsdConfig" if ephemeral else "localNvmeSsdBlockConfig": disks}
 
 
-def _purchase(spec: NodePoolSpec, project: str) -> dict[str, Any]:
+def bought(spec: NodePoolSpec, project: str) -> dict[str, Any]:
+    """The part of ``nodeConfig`` that says how the nodes are paid for."""
     option = spec.purchase_option
     if option in _WITHOUT_RESERVATION:
-        bought: dict[str, Any] = {"reservationAffinity": {"consumeReservationType": "NO_RESERVATION"}}
+        keys: dict[str, Any] = {"reservationAffinity": {"consumeReservationType": "NO_RESERVATION"}}
         if option is PurchaseOption.SPOT:
-            bought["spot"] = True
+            keys["spot"] = True
         else:
             # Queued provisioning asks for it too (GKE docs, flex-start with queued provisioning; toolkit).
-            bought["flexStart"] = True
-        return bought
+            keys["flexStart"] = True
+        return keys
     if spec.reservation is None:
         return {}
     return {

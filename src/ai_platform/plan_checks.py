@@ -20,6 +20,7 @@ from .gpu.node_plan import PoolPlan
 from .gpu.placement import why_not
 from .gpu.pool_rules import contradictions
 from .gpu.spec import NodePoolSpec
+from .gpu.tpus import TPU_MACHINES, TpuMachine
 from .marks import Marks
 from .quota_checks import Add, Location, quota_problems
 from .quotas import Quotas, quotas_of, usable_by_team
@@ -59,7 +60,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
     pools = {
         spec.name: automatic.plan(spec)
         for spec, found in zip(environment.node_pools, broken, strict=True)
-        if not found and spec.machine in catalog
+        if not found and (spec.machine in catalog or spec.machine in TPU_MACHINES)
     }
     quotas = quotas_of(environment, pools)
     usable = usable_by_team(quotas)
@@ -134,7 +135,7 @@ def _pool(
 ) -> Iterator[Problem]:
     if spec.min_nodes > spec.max_nodes:
         yield problem((*at, "min_nodes"), spec.min_nodes, f"at most max_nodes, {spec.max_nodes}", "lower it")
-    row = catalog.get(spec.machine)
+    row = catalog.get(spec.machine) or TPU_MACHINES.get(spec.machine)
     if row is None:
         # A machine that the description gets wrong is told where it is described.
         if spec.machine not in {own.name for own in environment.machines}:
@@ -146,6 +147,8 @@ def _pool(
     if unsold:
         fix = "take one of these, or give your own price for it under prices"
         yield problem((*at, "purchase_option"), spec.purchase_option, unsold, fix)
+    if isinstance(row, TpuMachine):
+        return
     if spec.sharing and spec.mig:
         fix = "remove one of the two, or make two pools"
         yield problem((*at, "sharing"), "sharing in a pool with mig", "a pool whose GPUs stay whole", fix)

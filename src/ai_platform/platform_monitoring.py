@@ -57,7 +57,11 @@ def make_doctor(
         return
     machines = machines_of(environment)
     specs = {spec.name: spec for spec in environment.node_pools}
-    pools = [doctor_pool(pool, specs[pool.name], machines[pool.machine]) for pool in plan.pools]
+    pools = [
+        doctor_pool(pool, specs[pool.name], machines[pool.machine]) for pool in plan.pools if not pool.tpu
+    ]
+    if not pools:
+        return
     labels = environment_tags(environment).kubernetes()
     NodeDoctor(f"{name}-doctor", {"image": image, "pools": pools, "labels": labels}, opts)
 

@@ -14,14 +14,16 @@ from .components.cluster_software import ClusterSoftware, ClusterSoftwareSpec
 from .components.cluster_spec import ClusterProvider
 from .components.clusters import make_administrators, make_autoscaler
 from .components.environment_storage import environment_storage
-from .components.queues import FlavorSpec, Queues, QueuesSpec
+from .components.queues import FlavorSpec, Queues, QueuesSpec, TopologyName
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
 from .cost_tags import environment_tags, rendered, storage_tags, team_tags
 from .environment import Environment
 from .finops.cost_tags import CostTags
 from .gpu.gpu_software import admission_checks, make_admission_checks, make_gpu_software
+from .gpu.node_plan import PoolPlan
 from .gpu.node_pool import NodePool
+from .gpu.tpus import TPU_RESOURCE
 from .gpu.training_job import TrainingJob, TrainingJobArgs
 from .layers import Layer
 from .plan import COHORT, Plan
@@ -115,7 +117,7 @@ def make_software(
 
 def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resource) -> Shared:
     """Cohorts, flavors, priorities and the runtime."""
-    flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
+    flavors = tuple(_flavor(pool) for pool in plan.pools)
     spec = QueuesSpec(
         cohort=COHORT,
         flavors=flavors,
@@ -127,6 +129,13 @@ def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resour
         Queues(f"{name}-queues", spec, _after(parent, software.queues)),
         VllmRuntime(f"{name}-vllm", _after(parent, software.serving)),
     )
+
+
+def _flavor(pool: PoolPlan) -> FlavorSpec:
+    if pool.tpu is None:
+        return FlavorSpec(pool=pool.name)
+    slices = TopologyName.NODE_POOLS if pool.tpu.nodes_per_slice > 1 else TopologyName.ZONES
+    return FlavorSpec(pool=pool.name, taint=TPU_RESOURCE, topology=slices)
 
 
 def make_teams(
