@@ -110,7 +110,7 @@ def _running(seeds: int) -> Iterator[tuple[GpuName, str, tuple[NodeLayout, ...],
                 chance = random.Random(seed)  # noqa: S311
                 requests = _requests(gpu, names, gpus * 85 // 100, most, chance)
                 fresh = pack([Supply("pool", gpu, GPUS_PER_NODE, nodes)], requests).pools[0]
-                yield gpu, "3 % more needs", fresh.layouts, requests[: len(requests) * 97 // 100]
+                yield gpu, "3 % less needed", fresh.layouts, requests[: len(requests) * 97 // 100]
                 for kinds in (4, nodes):
                     made = [
                         NodeLayout(gpu, tuple(chance.choice(rows) for _ in range(GPUS_PER_NODE)))

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .pod_storage import REACHED
 from .tenant import TEAM_LABEL
-
-BUCKETS_LABEL = "ai-platform/buckets"
-"""Label of pods that reach buckets by themselves: with an SDK, or with a sidecar that mounts them."""
-
-REACHED = {BUCKETS_LABEL: "reached"}
 
 EKS_IDENTITY = ("169.254.170.23/32", 80)
 """EKS Pod Identity agent. Source: Amazon EKS, "Understand how EKS Pod Identity works" (2026-11)."""

@@ -103,7 +103,7 @@ def chart_source(chart: ChartName, charts: ChartsSpec) -> dict[str, Any]:
         return {"chart": f"oci://{charts.mirror}/{chart}", "version": row.version}
     if row.repository.startswith("oci://"):
         return {"chart": row.repository, "version": row.version}
-    return {"chart": chart.value, "version": row.version, "repositoryOpts": {"repo": row.repository}}
+    return {"chart": str(chart), "version": row.version, "repositoryOpts": {"repo": row.repository}}
 
 
 def namespace_manifest(row: ChartRow, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def objects_properties(args: ChartArgs, source: Mapping[str, Any]) -> dict[str, 
     """Inputs of a chart that becomes objects."""
     return {
         **source,
-        "name": args.chart.value,
+        "name": str(args.chart),
         "namespace": CHARTS[args.chart].namespace,
         "values": dict(args.values),
         "skipCrds": not args.definitions,
@@ -136,7 +136,7 @@ def release_properties(args: ChartArgs, source: Mapping[str, Any]) -> dict[str, 
     """Inputs of a Helm release that is rolled back as a whole when an upgrade of it fails."""
     return {
         **source,
-        "name": args.chart.value,
+        "name": str(args.chart),
         "namespace": CHARTS[args.chart].namespace,
         "values": dict(args.values),
         "skipAwait": not args.await_ready,

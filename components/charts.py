@@ -32,6 +32,7 @@ class ChartName(StrEnum):
     DRA_DRIVER = "dra-driver-nvidia-gpu"
     NETWORK_OPERATOR = "network-operator"
     EFA = "aws-efa-k8s-device-plugin"
+    CLUSTER_AUTOSCALER = "cluster-autoscaler"
 
 
 class Installed(StrEnum):
@@ -194,6 +195,18 @@ CHARTS: Mapping[ChartName, ChartRow] = MappingProxyType(
             api_groups=(),
             protected=False,
             source="aws/eks-charts of 2026-08-03, stable/aws-efa-k8s-device-plugin (2026-11-21)",
+        ),
+        ChartName.CLUSTER_AUTOSCALER: ChartRow(
+            repository="https://kubernetes.github.io/autoscaler",
+            version="9.59.0",
+            installed=Installed.OBJECTS,
+            why=_NO_HOOKS,
+            namespace="cluster-autoscaler",
+            pod_security=PodSecurity.RESTRICTED,
+            pod_security_why="",
+            api_groups=(),
+            protected=False,
+            source="kubernetes/autoscaler cluster-autoscaler-chart-9.59.0 of 2026-07-21 (2026-11-21)",
         ),
     }
 )

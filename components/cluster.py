@@ -65,6 +65,8 @@ class Cluster:
     """Path or text of a kubeconfig without credentials in it."""
     aws: AwsCluster | None = None
     gcp: GcpCluster | None = None
+    ready: tuple[pulumi.Resource, ...] = ()
+    """What must be there before anything runs in it; empty where another stack has made it."""
 
 
 def eks_identifier(region: str, name: str) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pulumi
 
+from .charts_spec import ChartsSpec
 from .cluster import Cluster, eks_identifier, gke_identifier
 from .cluster_spec import AnyClusterSpec, EksSpec, ExistingSpec, GkeSpec
+from .objects import kubernetes_object
+from .storage_spec import StorageSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class ClusterPlace:
     """Folder of the description, which its paths are relative to."""
     multi_networking: bool = False
     """Whether pods of some pool have more than one network interface; GKE must know when it is made."""
+    storage: Sequence[StorageSpec] = ()
+    """What teams will store; GKE has the drivers for it as add-ons."""
 
 
 def identifier(spec: AnyClusterSpec, environment: str, region: str) -> str:
@@ -40,18 +45,22 @@ def make_cluster(spec: AnyClusterSpec, place: ClusterPlace, opts: pulumi.Resourc
     if isinstance(spec, EksSpec):
         from .aws.eks_cluster import EksCluster
 
-        return EksCluster(place.environment, spec, opts, region=place.region, tags=place.tags).cluster
+        eks = EksCluster(place.environment, spec, opts, region=place.region, tags=place.tags)
+        return replace(eks.cluster, ready=(eks,))
     if isinstance(spec, GkeSpec):
         from .gcp.gke_cluster import GkeCluster
+        from .gcp.storage import gke_addons
 
-        return GkeCluster(
+        gke = GkeCluster(
             place.environment,
             spec,
             opts,
             region=place.region,
             labels=place.tags,
             multi_networking=place.multi_networking,
-        ).cluster
+            addons=gke_addons(place.storage),
+        )
+        return replace(gke.cluster, ready=(gke,))
     if isinstance(spec, ExistingSpec):
         kubeconfig = place.folder / Path(spec.kubeconfig).expanduser()
     else:
@@ -59,6 +68,24 @@ def make_cluster(spec: AnyClusterSpec, place: ClusterPlace, opts: pulumi.Resourc
     # The path, not the text: what the file holds must not get into the state.
     stays = identifier(spec, place.environment, place.region)
     return Cluster(spec.provider, stays, str(kubeconfig))
+
+
+def make_administrators(name: str, spec: AnyClusterSpec, opts: pulumi.ResourceOptions) -> None:
+    """What makes administrators inside the cluster. EKS knows them by access entries, from outside."""
+    if isinstance(spec, GkeSpec) and spec.admin_groups:
+        from .gcp.gke_cluster import admin_binding_manifest
+
+        kubernetes_object(f"{name}-admins", admin_binding_manifest(spec.admin_groups), opts)
+
+
+def make_autoscaler(
+    name: str, cluster: Cluster, charts: ChartsSpec, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> None:
+    """What brings nodes to pods that wait for them, where the cloud has nothing of its own: on EKS."""
+    if cluster.aws is not None:
+        from .aws.autoscaler import ClusterAutoscaler
+
+        ClusterAutoscaler(f"{name}-autoscaler", charts, opts, cluster=cluster, labels=labels)
 
 
 def cloud_providers(

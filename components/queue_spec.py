@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from .names import Name
 
@@ -48,6 +48,8 @@ class TeamQueueSpec(BaseModel):
     """Quota by flavor, in the order in which flavors are tried."""
     fair_sharing_weight: int | None = None
     """Weight among the queues of the cohort when Kueue shares fairly. Default: not said, so 1."""
+    admission_checks: dict[str, tuple[Name, ...]] = Field(default_factory=dict)
+    """Admission check to the flavors whose workloads wait for it. Default: none."""
 
 
 class CohortQuotaSpec(BaseModel):

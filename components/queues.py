@@ -1,6 +1,7 @@
-"""What all teams' queues share: cohorts, topology, priorities and one resource flavor for each node pool."""
+"""What all teams' queues share: cohorts, priorities and one resource flavor for each node pool."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 import pulumi
@@ -13,8 +14,21 @@ from .objects import kubernetes_object
 from .priority_spec import PrioritySpec
 from .queue_spec import CohortQuotaSpec
 from .team_queue import KUEUE, fair_sharing, resource_groups
+from .topology import TOPOLOGY_LEVELS
 
-TOPOLOGY_LEVELS = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+NODE_POOL_LEVELS = ("cloud.google.com/gke-nodepool", "kubernetes.io/hostname")
+
+
+class TopologyName(StrEnum):
+    """How the nodes of a flavor stand."""
+
+    ZONES = "ai-platform"
+    """Zone above host: what GPU nodes of every provider carry as labels."""
+    NODE_POOLS = "ai-platform-node-pools"
+    """GKE's node pool above host: a slice of TPUs is one."""
+
+
+_LEVELS = {TopologyName.ZONES: TOPOLOGY_LEVELS, TopologyName.NODE_POOLS: NODE_POOL_LEVELS}
 
 
 class FlavorSpec(BaseModel):
@@ -25,7 +39,11 @@ class FlavorSpec(BaseModel):
     pool: Name
     """Name of the pool and of the flavor; the nodes carry it as label ai-platform/pool."""
     tainted: bool = True
-    """Whether the nodes have the taint nvidia.com/gpu, which admitted pods then tolerate. Default: yes."""
+    """Whether the nodes have the taint, which admitted pods then tolerate. Default: yes."""
+    taint: str = "nvidia.com/gpu"
+    """Key of the taint. Default: nvidia.com/gpu."""
+    topology: TopologyName = TopologyName.ZONES
+    """How the nodes stand, by which Kueue places what must be close. Default: zone above host."""
 
 
 class QueuesSpec(BaseModel):
@@ -41,10 +59,13 @@ class QueuesSpec(BaseModel):
     """Cohorts below it; one of its own name says more about it. Default: none."""
     priorities: tuple[PrioritySpec, ...] = ()
     """Priority classes of workloads. Default: none."""
+    topology: bool = False
+    """Whether Kueue chooses nodes by zone and host. Only where all nodes of all flavors run: it admits
+    nothing that would have to wait for a node. It can't be taken back. Default: no."""
 
 
 class Queues(pulumi.ComponentResource):
-    """The cohorts, the topology, the priorities and the resource flavors. Kueue is in the cluster already."""
+    """The cohorts, the priorities and the resource flavors. Kueue is in the cluster already."""
 
     cohort: pulumi.Output[str]
     """Name of the root cohort."""
@@ -56,10 +77,15 @@ class Queues(pulumi.ComponentResource):
         spec = parsed("Queues", name, QueuesSpec, args)
         own = pulumi.ResourceOptions(parent=self)
 
-        topology = kubernetes_object(f"{name}-topology", topology_manifest(), own)
-        behind = pulumi.ResourceOptions(parent=self, depends_on=[topology])
+        before = [kubernetes_object(f"{name}-topology", topology_manifest(), own)] if spec.topology else []
+        if any(flavor.topology is TopologyName.NODE_POOLS for flavor in spec.flavors):
+            pools = topology_manifest(TopologyName.NODE_POOLS)
+            before.append(kubernetes_object(f"{name}-node-pools-topology", pools, own))
+        behind = pulumi.ResourceOptions(parent=self, depends_on=before)
         flavors = [
-            kubernetes_object(f"{name}-flavor-{flavor.pool}", flavor_manifest(flavor), behind)
+            kubernetes_object(
+                f"{name}-flavor-{flavor.pool}", flavor_manifest(flavor, topology=spec.topology), behind
+            )
             for flavor in spec.flavors
         ]
         root = next((item for item in spec.cohorts if item.name == spec.cohort), None)
@@ -84,27 +110,28 @@ def on_pools(pools: Sequence[str]) -> dict[str, Any]:
     return {"affinity": {"nodeAffinity": required}}
 
 
-def topology_manifest() -> dict[str, Any]:
-    """Zone above host: what GPU nodes of every provider carry as labels."""
-    levels = [{"nodeLabel": label} for label in TOPOLOGY_LEVELS]
+def topology_manifest(name: TopologyName = TopologyName.ZONES) -> dict[str, Any]:
+    """The Topology of that name."""
+    levels = [{"nodeLabel": label} for label in _LEVELS[name]]
     return {
         "apiVersion": KUEUE,
         "kind": "Topology",
-        "metadata": {"name": "ai-platform"},
+        "metadata": {"name": name.value},
         "spec": {"levels": levels},
     }
 
 
-def flavor_manifest(spec: FlavorSpec) -> dict[str, Any]:
-    """A pool's ResourceFlavor."""
-    toleration = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+def flavor_manifest(spec: FlavorSpec, *, topology: bool) -> dict[str, Any]:
+    """A pool's ResourceFlavor. Slices of TPUs have a topology on every cluster, others with ``topology``."""
+    always = spec.topology is TopologyName.NODE_POOLS
+    toleration = {"key": spec.taint, "operator": "Exists", "effect": "NoSchedule"}
     return {
         "apiVersion": KUEUE,
         "kind": "ResourceFlavor",
         "metadata": {"name": spec.pool},
         "spec": {
             "nodeLabels": {POOL_LABEL: spec.pool},
-            "topologyName": "ai-platform",
+            **({"topologyName": spec.topology.value} if topology or always else {}),
             **({"tolerations": [toleration]} if spec.tainted else {}),
         },
     }

@@ -55,6 +55,7 @@ def cluster_queue_manifest(spec: TeamQueueSpec) -> dict[str, Any]:
             "preemption": {"reclaimWithinCohort": "Any", "withinClusterQueue": "LowerPriority"},
             "resourceGroups": resource_groups(spec.flavors),
             **fair_sharing(spec.fair_sharing_weight),
+            **_admission_checks(spec),
         },
     }
 
@@ -81,6 +82,16 @@ def resource_groups(flavors: Sequence[FlavorQuota]) -> list[dict[str, Any]]:
 def fair_sharing(weight: int | None) -> dict[str, Any]:
     """The field ``fairSharing``, where a weight is given."""
     return {} if weight is None else {"fairSharing": {"weight": str(weight)}}
+
+
+def _admission_checks(spec: TeamQueueSpec) -> dict[str, Any]:
+    held = {flavor.name for flavor in spec.flavors}
+    checks = [
+        {"name": check, "onFlavors": [flavor for flavor in flavors if flavor in held]}
+        for check, flavors in spec.admission_checks.items()
+        if held & set(flavors)
+    ]
+    return {"admissionChecksStrategy": {"admissionChecks": checks}} if checks else {}
 
 
 def _flavor(flavor: FlavorQuota) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class TeamSpec(BaseModel):
     pods take libraries from the node. Default: restricted."""
     quota: dict[Name, dict[str, Quota]] = Field(default_factory=dict)
     """Pool to resource to quota. A resource is ``gpus`` (whole GPUs), ``shared_gpus`` (parts of a pool
-    with ``sharing``) or a MIG profile such as ``1g.10gb``."""
+    with ``sharing``), ``tpus`` (chips of TPUs) or a MIG profile such as ``1g.10gb``."""
     weight: Weight | None = None
     """Part of what fixed numbers leave of every pool, beside the weights of other teams. A resource for which
     ``quota`` says ``nominal`` is not added to. Default: no part."""

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
-from .bucket_network import REACHED
-from .cluster_spec import ClusterProvider
 from .objects import kubernetes_object
-from .storage_spec import StorageKind, StorageSpec
+from .storage_spec import StorageSpec
 from .tenant import TEAM_LABEL
-
-TEAM_SERVICE_ACCOUNT = "workload"
-"""Service account of each team that has rights on storage: pods that mount a bucket run as it."""
-
-_GCS_FUSE = {"gke-gcsfuse/volumes": "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,38 +132,6 @@ def dynamic_claim_manifest(spec: StorageSpec, team: str) -> dict[str, Any]:
     # Many classes wait for the first pod, and `up` would wait for them.
     claim["metadata"]["annotations"] = {"pulumi.com/skipAwait": "true"}
     return claim
-
-
-@dataclass(frozen=True, slots=True)
-class PodStorage:
-    """What a pod template has to say to use storage."""
-
-    volumes: tuple[dict[str, Any], ...] = ()
-    """Entries of ``volumes``, named like the storage."""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    """Labels of the pod."""
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    """Annotations of the pod."""
-    service_account: str | None = None
-    """``serviceAccountName``; ``None``: that of the namespace."""
-
-
-def pod_storage(specs: list[StorageSpec], team: str, provider: ClusterProvider) -> PodStorage:
-    """What pods of ``team`` say to use these storages on a cluster of ``provider``."""
-    buckets = [spec for spec in specs if spec.kind is StorageKind.OBJECT]
-    return PodStorage(
-        volumes=tuple(_pod_volume(spec, team) for spec in specs),
-        labels=REACHED if buckets else {},
-        annotations=_GCS_FUSE if buckets and provider is ClusterProvider.GKE else {},
-        service_account=TEAM_SERVICE_ACCOUNT if buckets else None,
-    )
-
-
-def _pod_volume(spec: StorageSpec, team: str) -> dict[str, Any]:
-    if spec.kind is StorageKind.LOCAL:
-        return {"name": spec.name, "emptyDir": {"sizeLimit": f"{spec.capacity_gib}Gi"}}
-    claim = {"claimName": spec.name, "readOnly": team not in spec.writers}
-    return {"name": spec.name, "persistentVolumeClaim": claim}
 
 
 def _claim(name: str, team: str, spec: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .team_volume import TEAM_SERVICE_ACCOUNT
+from .pod_storage import TEAM_SERVICE_ACCOUNT
 from .tenant import TEAM_LABEL
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
+from .cluster_prices import CLUSTER_PRICES
 from .prices import PRICES, Price, PurchaseOption
 from .spec import DiscountSpec, PriceSpec
 
@@ -16,7 +17,7 @@ Key = tuple[str, str, PurchaseOption]
 
 @dataclass(frozen=True, slots=True)
 class PriceBook:
-    """Prices by machine, region and purchase option."""
+    """Prices by machine, or what else a cluster costs, region and purchase option."""
 
     prices: Mapping[Key, Price]
     discounts: Sequence[DiscountSpec] = ()
@@ -30,7 +31,9 @@ class PriceBook:
         return _discounted(found, fitting[-1].percent) if fitting else found
 
 
-BUILT_IN = PriceBook(PRICES)
+_LIBRARY = {**PRICES, **CLUSTER_PRICES}
+
+BUILT_IN = PriceBook(_LIBRARY)
 """The library's own prices, without discounts."""
 
 
@@ -39,7 +42,7 @@ def price_book(rows: Iterable[PriceSpec] = (), discounts: Sequence[DiscountSpec]
     own: dict[Key, Price] = {}
     for row in rows:
         own.setdefault((row.machine, row.region, row.option), _own(row))
-    return PriceBook({**PRICES, **own}, tuple(discounts)) if own or discounts else BUILT_IN
+    return PriceBook({**_LIBRARY, **own}, tuple(discounts)) if own or discounts else BUILT_IN
 
 
 def _own(row: PriceSpec) -> Price:

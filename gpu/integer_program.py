@@ -68,6 +68,11 @@ def minimum(
     return _solved(costs, uppers, rows, max_nodes, ())
 
 
+def relaxed_minimum(costs: Sequence[int], uppers: Sequence[int], rows: Sequence[Row]) -> float:
+    """A number that no solution costs less than: the least cost when columns needn't be whole."""
+    return _solved(costs, uppers, rows, 1, range(len(costs))).bound
+
+
 def _holds(row: Row, values: Sequence[int]) -> bool:
     total = sum(coefficient * values[at] for at, coefficient in row.coefficients.items())
     return (row.lower is None or total >= row.lower) and (row.upper is None or total <= row.upper)
@@ -123,4 +128,6 @@ def _answer(solver: Any, highspy: Any) -> Answer:
     proven = status == highspy.HighsModelStatus.kOptimal
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     values = tuple(round(value) for value in solver.getSolution().col_value) if found else None
-    return Answer(values, info.mip_dual_bound, proven=proven)
+    continuous = highspy.HighsVarType.kInteger not in solver.getLp().integrality_
+    bound = info.objective_function_value if continuous and proven else info.mip_dual_bound
+    return Answer(values, bound, proven=proven)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .node_plan import PoolPlan
+from .node_plan import PoolPlan, TpuSlices
 
 MIG_CONFIG_LABEL = "nvidia.com/mig.config"
 """Node label that asks the MIG manager for a layout."""
@@ -33,3 +33,22 @@ def node_groups(plan: PoolPlan) -> tuple[NodeGroup, ...]:
         left -= least
         groups.append(NodeGroup(f"nodes-{index}" if index else "nodes", layout, least, count))
     return tuple(groups)
+
+
+def slice_groups(plan: PoolPlan, slices: TpuSlices) -> tuple[NodeGroup, ...]:
+    """The groups of a pool of TPUs: one for each slice of several nodes, else one for all.
+
+    Slices that always run come first.
+    """
+    if slices.nodes_per_slice == 1:
+        return (NodeGroup("nodes", slices.topology, plan.min_nodes, plan.max_nodes),)
+    each = slices.nodes_per_slice
+    return tuple(
+        NodeGroup(
+            f"nodes-{index}" if index else "nodes",
+            slices.topology,
+            each if index * each < plan.min_nodes else 0,
+            each,
+        )
+        for index in range(plan.max_nodes // each)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +14,7 @@ from .gpus import GPUS, GpuName
 from .layout import SHARED_GPU, WHOLE_GPU, NodeLayout, layout_name, node_layout, node_resources
 from .machines import MACHINES, Fabric, Machine
 from .spec import GpuSharing, NodePoolSpec
+from .tpus import TPU_MACHINES, TPU_RESOURCE, TpuMachine, TpuName
 
 DEFAULT_VCPU = 96
 DEFAULT_MEMORY_GIB = 768
@@ -27,9 +29,21 @@ class NodePlan(BaseModel):
 
     name: str
     layout: str
-    """Name of its MIG layout; ``all-disabled`` when every GPU is whole."""
+    """Name of its MIG layout, ``all-disabled`` when every GPU is whole; the topology of a slice of TPUs."""
     resources: dict[str, int]
-    """GPU resources that it offers, with 0 for each profile that it has none of."""
+    """GPU or TPU resources that it offers, with 0 for each profile that it has none of."""
+
+
+@dataclass(frozen=True, slots=True)
+class TpuSlices:
+    """The slices of a pool of TPUs, all alike."""
+
+    tpu: TpuName
+    accelerator: str
+    """Value of the node label cloud.google.com/gke-tpu-accelerator."""
+    topology: str
+    nodes_per_slice: int
+    """Nodes that come and go together; 1 where each node is a slice of its own."""
 
 
 class PoolPacking(BaseModel):
@@ -48,14 +62,20 @@ class PoolPacking(BaseModel):
 
 
 class PoolPlan(BaseModel):
-    """A node pool with its nodes and what they add up to."""
+    """A node pool with its nodes and what they add up to.
+
+    In a pool of TPUs, chips stand where GPUs do: in ``gpu_memory_mib``, ``gpus_per_node``,
+    ``gpus_per_device`` and ``unused_gpus``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     machine: str
-    gpu: GpuName
+    gpu: GpuName | None
+    """``None`` in a pool of TPUs."""
     gpu_product: str
+    """Value of the node label nvidia.com/gpu.product; empty in a pool of TPUs."""
     gpu_memory_mib: int
     gpus_per_node: int
     mig_capable: bool
@@ -81,10 +101,26 @@ class PoolPlan(BaseModel):
     """GPUs at ``max_nodes`` that the MIG layouts leave to nobody."""
     packing: PoolPacking | None = None
     """How good the layouts are when ``mig: auto`` chose them."""
+    tpu: TpuSlices | None = None
+    """The slices of a pool of TPUs; ``None`` for GPUs."""
+
+    @property
+    def accelerator(self) -> str:
+        """Name of its GPU or TPU, for a reader."""
+        return str(self.tpu.tpu if self.tpu else self.gpu)
+
+
+def gpu_of(plan: PoolPlan) -> GpuName:
+    """The GPU of a pool. Raises ``ValueError`` for a pool of TPUs, of which callers know better."""
+    if plan.gpu is None:
+        raise ValueError(f"{plan.name} is a pool of TPUs")
+    return plan.gpu
 
 
 def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) -> PoolPlan:
     """Works out a pool whose description was checked. Raises ``ValueError`` for a layout that can't be."""
+    if spec.machine in TPU_MACHINES:
+        return _plan_tpu_pool(spec, TPU_MACHINES[spec.machine])
     row = machines.get(spec.machine)
     if row is None:
         raise ValueError(f"{spec.machine} is no machine of the catalog")
@@ -132,6 +168,45 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
         sharing=spec.sharing,
         gpus_per_device=each,
         unused_gpus=shares.unused,
+    )
+
+
+def _plan_tpu_pool(spec: NodePoolSpec, row: TpuMachine) -> PoolPlan:
+    topology = spec.tpu_topology or row.one_machine
+    each = row.machines_of(topology)
+    if each is None or spec.max_nodes % each or spec.min_nodes % each:
+        raise ValueError(f"{spec.min_nodes} to {spec.max_nodes} nodes of {row.name} in slices of {topology}")
+    counts = {TPU_RESOURCE: row.chips}
+    return PoolPlan(
+        name=spec.name,
+        machine=spec.machine,
+        gpu=None,
+        gpu_product="",
+        gpu_memory_mib=row.hbm_gib * 1024,
+        gpus_per_node=row.chips,
+        mig_capable=False,
+        vcpu=row.vcpu,
+        memory_gib=row.memory_gib,
+        fabric=Fabric.NONE,
+        efa_interfaces=0,
+        gpu_networks=0,
+        min_nodes=spec.min_nodes,
+        max_nodes=spec.max_nodes,
+        nodes=tuple(
+            NodePlan(name=f"{spec.name}-{index}", layout=topology, resources=counts)
+            for index in range(spec.max_nodes)
+        ),
+        capacity={
+            "cpu": row.vcpu * spec.max_nodes,
+            "memory": row.memory_gib * spec.max_nodes,
+            TPU_RESOURCE: row.chips * spec.max_nodes,
+        },
+        purchase_option=spec.purchase_option,
+        fall_back_to=tuple(spec.fall_back_to),
+        sharing=None,
+        gpus_per_device={TPU_RESOURCE: Fraction(1)},
+        unused_gpus=Fraction(0),
+        tpu=TpuSlices(row.tpu, row.accelerator, topology, each),
     )
 
 

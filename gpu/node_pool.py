@@ -1,4 +1,4 @@
-"""A pool of GPU nodes."""
+"""A pool of nodes with GPUs or TPUs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +13,7 @@ from .machines import MACHINES, Machine
 from .node_plan import PoolPlan, plan_pool
 from .simulated_nodes import simulated_nodes
 from .spec import NodePoolSpec
+from .tpus import TPU_MACHINES
 
 
 class NodePool(pulumi.ComponentResource):
@@ -43,13 +44,19 @@ class NodePool(pulumi.ComponentResource):
 
         # Each cloud's module is loaded only where its pools are made.
         if cluster is not None and cluster.aws is not None:
+            _refuse_tpus(name, spec, plan)
             from .aws.node_pool import aws_node_pool
 
             aws_node_pool(name, spec, plan, machines[spec.machine], cluster.aws, own)
         elif cluster is not None and cluster.gcp is not None:
-            from .gcp.node_pool import gke_node_pool
+            if plan.tpu:
+                from .gcp.tpu_node_pool import gke_tpu_node_pool
 
-            gke_node_pool(name, spec, plan, machines[spec.machine], cluster.gcp, own)
+                gke_tpu_node_pool(name, spec, plan, plan.tpu, cluster.gcp, own)
+            else:
+                from .gcp.node_pool import gke_node_pool
+
+                gke_node_pool(name, spec, plan, machines[spec.machine], cluster.gcp, own)
         elif cluster is None or cluster.provider is ClusterProvider.SIMULATED:
             simulated_nodes(name, spec, plan, machines, own)
 
@@ -57,11 +64,19 @@ class NodePool(pulumi.ComponentResource):
         self.register_outputs({"pool": self.pool})
 
 
+def _refuse_tpus(name: str, spec: NodePoolSpec, plan: PoolPlan) -> None:
+    if plan.tpu:
+        expected = "a machine of aws, where the cluster is"
+        problem = Problem("machine", spec.machine, expected, "take another machine")
+        raise InvalidArgs(f"NodePool {name!r}", [problem])
+
+
 def _planned(name: str, spec: NodePoolSpec, machines: Mapping[str, Machine]) -> PoolPlan:
     try:
         return plan_pool(spec, machines)
     except ValueError as error:
+        key, fitting = ("tpu_topology", "slices") if spec.machine in TPU_MACHINES else ("mig", "layouts")
         problem = Problem(
-            "mig", f"a pool that can't be: {error}", "a machine and layouts that fit", "change them"
+            key, f"a pool that can't be: {error}", f"a machine and {fitting} that fit", "change them"
         )
         raise InvalidArgs(f"NodePool {name!r}", [problem]) from None

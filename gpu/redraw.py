@@ -17,11 +17,11 @@ from .refine import refined
 
 _KINDS = 8
 """Running layouts that are told apart and tried again elsewhere; the most common ones."""
-_BRANCHES = 200
+_BRANCHES, _BRANCHES_OF_LARGE = 20, 1
+"""In large pools a better answer than the first one found takes longer than it is worth."""
 _ALL_LAYOUTS = 100
 """Layouts of a node up to which all of them are tried."""
 _SMALL_POOL = 8
-"""Nodes up to which two of them may get any layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def redrawn(supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str
     """Layouts as good as ``layouts`` that change few GPUs of ``supply.running``.
 
     As many GPUs and nodes are cut and no more layouts differ. Chosen among the given layouts, their GPUs in
-    another order, the running ones, and any layout for one node, or for two of a small pool. Where nodes have
-    few layouts, as those of one GPU, among all.
+    another order, the running ones, and any layout for one node. Where nodes have few layouts, as those of
+    one GPU, among all.
     """
     running = supply.running[: supply.nodes]
     best = Redrawn(layouts, drained(running, layouts), 0)
@@ -47,12 +47,10 @@ def redrawn(supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str
         return best
     limits = measured(layouts)
     least = fewest_drained(supply, wanted, limits)
-    several = min(2, limits.different) if supply.nodes <= _SMALL_POOL else 1
-    for own in dict.fromkeys((1, several)):
-        if best.drained > least:
-            found = _solved(supply, running, layouts, wanted, limits, own)
-            changes = drained(running, found)
-            best = Redrawn(found, changes, least) if changes < best.drained else best
+    if best.drained > least:
+        found = _solved(supply, running, layouts, wanted, limits)
+        changes = drained(running, found)
+        best = Redrawn(found, changes, least) if changes < best.drained else best
     return replace(best, fewest_drained=least)
 
 
@@ -62,14 +60,14 @@ def _solved(
     layouts: Sequence[NodeLayout],
     wanted: Mapping[str, int],
     limits: Measures,
-    own: int,
 ) -> tuple[NodeLayout, ...]:
     common = [kind for kind, _ in Counter(running).most_common(_KINDS)]
     choices = _choices(supply, layouts, common, wanted)
     crowds = _crowds(supply, running, common)
-    program = _program(supply, crowds, choices, wanted, limits, own)
+    program = _program(supply, crowds, choices, wanted, limits)
     columns = program.columns
-    answer = minimum(columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, flows=columns.flows)
+    branches = _BRANCHES if supply.nodes <= _SMALL_POOL else _BRANCHES_OF_LARGE
+    answer = minimum(columns.costs, columns.uppers, columns.rows, max_nodes=branches, flows=columns.flows)
     chosen = layouts if answer.values is None else _read(supply, program, crowds, choices, answer.values)
     return refined(running, chosen)
 
@@ -107,7 +105,7 @@ class _Program:
     columns: Columns
     times: list[int]
     """Nodes with each choice."""
-    own: list[_Own]
+    own: _Own
 
 
 def _program(
@@ -116,7 +114,6 @@ def _program(
     choices: Sequence[NodeLayout],
     wanted: Mapping[str, int],
     limits: Measures,
-    own: int,
 ) -> _Program:
     columns, per_node = Columns(), supply.gpus_per_node
     # Equal costs are settled by the order of the choices: those that were given come first.
@@ -125,29 +122,28 @@ def _program(
     times = [columns.add(supply.nodes) for _ in choices]
     there = [row for crowd in crowds if len(crowd.layouts) == 1 for row in crowd.layouts[0].partitions if row]
     partitions = dict.fromkeys([*patterns(supply.gpu, frozenset(wanted)), *there])
-    nodes = [_own(columns, supply, crowds, partitions, scale, last) for _ in range(own)]
+    own = _own(columns, supply, crowds, partitions, scale, last)
     into: list[dict[int, int]] = [{at: -1} for at in times]
     for index, crowd in enumerate(crowds):
-        all_of = {node.of[index]: 1 for node in nodes if index in node.of}
+        all_of = {own.of[index]: 1} if index in own.of else {}
         for at, choice in enumerate(choices):
             cost = round(scale * _changes(crowd, choice)) + at
             moved = columns.add(crowd.nodes, cost, flow=True)
             all_of[moved] = into[at][moved] = 1
         columns.rows.append(Row(all_of, crowd.nodes, crowd.nodes))
     columns.rows.extend(Row(coefficients, 0, 0) for coefficients in into)
-    own_cut = [(devices, at) for node in nodes for devices, at in node.cut.items()]
-    is_there = dict.fromkeys((at for node in nodes for at in node.of.values()), 1)
+    is_there = dict.fromkeys(own.of.values(), 1)
     for name, count in wanted.items():
         made = {at: _made(choice, name) for at, choice in zip(times, choices, strict=True)}
-        made |= {at: dict(devices).get(name, 0) for devices, at in own_cut}
+        made |= {at: dict(devices).get(name, 0) for devices, at in own.cut.items()}
         columns.rows.append(Row({at: each for at, each in made.items() if each}, count))
     cuts = {at: cut for at, choice in zip(times, choices, strict=True) if (cut := per_node - choice.whole)}
-    columns.rows.append(Row({**cuts, **dict.fromkeys((at for _, at in own_cut), 1)}, limits.cut, limits.cut))
+    columns.rows.append(Row({**cuts, **dict.fromkeys(own.cut.values(), 1)}, limits.cut, limits.cut))
     columns.rows.append(Row({**dict.fromkeys(cuts, 1), **is_there}, limits.cut_nodes, limits.cut_nodes))
     used = {at: columns.add(1) for at in cuts}
     columns.rows.extend(Row({at: 1, flag: -supply.nodes}, upper=0) for at, flag in used.items())
     columns.rows.append(Row({**dict.fromkeys(used.values(), 1), **is_there}, upper=limits.different))
-    return _Program(columns, times, nodes)
+    return _Program(columns, times, own)
 
 
 def _own(
@@ -187,11 +183,10 @@ def _read(
 ) -> list[NodeLayout]:
     """The layouts that were chosen, on any nodes."""
     found = [choice for choice, at in zip(choices, program.times, strict=True) for _ in range(values[at])]
-    for node in program.own:
-        cut = [row for row, at in node.cut.items() for _ in range(values[at])]
-        own = NodeLayout(supply.gpu, (*cut, *[()] * (supply.gpus_per_node - len(cut))))
-        of = [crowds[index].layouts for index, at in node.of.items() if values[at]]
-        found += [turned(own, there[0]) if there else own for there in of]
+    cut = [row for row, at in program.own.cut.items() for _ in range(values[at])]
+    own = NodeLayout(supply.gpu, (*cut, *[()] * (supply.gpus_per_node - len(cut))))
+    of = [crowds[index].layouts for index, at in program.own.of.items() if values[at]]
+    found += [turned(own, there[0]) if there else own for there in of]
     return found
 
 

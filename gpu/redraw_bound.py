@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .integer_program import Columns, Row, minimum
+from .integer_program import Columns, Row, minimum, relaxed_minimum
 from .layout import Devices, NodeLayout
 from .packing_spec import Supply
 from .patterns import patterns
 
 _ROUNDING = 1e-6
+_KINDS = 8
+"""Running layouts up to which nodes and GPUs count as whole ones; with more it makes little difference."""
+_BRANCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,13 @@ def fewest_drained(supply: Supply, wanted: Mapping[str, int], limits: Measures) 
         whole, same = program.add(count, -layout.whole), program.add(count)
         left_whole.append(whole)
         rows.append(Row({whole: 1, same: 1}, upper=count))
-        kept = []
+        keeps = []
         for row, each in Counter(layout.partitions).items():
-            kept.append(program.add(count * each, -1, flow=True))
-            stays[row].append(kept[-1])
-            rows.append(Row({kept[-1]: 1, whole: each}, upper=count * each))
+            keeps.append(program.add(count * each, -1, flow=True))
+            stays[row].append(keeps[-1])
+            rows.append(Row({keeps[-1]: 1, whole: each}, upper=count * each))
         # A node that doesn't stay what it is changes a GPU at least.
-        limit = {**dict.fromkeys(kept, 1), whole: per_node - 1}
+        limit = {**dict.fromkeys(keeps, 1), whole: per_node - 1}
         if layout.whole < per_node:
             used.append(program.add(1))
             rows.append(Row({same: 1, used[-1]: -count}, upper=0))
@@ -79,5 +82,8 @@ def fewest_drained(supply: Supply, wanted: Mapping[str, int], limits: Measures) 
     rows.append(Row(dict.fromkeys(stays[()], 1), upper=limits.cut_nodes * per_node - limits.cut))
     if used:
         rows.append(Row(dict.fromkeys(used, 1), upper=limits.different))
-    answer = minimum(program.costs, program.uppers, rows, flows=program.flows)
-    return max(0, math.ceil(kinds.total() * per_node + answer.bound - _ROUNDING))
+    if len(kinds) > _KINDS:
+        kept = relaxed_minimum(program.costs, program.uppers, rows)
+    else:
+        kept = minimum(program.costs, program.uppers, rows, max_nodes=_BRANCHES, flows=program.flows).bound
+    return max(0, math.ceil(kinds.total() * per_node + kept - _ROUNDING))

@@ -13,8 +13,9 @@ from .layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_
 from .machines import MACHINES, Machine
 from .mig import known_layouts
 from .node_groups import MIG_CONFIG_LABEL
-from .node_plan import EFA, NodePlan, PoolPlan, layouts_of
+from .node_plan import EFA, NodePlan, PoolPlan, gpu_of, layouts_of
 from .spec import NodePoolSpec
+from .tpu_nodes import tpu_node_manifest
 
 _ZONE = "simulated-a"
 _MIG_DONE = "jsonpath={.metadata.labels['nvidia.com/mig.config.state']}=success"
@@ -54,6 +55,8 @@ def mig_config_manifest(spec: NodePoolSpec, machines: Mapping[str, Machine] = MA
 
 def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
     """A simulated node: what a kubelet, GPU feature discovery and the device plugin would make of it."""
+    if plan.tpu:
+        return tpu_node_manifest(plan, plan.tpu, node)
     base = {
         "cpu": str(plan.vcpu),
         "memory": f"{plan.memory_gib}Gi",
@@ -122,9 +125,9 @@ def _laid_out(node: NodePlan) -> list[str]:
 def _simulated_layouts(plan: PoolPlan, node: NodePlan) -> dict[str, dict[str, str]]:
     """Every layout that the node's MIG manager knows: NVIDIA's named ones and the plan's own."""
     layouts = {node.layout: node.resources}
-    for name, devices in known_layouts(plan.gpu).items():
+    for name, devices in known_layouts(gpu_of(plan)).items():
         groups = [(plan.gpus_per_node, devices)] if devices else []
-        known = node_layout(plan.gpu, plan.gpus_per_node, groups)
+        known = node_layout(gpu_of(plan), plan.gpus_per_node, groups)
         layouts.setdefault(name if devices else layout_name(known), node_resources(known))
     return {
         name: {resource: str(count) for resource, count in sorted(resources.items())}

@@ -145,6 +145,9 @@ class NodePoolSpec(BaseModel):
     """Nodes that always run. Default: 0."""
     max_nodes: Annotated[int, Field(ge=1, le=1000)] = 1
     """Ceiling of the autoscaler; quotas are shared out from it. Default: 1."""
+    tpu_topology: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}(x[1-9][0-9]{0,2}){1,2}$")] | None = None
+    """How the chips of each slice of TPUs stand, for example ``4x4``; machines with TPUs only. Default there:
+    slices of one machine."""
     overcommit_percent: Annotated[int, Field(ge=0, le=900)] = 0
     """How far quotas may sum to more than the pool holds, for teams that seldom work at once. Default: 0."""
     mig: Annotated[Literal["auto"] | list[NodeMig], WrapValidator(_auto_or_layouts)] = Field(
@@ -178,7 +181,7 @@ class NodePoolSpec(BaseModel):
     labels: dict[str, Annotated[str, Field(max_length=63)]] = Field(default_factory=dict)
     """Node labels beside those of the platform. Default: none."""
     taints: list[TaintSpec] = Field(default_factory=list)
-    """Taints beside ``nvidia.com/gpu``. Default: none."""
+    """Taints beside ``nvidia.com/gpu``, or ``google.com/tpu``. Default: none."""
 
 
 class TrainingJobSpec(BaseModel):
@@ -196,11 +199,16 @@ class TrainingJobSpec(BaseModel):
     """Pods of the gang."""
     gpus_per_worker: Annotated[int, Field(ge=1, le=16)] = 1
     """Whole GPUs of each pod. Default: 1."""
+    tpus_per_worker: Annotated[int, Field(ge=1, le=8)] | None = None
+    """TPU chips of each pod, on a pool of TPUs in place of GPUs: all those of its machine. Default: these."""
     image: str
     """Container image of the workers."""
     command: Annotated[list[str], Field(min_length=1)]
     """Command of the workers."""
     priority: Name = TRAINING
     """Priority class of the run. Default: training."""
+    mounts: dict[Name, Annotated[str, Field(pattern=r"^/[^:]+$")]] = Field(default_factory=dict)
+    """Storage of the description to the folder where each worker finds it, for example ``data: /data``.
+    Default: none."""
     simulated_seconds: Annotated[int, Field(ge=0, le=86400)] = 60
     """How long a worker runs on a simulated node. Default: 60. No effect elsewhere."""

@@ -45,9 +45,11 @@ class Offer:
 
 
 def pool_offers(pools: Iterable[PoolPlan], prices: Mapping[str, Price | None]) -> list[Offer]:
-    """What each pool offers, cut as it is. ``prices`` has that of one node of each pool, by its name."""
+    """What each pool of GPUs offers, cut as it is. ``prices``: of one node of each pool, by its name."""
     offers = []
     for pool in pools:
+        if pool.gpu is None:
+            continue
         cuts = tuple(name for name in _cuts(pool.gpu) if pool.capacity.get(resource_name(name)))
         offers.append(
             Offer(

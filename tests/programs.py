@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import pulumi
 
+from ai_platform.components.aws.autoscaler import ClusterAutoscaler
 from ai_platform.components.aws.eks_cluster import EksCluster
 from ai_platform.components.chart import Chart, ChartArgs
 from ai_platform.components.charts import ChartName
@@ -21,6 +22,7 @@ from ai_platform.components.clusters import ClusterPlace, cloud_providers, make_
 from ai_platform.components.environment_storage import environment_storage
 from ai_platform.components.gcp.gke_cluster import GkeCluster
 from ai_platform.components.objects import kubernetes_object
+from ai_platform.components.observability import Observability
 from ai_platform.components.queues import Queues
 from ai_platform.components.storage_spec import FileSystem, StorageSpec
 from ai_platform.components.team_queue import TeamQueue
@@ -66,8 +68,9 @@ OWN_CLASS = NFS.model_copy(update={"name": "shared", "storage_class": "nfs"})
 
 
 def software() -> None:
-    """What a cluster needs before queues and endpoints, and RDMA on premises."""
+    """What a cluster needs before queues and endpoints, its graphs and alerts, and RDMA on premises."""
     ClusterSoftware("software", {"labels": LABELS})
+    Observability("monitoring", {"provider": "eks", "labels": LABELS})
     NetworkOperator("rdma", {"pools": [RDMA, {"pool": "shared"}], "labels": LABELS})
 
 
@@ -96,6 +99,11 @@ def eks_cluster() -> None:
     zones = ["us-east-1a", "us-east-1b"]
     spec = {"provider": "eks", "kubernetes_version": "1.35", "zones": zones}
     EksCluster("prod", spec, region="us-east-1", tags=EKS.aws.tags)
+
+
+def eks_autoscaler() -> None:
+    """What brings nodes on EKS."""
+    ClusterAutoscaler("prod-autoscaler", cluster=EKS, labels=LABELS)
 
 
 def gke_cluster() -> None:
@@ -272,6 +280,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
     item.__name__: item
     for item in (
         eks_cluster,
+        eks_autoscaler,
         gke_cluster,
         eks_pools,
         gke_pools,

@@ -32,6 +32,13 @@ def test_requests_are_packed_and_shown(capsys):
     assert text.rstrip().endswith("4 GPUs used, proven fewest")
 
 
+def test_different_node_layouts_come_with_how_many_are_needed(capsys):
+    several = "h100-80gb x8 x3: 25x1g.10gb 7x2g.20gb 9x3g.40gb"
+    assert "h100-80gb: 2 different node layouts, proven fewest" in out(capsys, several)
+    data = json.loads(out(capsys, several, "--json"))
+    assert data["node_layouts"] == [{"pool": "h100-80gb", "used": 2, "bound": 2}]
+
+
 def test_what_is_not_served_is_said_and_the_command_fails(capsys):
     text = out(capsys, TOO_MUCH, code=1)
     assert "request 1: 1 not served: the GPU of h100-80gb is full; 2 would do" in text

@@ -94,8 +94,8 @@ def test_json_holds_the_steps_and_what_each_does_to_each_team(capsys, old, new):
 def test_layouts_in_another_order_are_written_out_for_the_description(capsys, full):
     text = out(capsys, full[2], "--from", full[0])
     assert "h100: 2 GPUs keep running\n" in text
-    assert "as the description stands, 2 GPUs would be drained, not 0" in text
-    mig = yaml.safe_load(text.split("has to say\n")[1].split("\n\n")[0])["mig"]
+    assert "as the description stands, 2 GPUs would be drained; to drain 0, write into the pool\n" in text
+    mig = yaml.safe_load(text.split("write into the pool\n")[1].split("\n\n")[0])["mig"]
     assert mig == yaml.safe_load(Path(full[0]).read_text())["node_pools"][0]["mig"]
     (pool,) = json.loads(out(capsys, full[2], "--from", full[0], "--json"))["pools"]
     assert (pool["verdict"], pool["drained_as_written"], pool["mig"]) == ("unchanged", 2, mig)

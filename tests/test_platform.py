@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from ai_platform.components.args import InvalidArgs
+from ai_platform.components.cluster import AwsCluster, Cluster
 from ai_platform.environment import load, parse
 from ai_platform.plan import make_plan
 from ai_platform.platform import Platform
@@ -92,3 +93,40 @@ def test_a_contradiction_stops_before_the_first_child():
     with pytest.raises(InvalidArgs) as caught:
         recorded(described(training_jobs=[{**job, "team": "nobody"}]))
     assert [problem.path for problem in caught.value.problems] == ["training_jobs[0].team"]
+
+
+def on_eks(**changes):
+    data = yaml.safe_load((ROOT / "stacks" / "dev.yaml").read_text()) | changes
+    environment = parse(data, subject="test")
+    aws = AwsCluster(
+        region="us-east-1",
+        cluster_name="dev",
+        kubernetes_version="1.35",
+        vpc_id="vpc-1",
+        subnet_ids={zone: f"subnet-{zone}" for zone in environment.cluster.zones},
+        security_group_id="sg-1",
+        node_role_arn="arn:aws:iam::123456789012:role/nodes",
+        tags={},
+    )
+    cluster = Cluster(environment.cluster.provider, "eks", "{}", aws=aws)
+    return record(
+        lambda: Platform("dev", environment, cluster=cluster),
+        outputs=lambda _: {"latestVersion": 1, "arn": "arn:aws:iam::123456789012:role/made"},
+    )
+
+
+def test_queues_wait_for_kueue_and_endpoints_for_kserve():
+    recording = on_eks()
+    queues, endpoint = (
+        recording.only("ai-platform:index:Queues"),
+        recording.only("ai-platform:index:VllmRuntime"),
+    )
+    assert any("kueue" in urn for urn in queues.options.depends_on)
+    assert any("kserve-resources" in urn for urn in endpoint.options.depends_on)
+
+
+def test_a_doctor_looks_at_the_nodes_of_every_layout_where_its_image_is_named():
+    assert not on_eks().of("ai-platform:index:NodeDoctor")
+    image = f"registry.example.com/ai-platform@sha256:{'0' * 64}"
+    doctors = on_eks(node_doctor_image=image).of("kubernetes:apps/v1:DaemonSet")
+    assert len([item for item in doctors if "doctor" in item.name]) == 2

@@ -13,9 +13,10 @@ GKE = {"provider": "gke", "project": "example", "kubernetes_version": "1.34", "z
 EKS = {"provider": "eks", "kubernetes_version": "1.35", "zones": ["us-east-1a", "us-east-1b"]}
 
 
-def described(cluster, machine, fabric, *, gpus_per_worker=8, **team):
+def described(cluster, machine, fabric, *, gpus_per_worker=8, storage=(), mounts=None, **team):
     return parse(
         {
+            "storage": list(storage),
             "name": "test",
             "cluster": cluster,
             "node_pools": [
@@ -37,6 +38,7 @@ def described(cluster, machine, fabric, *, gpus_per_worker=8, **team):
                     "gpus_per_worker": gpus_per_worker,
                     "image": "torch",
                     "command": ["train"],
+                    "mounts": mounts or {},
                 }
             ],
         },
@@ -99,3 +101,44 @@ def test_workers_too_small_for_the_fabric_are_refused():
 def test_a_team_is_restricted_unless_it_says_otherwise():
     plan = make_plan(described(EKS, "p5.48xlarge", "none"))
     assert plan.teams[0].pod_security == "restricted"
+
+
+DATA = {"name": "data", "purpose": "datasets", "kind": "object", "readers": ["lab"]}
+SCRATCH = {
+    "name": "scratch",
+    "purpose": "datasets",
+    "kind": "local",
+    "capacity_gib": 100,
+    "writers": ["lab"],
+}
+
+
+def test_a_run_finds_its_storage_where_it_says():
+    environment = described(
+        EKS,
+        "p5.48xlarge",
+        "none",
+        storage=[DATA, SCRATCH],
+        mounts={"data": "/data", "scratch": "/scratch"},
+    )
+    pod = pod_of(environment)["spec"]
+    (worker,) = pod["containers"]
+    assert {item["name"]: item["mountPath"] for item in worker["volumeMounts"]} == {
+        "data": "/data",
+        "scratch": "/scratch",
+    }
+    volumes = {item["name"]: item for item in pod["volumes"]}
+    assert volumes["data"]["persistentVolumeClaim"]["readOnly"]
+    assert volumes["scratch"]["emptyDir"] == {"sizeLimit": "100Gi"}
+    assert pod["serviceAccountName"] == "workload"
+
+
+def test_a_run_that_mounts_what_its_team_may_not_read_is_refused():
+    theirs = {**DATA, "name": "theirs", "readers": ["other"]}
+    found = refused(
+        described(EKS, "p5.48xlarge", "none", storage=[theirs], mounts={"theirs": "/a", "no": "/b"})
+    )
+    assert [path for path, _ in found if path.startswith("training")] == [
+        "training_jobs[0].mounts.theirs",
+        "training_jobs[0].mounts.no",
+    ]

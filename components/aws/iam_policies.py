@@ -45,6 +45,61 @@ def trust(service: str) -> str:
     return _document([{"Effect": "Allow", "Principal": {"Service": service}, "Action": actions}])
 
 
+def pod_identity_trust(cluster_name: str, namespace: str, service_account: str) -> str:
+    """Lets EKS give a role to one service account of one cluster.
+
+    Source: Amazon EKS, "Create IAM role with trust policy required by EKS Pod Identity" (2026-11).
+    """
+    account = {
+        "aws:RequestTag/eks-cluster-name": cluster_name,
+        "aws:RequestTag/kubernetes-namespace": namespace,
+        "aws:RequestTag/kubernetes-service-account": service_account,
+    }
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": POD_IDENTITY},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": {"StringEquals": account},
+    }
+    return _document([statement])
+
+
+def autoscaler_policy(region: str, cluster_name: str) -> str:
+    """What Cluster Autoscaler may do: look, and set the size of the groups of its own cluster.
+
+    AWS knows no resource for what only looks at Auto Scaling groups, launch templates and instance types.
+    Groups are told apart by a tag that EKS puts on those of managed node groups. Without right to
+    launch configurations, images and instance requirements, which our groups don't have.
+    Source: cluster-autoscaler 1.36.1, cloudprovider/aws/README.md and aws_wrapper.go (2026-11-21).
+    """
+    look = {
+        "Sid": "LookAtGroups",
+        "Effect": "Allow",
+        "Action": [
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeAutoScalingInstances",
+            "autoscaling:DescribeScalingActivities",
+            "ec2:DescribeInstanceTypes",
+            "ec2:DescribeLaunchTemplateVersions",
+        ],
+        "Resource": "*",
+    }
+    first_node = {
+        "Sid": "LabelsOfGroupsWithoutNodes",
+        "Effect": "Allow",
+        "Action": ["eks:DescribeNodegroup"],
+        "Resource": f"arn:{partition(region)}:eks:{region}:*:nodegroup/{cluster_name}/*/*",
+    }
+    scale = {
+        "Sid": "ScaleGroupsOfTheCluster",
+        "Effect": "Allow",
+        "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+        "Resource": f"arn:{partition(region)}:autoscaling:{region}:*:autoScalingGroup:*",
+        "Condition": {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster_name}": "owned"}},
+    }
+    return _document([look, first_node, scale])
+
+
 def flow_log_policy(log_group_arn: str) -> str:
     """Lets flow logs write into one log group."""
     actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]

@@ -15,9 +15,10 @@ from ..cloud_objects import cloud_object, output
 from ..cluster import Cluster
 from ..errors import Problem
 from ..objects import kubernetes_object
-from ..team_volume import TEAM_SERVICE_ACCOUNT
+from ..pod_storage import TEAM_SERVICE_ACCOUNT
 from ..workload_account import service_account_manifest
 from .bucket import Bucket
+from .iam_policies import pod_identity_trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class TeamIdentity(pulumi.ComponentResource):
         if grants:
             kubernetes_object(f"{name}-network", bucket_policy_manifest(team, EKS_IDENTITY), own)
             trust = pulumi.Output.from_input(aws.cluster_name).apply(
-                lambda cluster_name: json.dumps(trust_policy(team, cluster_name))
+                lambda cluster_name: pod_identity_trust(cluster_name, team, TEAM_SERVICE_ACCOUNT)
             )
             role = cloud_object(
                 f"{name}-role",
@@ -101,31 +102,6 @@ class TeamIdentity(pulumi.ComponentResource):
                 own,
             )
         self.register_outputs({"serviceAccount": self.service_account, "roleArn": self.role_arn})
-
-
-def trust_policy(team: str, cluster_name: str) -> dict[str, Any]:
-    """Who may take the role: EKS, for this account of this namespace of this cluster.
-
-    Source: Amazon EKS, "Create IAM role with trust policy required by EKS Pod Identity" (2026-11).
-    """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "PodsOfTheTeam",
-                "Effect": "Allow",
-                "Principal": {"Service": "pods.eks.amazonaws.com"},
-                "Action": ["sts:AssumeRole", "sts:TagSession"],
-                "Condition": {
-                    "StringEquals": {
-                        "aws:RequestTag/eks-cluster-name": cluster_name,
-                        "aws:RequestTag/kubernetes-namespace": team,
-                        "aws:RequestTag/kubernetes-service-account": TEAM_SERVICE_ACCOUNT,
-                    }
-                },
-            }
-        ],
-    }
 
 
 @dataclass(frozen=True, slots=True)

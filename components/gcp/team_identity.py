@@ -13,7 +13,7 @@ from ..cloud_objects import cloud_object
 from ..cluster import Cluster
 from ..errors import Problem
 from ..objects import kubernetes_object
-from ..team_volume import TEAM_SERVICE_ACCOUNT
+from ..pod_storage import TEAM_SERVICE_ACCOUNT
 from ..workload_account import service_account_manifest
 from .bucket import Bucket
 

@@ -14,14 +14,16 @@ from ...components.aws.launch_template import (
     node_launch_template,
 )
 from ...components.cluster import AwsCluster
+from ...components.cluster_spec import ClusterProvider
 from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
 from ..node_plan import PoolPlan
+from ..operator.node_labels import stack_labels
 from ..spec import LocalDisk, NodeImage, NodePoolSpec, Placement, TaintEffect, TaintSpec
 from .interfaces import efa_interfaces
-from .scale_from_zero import node_template_tags
+from .scale_from_zero import accelerator_label, node_template_tags
 from .user_data import user_data
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
@@ -131,9 +133,11 @@ def node_group(
 
 
 def node_labels(spec: NodePoolSpec, plan: PoolPlan, group: NodeGroup) -> dict[str, str]:
-    """Labels of a group's nodes: the pool, its MIG layout, and those of the description."""
+    """Labels of a group's nodes: the pool, its GPUs, its MIG layout, and those of the description."""
     layout = {MIG_CONFIG_LABEL: group.layout} if plan.mig_capable else {}
-    return {**spec.labels, POOL_LABEL: spec.name, **layout}
+    stack = stack_labels(ClusterProvider.EKS, spec)
+    accelerator = accelerator_label(spec, plan, group)
+    return {**spec.labels, POOL_LABEL: spec.name, **accelerator, **layout, **stack}
 
 
 def pool_tags(spec: NodePoolSpec, cluster: AwsCluster) -> dict[str, str]:

@@ -14,7 +14,7 @@ from ..spec import GpuStack, NodeImage, NodePoolSpec, Placement
 from .interfaces import efa_cards
 
 if TYPE_CHECKING:
-    from ..pool_rules import Finding
+    from ..pool_finding import Finding
 
 DRA_KUBERNETES = (1, 34)
 """Oldest minor version whose DRA interface is stable (NVIDIA DRA driver's documentation, read 2026-08)."""

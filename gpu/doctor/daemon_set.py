@@ -9,6 +9,7 @@ import pulumi
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ...components.args import parsed
+from ...components.images import ImageWithDigest
 from ...components.names import Name, shortened
 from ...components.objects import kubernetes_object
 from ...components.queues import POOL_LABEL
@@ -20,8 +21,6 @@ from .access import DriverAccess, access_of, container_parts, pod_parts, pod_sec
 from .expectation import PoolExpectation, pool_expectation
 
 METRICS_PORT = 9410
-
-ImageWithDigest = Annotated[str, Field(pattern=r"^[^\s@]+@sha256:[0-9a-f]{64}$")]
 
 _APP = "app.kubernetes.io/name"
 _ACCOUNT = "node-doctor"

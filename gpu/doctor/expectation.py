@@ -11,7 +11,7 @@ from ..gpus import GPUS, GpuName
 from ..layout import SHARED_GPU, WHOLE_GPU
 from ..machines import Fabric, Machine
 from ..mig import profiles, resource_name
-from ..node_plan import PoolPlan
+from ..node_plan import PoolPlan, gpu_of
 from ..spec import GpuStack
 from .reading import NodeReading
 from .recording import json_problems
@@ -99,13 +99,13 @@ def pool_expectation(
     proxied = fabric in {Fabric.TCPX, Fabric.TCPXO}
     return PoolExpectation(
         pool=plan.name,
-        gpu=plan.gpu,
+        gpu=gpu_of(plan),
         gpu_product=plan.gpu_product,
-        pci_devices=GPUS[plan.gpu].pci_devices,
+        pci_devices=GPUS[gpu_of(plan)].pci_devices,
         gpus=plan.gpus_per_node,
         gpu_memory_mib=plan.gpu_memory_mib,
         layouts=_layouts(plan),
-        nvlinks=NVLINKS.get(plan.gpu) if plan.gpus_per_node == _WHOLE_BOARD or machine.imex else None,
+        nvlinks=NVLINKS.get(gpu_of(plan)) if plan.gpus_per_node == _WHOLE_BOARD or machine.imex else None,
         nvlink_domain=machine.imex,
         efa_devices=efa,
         rdma_devices=networks if fabric is Fabric.RDMA else 0,
@@ -137,7 +137,7 @@ def load_expectation(path: Path) -> PoolExpectation:
 
 
 def _layouts(plan: PoolPlan) -> tuple[LayoutExpectation, ...]:
-    names = {resource_name(name): name for name in profiles(plan.gpu)}
+    names = {resource_name(name): name for name in profiles(gpu_of(plan))}
     layouts = {}
     for node in sorted(plan.nodes, key=lambda node: node.layout != "all-disabled"):
         devices = {names[key]: count for key, count in node.resources.items() if key in names and count}
@@ -152,7 +152,7 @@ def _minimum_driver(plan: PoolPlan, machine: Machine, gpu_stack: GpuStack) -> st
     wanted = [
         _COMPUTE_DOMAIN_DRIVER if machine.imex else None,
         _DRA_DRIVER if gpu_stack is GpuStack.DRA else None,
-        _MIG_DRIVERS.get(plan.gpu) if cut else None,
+        _MIG_DRIVERS.get(gpu_of(plan)) if cut else None,
     ]
     return max((driver for driver in wanted if driver), key=driver_key, default=None)
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...components.images import ImageWithDigest
 from ...components.names import Name
 from ..layout import WHOLE_GPU
 from ..spec import TaintSpec
 from .bandwidth import threshold
-from .daemon_set import ImageWithDigest
 
 
 class FabricProofArgs(BaseModel):

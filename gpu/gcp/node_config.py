@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ...components.cluster import GcpCluster
+from ...components.cluster_spec import ClusterProvider
 from ...components.gcp.nodes import node_base
 from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
 from ..machines import Machine
 from ..mig import known_layouts
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
+from ..operator.node_labels import stack_labels
 from ..spec import GpuStack, LocalDisk, NodeImage, NodePoolSpec, SharingStrategy, TaintEffect
 
-NO_GKE_DEVICE_PLUGIN = "gke-no-default-nvidia-gpu-device-plugin"
-"""Label of nodes whose GPUs NVIDIA's operator or DRA driver offers, not GKE."""
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
 
 LOCAL_SSD_GIB = 375
@@ -84,9 +84,9 @@ def node_config(spec: NodePoolSpec, group: NodeGroup, row: Machine, cluster: Gcp
         "diskSizeGb": spec.disk_gib,
         "guestAccelerators": [accelerator(spec, group, row)],
         "labels": node_labels(spec, group, row),
-        "taints": [GPU_TAINT, *_taints(spec)],
+        "taints": [GPU_TAINT, *taints_of(spec)],
         **_local_disks(spec, row),
-        **_purchase(spec, cluster.project),
+        **bought(spec, cluster.project),
     }
 
 
@@ -120,7 +120,7 @@ def partition_size(group: NodeGroup, row: Machine) -> str | None:
 
 def node_labels(spec: NodePoolSpec, group: NodeGroup, row: Machine) -> dict[str, str]:
     """Labels of the nodes. A change of them, so also of the MIG layout, replaces no node."""
-    labels = {POOL_LABEL: spec.name, **_stack_labels(spec)}
+    labels = {POOL_LABEL: spec.name, **stack_labels(ClusterProvider.GKE, spec)}
     if row.mig and spec.gpu_stack is not GpuStack.MANAGED:
         labels[MIG_CONFIG_LABEL] = group.layout
     if spec.purchase_option is PurchaseOption.QUEUED_PROVISIONING:
@@ -128,14 +128,8 @@ def node_labels(spec: NodePoolSpec, group: NodeGroup, row: Machine) -> dict[str,
     return {**spec.labels, **labels}
 
 
-def _stack_labels(spec: NodePoolSpec) -> dict[str, str]:
-    if spec.gpu_stack is GpuStack.MANAGED:
-        return {}
-    present = {"nvidia.com/gpu.present": "true"} if spec.gpu_stack is GpuStack.DRA else {}
-    return {NO_GKE_DEVICE_PLUGIN: "true", **present}
-
-
-def _taints(spec: NodePoolSpec) -> list[dict[str, str]]:
+def taints_of(spec: NodePoolSpec) -> list[dict[str, str]]:
+    """The user's own taints in the provider's words."""
     return [
         {"key": taint.key, "value": taint.value, "effect": _EFFECTS[taint.effect]} for taint in spec.taints
     ]
@@ -150,16 +144,17 @@ def _local_disks(spec: NodePoolSpec, row: Machine) -> dict[str, Any]:
     return {"ephemeralStorageLocalSsdConfig" if ephemeral else "localNvmeSsdBlockConfig": disks}
 
 
-def _purchase(spec: NodePoolSpec, project: str) -> dict[str, Any]:
+def bought(spec: NodePoolSpec, project: str) -> dict[str, Any]:
+    """The part of ``nodeConfig`` that says how the nodes are paid for."""
     option = spec.purchase_option
     if option in _WITHOUT_RESERVATION:
-        bought: dict[str, Any] = {"reservationAffinity": {"consumeReservationType": "NO_RESERVATION"}}
+        keys: dict[str, Any] = {"reservationAffinity": {"consumeReservationType": "NO_RESERVATION"}}
         if option is PurchaseOption.SPOT:
-            bought["spot"] = True
+            keys["spot"] = True
         else:
             # Queued provisioning asks for it too (GKE docs, flex-start with queued provisioning; toolkit).
-            bought["flexStart"] = True
-        return bought
+            keys["flexStart"] = True
+        return keys
     if spec.reservation is None:
         return {}
     return {

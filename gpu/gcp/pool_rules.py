@@ -52,7 +52,7 @@ def pool_findings(spec: NodePoolSpec, row: Machine, cluster_zones: Sequence[str]
     """What is wrong with a pool, whatever else its environment says."""
     zones = spec.zones or cluster_zones
     yield from _zones(spec, zones, cluster_zones)
-    yield from _purchase(spec)
+    yield from purchase_findings(spec)
     yield from _placement(spec, zones)
     yield from _image(spec)
     yield from _fabric(spec, row)
@@ -74,10 +74,15 @@ def nvlink_domain(row: Machine) -> str | None:
     return NVLINK_TOPOLOGY if row.imex else None
 
 
-def _zones(spec: NodePoolSpec, zones: Sequence[str], cluster_zones: Sequence[str]) -> Iterator[Finding]:
+def foreign_zones(zones: Sequence[str], cluster_zones: Sequence[str]) -> Iterator[Finding]:
+    """Zones of a pool that its cluster isn't in."""
     foreign = [zone for zone in zones if zone not in cluster_zones]
     if foreign:
         yield "zones", foreign, f"zones of the cluster: {', '.join(cluster_zones)}", "take some of these"
+
+
+def _zones(spec: NodePoolSpec, zones: Sequence[str], cluster_zones: Sequence[str]) -> Iterator[Finding]:
+    yield from foreign_zones(zones, cluster_zones)
     if len(zones) == 1:
         return
     reasons = {
@@ -90,7 +95,8 @@ def _zones(spec: NodePoolSpec, zones: Sequence[str], cluster_zones: Sequence[str
         yield "zones", list(zones), f"one zone, since {reason} is in one", "name the zone"
 
 
-def _purchase(spec: NodePoolSpec) -> Iterator[Finding]:
+def purchase_findings(spec: NodePoolSpec) -> Iterator[Finding]:
+    """What contradicts how the nodes of a pool are bought."""
     never = _NEVER_RESERVED.get(spec.purchase_option)
     if never and spec.reservation is not None:
         fix = "remove it, or take purchase_option: reserved"

@@ -14,7 +14,7 @@ from ..machines import Machine
 from ..preflight import Finding, NoCredentials, Unread
 from ..spec import NodePoolSpec
 from . import preflight as judge
-from .quotas import Limit, RunningVm, in_use_by_others, quota_findings, quotas_of
+from .quotas import Limit, RunningVm, in_use_by_others, quota_findings, quotas_of, tpu_quota_findings
 
 _CALL: Mapping[str, Any] = MappingProxyType({"timeout": 30, "retry": None})
 """Seconds; a preflight that waits for a cloud that does not answer is no help."""
@@ -64,17 +64,20 @@ def findings(
     region: str,
     cluster: GkeSpec,
     pools: Sequence[tuple[NodePoolSpec, Machine]],
+    tpu_pools: Sequence[NodePoolSpec] = (),
 ) -> Iterator[Finding]:
     """Everything that is checked for the environment ``name``, whose pools are on Google Cloud."""
+    specs = [*(spec for spec, _ in pools), *tpu_pools]
     project = cluster.project
     wanted = {quota.quota_id for quota in quotas_of(pools)}
     limits = {quota_id: _limits(clients, project, quota_id) for quota_id in sorted(wanted)}
     running = _running(clients, project) if wanted else []
     others = running if isinstance(running, Unread) else in_use_by_others(running, name, region)
     yield from quota_findings(pools, limits, others, region, project)
+    yield from tpu_quota_findings(tpu_pools)
 
     system = cluster.system_nodes.machine
-    places = [(spec.name, spec.machine, judge.zones_of(spec, cluster)) for spec, _ in pools]
+    places = [(spec.name, spec.machine, judge.zones_of(spec, cluster)) for spec in specs]
     sold: dict[str, dict[str, bool | Unread]] = {}
     for subject, machine, zones in [*places, ("system nodes", system, list(cluster.zones))]:
         known = sold.setdefault(machine, {})
@@ -84,9 +87,9 @@ def findings(
         yield judge.offer_finding(subject, machine, zones, known)
 
     reserved: Counter[str] = Counter()
-    for spec, _ in pools:
+    for spec in specs:
         reserved[spec.reservation or ""] += spec.max_nodes
-    for spec, _ in pools:
+    for spec in specs:
         if spec.reservation:
             zone = judge.zones_of(spec, cluster)[0]
             answer = _reservation(clients, project, zone, spec.reservation)
@@ -95,7 +98,7 @@ def findings(
     yield from judge.api_findings(project, _enabled(clients, project))
     if cluster.network.subnetwork:
         ranges = _ranges(clients, project, region, cluster.network.subnetwork)
-        yield from judge.range_findings(cluster, [spec for spec, _ in pools], ranges)
+        yield from judge.range_findings(cluster, specs, ranges)
 
 
 def _asked(call: Callable[[], Any], *, absent: Any = Unread) -> Any:

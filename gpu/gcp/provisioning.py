@@ -6,6 +6,7 @@ from typing import Any
 
 from ...components.names import shortened
 from ..layout import WHOLE_GPU
+from ..tpus import TPU_RESOURCE
 
 KUEUE = "kueue.x-k8s.io/v1beta2"
 CONTROLLER = "kueue.x-k8s.io/provisioning-request"
@@ -23,19 +24,23 @@ def admission_check_name(pool: str) -> str:
     return shortened(f"{pool}-provisioning")
 
 
-def provisioning_manifests(pool: str) -> list[dict[str, Any]]:
+def provisioning_manifests(pool: str, tpu_topology: str | None = None) -> list[dict[str, Any]]:
     """The ProvisioningRequestConfig and the AdmissionCheck of a pool with queued provisioning.
 
+    ``tpu_topology``: that of a pool of TPUs (cluster-toolkit, tpu-dws-queues.yaml.tftpl, read 2026-11-21).
     ``queue_checks`` names the check in a queue for this pool's flavor alone, so that work on other pools
     starts without it.
     """
     name = admission_check_name(pool)
+    managed: dict[str, Any] = {"managedResources": [TPU_RESOURCE if tpu_topology else WHOLE_GPU]}
+    if tpu_topology:
+        managed["parameters"] = {"tpu-topology": tpu_topology}
     return [
         {
             "apiVersion": KUEUE,
             "kind": "ProvisioningRequestConfig",
             "metadata": {"name": name},
-            "spec": {"provisioningClassName": PROVISIONING_CLASS, "managedResources": [WHOLE_GPU]},
+            "spec": {"provisioningClassName": PROVISIONING_CLASS, **managed},
         },
         {
             "apiVersion": KUEUE,

@@ -11,6 +11,7 @@ from ...finops.prices import PurchaseOption
 from ..machines import Machine
 from ..preflight import Finding, Unread, judged, unknown
 from ..spec import NodePoolSpec
+from ..tpus import TPU_MACHINES
 
 ALL_REGIONS = "GPUS-ALL-REGIONS-per-project"
 _BY_FAMILY = "GPUS-PER-GPU-FAMILY-per-project-region"
@@ -139,6 +140,15 @@ def quota_findings(
         )
         needed = f"{ours} GPUs" + (f" beside {used} in use" if used else "")
         yield judged(subject, what, ours + used <= limit, f"{limit} GPUs", needed, ask)
+
+
+def tpu_quota_findings(pools: Iterable[NodePoolSpec]) -> Iterable[Finding]:
+    """That nobody here knows which quota counts the chips of a pool of TPUs."""
+    for spec in pools:
+        row = TPU_MACHINES[spec.machine]
+        if not spec.reservation:
+            why = "no source of Google's says which quota counts it; look for it in IAM & Admin, Quotas"
+            yield unknown(spec.name, f"quota of {row.tpu}", f"{row.chips * spec.max_nodes} chips", why)
 
 
 @dataclass(frozen=True, slots=True)

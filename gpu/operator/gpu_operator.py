@@ -16,6 +16,7 @@ from ...components.charts_spec import ChartsSpec
 from ...components.cluster_spec import ClusterProvider
 from ..machines import MACHINES, Machine
 from ..spec import GpuStack, NodePoolSpec
+from ..tpus import TPU_MACHINES
 from .config_maps import config_map, device_plugin_configs, metrics_csv, mig_layouts
 from .gke import critical_pods_quota, driver_installer
 from .values import OperatorConfigs, dra_driver_values, gpu_operator_values
@@ -59,7 +60,11 @@ class GpuOperator(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ai-platform:index:GpuOperator", name, {}, opts)
         spec = parsed("GpuOperator", name, GpuOperatorSpec, args)
-        pools = [pool for pool in spec.pools if pool.gpu_stack is not GpuStack.MANAGED]
+        pools = [
+            pool
+            for pool in spec.pools
+            if pool.gpu_stack is not GpuStack.MANAGED and pool.machine not in TPU_MACHINES
+        ]
         if pools:
             operator = self._operator(name, spec, pools, machines, await_ready)
             dra = [pool for pool in pools if pool.gpu_stack is GpuStack.DRA]

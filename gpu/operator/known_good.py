@@ -9,7 +9,7 @@ from enum import StrEnum
 from ...components.cluster_spec import ClusterProvider, EksSpec, ExistingSpec, GkeSpec, SimulatedSpec
 from ..gpus import GPUS, Architecture
 from ..machines import Machine
-from ..pool_rules import Finding
+from ..pool_finding import Finding
 from ..spec import GpuStack, NodeImage, NodePoolSpec
 
 

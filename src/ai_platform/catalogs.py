@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from .components.errors import Problem
 from .environment import Environment
+from .finops.cluster_cost import cluster_parts
+from .finops.cluster_prices import CLUSTER_PRICES
 from .finops.price_book import PriceBook, price_book
 from .finops.prices import PurchaseOption
 from .gpu.machine_spec import contradictions, with_machines
 from .gpu.machines import Machine, closest
+from .gpu.tpus import TPU_MACHINES, TpuMachine
 
 Location = tuple[str | int, ...]
 Add = Callable[[Location, object, str, str], Problem]
@@ -33,6 +36,10 @@ def problems_in_catalogs(environment: Environment, problem: Add) -> Iterator[Pro
             fix = f"remove one of machines[{first[spec.name]}] and machines[{index}]"
             yield problem(("machines", index, "name"), spec.name, "a machine described once", fix)
         first.setdefault(spec.name, index)
+        if spec.name in TPU_MACHINES:
+            expected, fix = "a machine with GPUs: those with TPUs are as the catalog says", "remove it"
+            yield problem(("machines", index, "name"), spec.name, expected, fix)
+            continue
         for key, got, expected, fix in contradictions(spec):
             yield problem(("machines", index, key), got, expected, fix)
     if environment.price_files:
@@ -46,9 +53,11 @@ def _prices(environment: Environment, problem: Add) -> Iterator[Problem]:
     """Own price rows for no machine or for the same thing twice. Rows of price files come after these."""
     machines = machines_of(environment)
     described = {spec.name for spec in environment.machines}
+    of_clusters = {name for name, *_ in CLUSTER_PRICES}
+    of_clusters |= {part.item for part in cluster_parts(environment.cluster)}
     first: dict[tuple[str, ...], int] = {}
     for index, row in enumerate(environment.prices):
-        if row.machine not in machines and row.machine not in described:
+        if row.machine not in {*machines, *TPU_MACHINES, *described, *of_clusters}:
             expected, fix = unknown_machine(row.machine, machines)
             yield problem(("prices", index, "machine"), row.machine, expected, fix)
         key = row.machine, row.region, row.option
@@ -61,12 +70,12 @@ def _prices(environment: Environment, problem: Add) -> Iterator[Problem]:
 
 def unknown_machine(name: str, machines: Mapping[str, Machine]) -> tuple[str, str]:
     """What was expected instead of a machine that isn't there, and the fix."""
-    close = closest(name, machines)
-    fix = f"did you mean {' or '.join(close)}?" if close else "take a machine of AWS or GCP with GPUs"
+    close = closest(name, [*machines, *TPU_MACHINES])
+    fix = f"did you mean {' or '.join(close)}?" if close else "take a machine of AWS or GCP with GPUs or TPUs"
     return "a machine of the catalog", f"{fix}; or describe it under machines"
 
 
-def why_not_sold(environment: Environment, machine: Machine, option: PurchaseOption) -> str:
+def why_not_sold(environment: Environment, machine: Machine | TpuMachine, option: PurchaseOption) -> str:
     """As what a machine is sold when not that way, else an empty text. An own price is proof that it is."""
     if option in machine.purchase_options:
         return ""

@@ -83,12 +83,16 @@ def _planned(target: str, pool: str) -> PoolExpectation:
     from .catalogs import machines_of
     from .cli_project import described_by
     from .gpu.doctor.expectation import pool_expectation
+    from .gpu.tpus import TPU_MACHINES
 
     environment, plan = described_by(target)
     specs = {spec.name: spec for spec in environment.node_pools}
     if pool not in specs:
         expected = f"one of {', '.join(specs)}"
         raise InvalidInput("doctor", [Problem("--pool", pool, expected, "name a pool of the environment")])
+    if specs[pool].machine in TPU_MACHINES:
+        expected = "a pool of GPUs: the doctor asks NVIDIA's driver"
+        raise InvalidInput("doctor", [Problem("--pool", pool, expected, "name a pool of GPUs")])
     [found] = [planned for planned in plan.pools if planned.name == pool]
     return pool_expectation(found, machines_of(environment)[found.machine], specs[pool].gpu_stack)
 

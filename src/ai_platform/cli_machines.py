@@ -35,8 +35,8 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def register(add: Add) -> None:
     """Adds the command."""
-    parser = add("machines", _machines, "list machine types with GPUs and what they cost")
-    parser.add_argument("--gpu", metavar="NAME", help="part of the GPU's name, for example H100")
+    parser = add("machines", _machines, "list machine types with GPUs or TPUs and what they cost")
+    parser.add_argument("--gpu", metavar="NAME", help="part of the GPU's or TPU's name, for example H100")
     parser.add_argument("--min-gpu-memory", metavar="GB", type=int, help="of one GPU, as marketed")
     parser.add_argument("--fabric", choices=[fabric.value for fabric in Fabric])
     parser.add_argument("--cloud", choices=[cloud.value for cloud in Cloud])
@@ -64,13 +64,14 @@ def _usd(text: str) -> Decimal:
 
 
 def _machines(options: argparse.Namespace) -> int:
-    from . import machine_list
+    from . import machine_list, tpu_list
     from .catalogs import machines_of, prices_of
     from .finops.price_book import BUILT_IN
     from .gpu.gpus import GPUS
     from .gpu.machines import MACHINES
 
-    if options.gpu is not None and not machine_list.matching_gpus(options.gpu):
+    given = options.gpu
+    if given is not None and not (machine_list.matching_gpus(given) or tpu_list.matching_tpus(given)):
         fix = "take a part of one of these names"
         raise InvalidInput("machines", [Problem("--gpu", options.gpu, f"one of {', '.join(GPUS)}", fix)])
     machines, book, region = MACHINES, BUILT_IN, options.region
@@ -90,12 +91,18 @@ def _machines(options: argparse.Namespace) -> int:
         option=PurchaseOption(options.option) if options.option else None,
     )
     rows = machine_list.listed(machines, book, wanted)
+    tpus = tpu_list.listed_tpus(book, wanted)
     if options.json:
-        write(json.dumps(machine_list.as_json(rows), indent=2))
-    elif rows:
-        show(machines_table(rows))
+        write(json.dumps(machine_list.as_json(rows) + tpu_list.tpus_as_json(tpus), indent=2))
     else:
-        write("no machine of the catalog fits")
+        if rows:
+            show(machines_table(rows))
+        if tpus:
+            from .cli_tpus import tpus_table
+
+            show(tpus_table(tpus))
+        if not rows and not tpus:
+            write("no machine of the catalog fits")
     return 0
 
 

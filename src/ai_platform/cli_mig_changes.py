@@ -145,10 +145,8 @@ def _hint(change: PoolChange) -> str:
 def _to_write(change: PoolChange) -> str:
     """Why the layouts have to be written into the description."""
     drained = change.gpus_before - len(change.plan.kept) if change.plan else 0
-    return (
-        f"as the description stands, {_gpus(change.drained_as_written)} would be drained, not {drained}; "
-        "for the layouts above its pool has to say"
-    )
+    stands = f"as the description stands, {_gpus(change.drained_as_written)} would be drained"
+    return f"{stands}; to drain {drained}, write into the pool"
 
 
 def _way_out(plan: ChangePlan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .finops.cluster_cost import NOT_COUNTED
 from .finops.prices import PurchaseOption
 from .gpu.node_plan import PoolPlan
 from .plan import EndpointPlan, Plan
@@ -45,6 +46,9 @@ def price_mark(plan: Plan, pool: str) -> str:
 def cost_lines(plan: Plan) -> list[str]:
     """What follows the tables: the whole cost, who bears it, and what is unknown or to be checked."""
     parts = [f"cost a month: {money(plan.cost)}"]
+    if plan.cluster:
+        doubt = _DOUBT if any(part.provisional for part in plan.cluster) else ""
+        parts.append(f"of it the cluster itself: {money(plan.cluster_cost)}{doubt}")
     if plan.unassigned_cost.maximum or plan.unassigned_cost.unknown:
         parts.append(f"guaranteed to no team: {money(plan.unassigned_cost)}")
     if plan.unused_cost.maximum or plan.unused_cost.unknown:
@@ -53,7 +57,24 @@ def cost_lines(plan: Plan) -> list[str]:
     for pool, price in plan.pool_prices.items():
         if price and price.provisional:
             notes.setdefault(price.provisional, []).append(pool)
+    for part in plan.cluster:
+        if part.provisional:
+            notes.setdefault(part.provisional, []).append(part.name)
     return [
         " · ".join([*parts, f"plan {plan.digest[:12]}"]),
+        *([f"the cluster itself: {_counted(plan)}; not counted: {NOT_COUNTED}"] if plan.cluster else []),
         *(f"{_DOUBT} price of {', '.join(pools)} to be checked: {why}" for why, pools in notes.items()),
     ]
+
+
+def _counted(plan: Plan) -> str:
+    """The parts of the cluster: how many of each, and what one costs an hour."""
+    return ", ".join(
+        f"{part.name} {_number(part.at_least, part.at_most)} × {part.item} at "
+        f"{f'{part.usd_per_hour.normalize():f}' if part.usd_per_hour is not None else '?'}"
+        for part in plan.cluster
+    )
+
+
+def _number(at_least: int, at_most: int) -> str:
+    return str(at_least) if at_least == at_most else f"{at_least} to {at_most}"

@@ -71,10 +71,11 @@ def _one_region(environment: Environment, cluster: EksSpec | GkeSpec) -> None:
 
 def _findings(environment: Environment, cluster: EksSpec | GkeSpec) -> Iterable[Finding]:
     from .catalogs import machines_of
+    from .gpu.tpus import TPU_MACHINES
 
     machines = machines_of(environment)
     pools: Sequence[tuple[NodePoolSpec, Machine]] = [
-        (spec, machines[spec.machine]) for spec in environment.node_pools
+        (spec, machines[spec.machine]) for spec in environment.node_pools if spec.machine not in TPU_MACHINES
     ]
     if isinstance(cluster, EksSpec):
         from .gpu.aws import preflight_calls as aws
@@ -83,7 +84,8 @@ def _findings(environment: Environment, cluster: EksSpec | GkeSpec) -> Iterable[
         return aws.findings(clients, environment.name, environment.region, cluster, pools)
     from .gpu.gcp import preflight_calls as gcp
 
-    return gcp.findings(gcp.clients_of(), environment.name, environment.region, cluster, pools)
+    tpus = [spec for spec in environment.node_pools if spec.machine in TPU_MACHINES]
+    return gcp.findings(gcp.clients_of(), environment.name, environment.region, cluster, pools, tpus)
 
 
 def table(name: str, found: Sequence[Finding]) -> Iterable[TextTable | str]:

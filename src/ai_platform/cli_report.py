@@ -10,7 +10,7 @@ from .cli_money import cost_lines, endpoint_money, machine_and_price, money, pri
 from .cli_table import TextTable
 from .components.kueue_names import KUEUE, LOCAL_QUEUE
 from .gpu.node_plan import NodePlan, PoolPlan
-from .plan import Plan
+from .plan import Plan, TrainingPlan
 
 if TYPE_CHECKING:
     from .local.api import Api
@@ -80,7 +80,7 @@ def _pools(plan: Plan, nodes: Any) -> TextTable:
             pool.name,
             machine_and_price(plan, pool),
             f"{pool.min_nodes}-{pool.max_nodes}",
-            f"{pool.gpus_per_node * pool.max_nodes} × {pool.gpu}",
+            f"{pool.gpus_per_node * pool.max_nodes} × {pool.accelerator}",
             "\n".join(_layouts(pool)),
             state,
             f"{money(plan.pool_costs[pool.name])}{price_mark(plan, pool.name)}",
@@ -89,6 +89,9 @@ def _pools(plan: Plan, nodes: Any) -> TextTable:
 
 
 def _layouts(pool: PoolPlan) -> list[str]:
+    if pool.tpu:
+        each = pool.tpu.nodes_per_slice
+        return [f"{pool.max_nodes // each} × slice of {pool.tpu.topology}, {each} node{'s' * (each > 1)}"]
     layouts = [_layout(node) for node in pool.nodes]
     lines = [f"{layouts.count(layout)} × ({layout})" for layout in dict.fromkeys(layouts)]
     if pool.packing:
@@ -109,7 +112,8 @@ def _states(pool: PoolPlan, nodes: Any) -> str:
     labels = [node["metadata"].get("labels", {}) for node in found]
     states = [label.get("nvidia.com/mig.config.state", "whole") for label in labels]
     ready = sum(_is_true(node, "Ready") for node in found)
-    return f"{ready}/{len(pool.nodes)} Ready, {'/'.join(sorted(set(states)))}"
+    layouts = "" if pool.tpu else f", {'/'.join(sorted(set(states)))}"
+    return f"{ready}/{len(pool.nodes)} Ready{layouts}"
 
 
 def _quotas(plan: Plan) -> TextTable:
@@ -155,7 +159,7 @@ def _is_device(resource: str) -> bool:
 
 
 def _short(resource: str) -> str:
-    return resource.removeprefix("nvidia.com/").removeprefix("vpc.amazonaws.com/")
+    return resource.removeprefix("nvidia.com/").removeprefix("vpc.amazonaws.com/").removeprefix("google.com/")
 
 
 def _usage(queue: Any) -> dict[tuple[str, str], str]:
@@ -190,11 +194,16 @@ def _jobs(plan: Plan, jobs: Any) -> TextTable:
         live = jobs.get((job.namespace, job.name))
         table.add_row(
             f"{job.team}/{job.name}",
-            f"{job.workers} × {job.gpus_per_worker} GPU",
+            _gang(job),
             job.pool,
             _job_state(live) if jobs else "planned",
         )
     return table
+
+
+def _gang(job: TrainingPlan) -> str:
+    each = f"{job.tpus_per_worker} TPU" if job.tpus_per_worker else f"{job.gpus_per_worker} GPU"
+    return f"{job.workers} × {each}"
 
 
 def _job_state(job: Any) -> str:

@@ -12,7 +12,7 @@ from .components.errors import Problem
 from .environment import Environment
 from .finops.prices import Price
 from .gpu.layout import WHOLE_GPU
-from .gpu.node_plan import PoolPlan
+from .gpu.node_plan import PoolPlan, gpu_of
 from .plan_prices import price_of
 from .quota_checks import Add, Location, within_quota
 from .quotas import GPUS, Quotas, offered_by
@@ -67,6 +67,10 @@ def endpoint_problems(
         if spec.pool not in pools or spec.model in broken:
             continue
         pool = pools[spec.pool]
+        if pool.tpu:
+            expected = f"a pool of GPUs: the image of vLLM here has no build for {pool.tpu.tpu}"
+            yield problem((*at, "pool"), spec.pool, expected, "name another pool")
+            continue
         price = price_of(pool, book, environment.region)
         held = quotas.teams.get(spec.team, {}).get(spec.pool)
         spec = with_device(spec, pool, held, price, own)
@@ -115,7 +119,7 @@ def _fits(
         fix = "name gpus or mig_profile to see why it doesn't fit, or ask for less"
         yield problem((*at, "model"), f"a model for which no device fits, {spec.model}", expected, fix)
         return
-    sized = endpoint_fit(spec, model, pool.gpu)
+    sized = endpoint_fit(spec, model, gpu_of(pool))
     device = spec.mig_profile or f"{spec.gpus} × {pool.gpu}"
     for reason in sized.reasons:
         fix = "take a larger device, a shorter context_length, a lower concurrency or a smaller precision"

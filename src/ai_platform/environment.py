@@ -14,6 +14,8 @@ from .components.charts_spec import ChartsSpec
 from .components.cluster_spec import CLUSTER_SPECS, ClusterProvider, ClusterSpec
 from .components.cohort_spec import CohortSpec
 from .components.errors import InvalidInput, Problem
+from .components.images import ImageWithDigest
+from .components.monitoring_spec import MonitoringSpec
 from .components.names import NAME_PATTERN, Name
 from .components.priority_spec import PrioritySpec
 from .components.state_spec import StateSpec
@@ -45,6 +47,11 @@ class Environment(BaseModel):
     """Where Helm charts come from, and which software the cluster has. Default: from their homes, none."""
     region: str = "us-east-1"
     """Region whose prices apply. Default: us-east-1."""
+    monitoring: MonitoringSpec | None = None
+    """Prometheus and Grafana, with alerts and graphs. Default: none; not on a simulated cluster."""
+    node_doctor_image: ImageWithDigest | None = None
+    """Image with ai-platform installed, pinned by digest: it looks at every GPU node and reports what is not
+    as planned. Default: no doctor; not on a simulated cluster."""
     node_pools: Annotated[list[NodePoolSpec], Field(min_length=1, max_length=200)]
     """GPU node pools."""
     teams: Annotated[list[TeamSpec], Field(min_length=1, max_length=5000)]

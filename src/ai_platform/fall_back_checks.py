@@ -23,6 +23,10 @@ def fall_back_problems(environment: Environment, problem: Add) -> Iterator[Probl
             if there.machine != spec.machine:
                 expected = f"a pool of {spec.machine}, so that what fits here fits there"
                 yield problem(where, f"{name}, of {there.machine}", expected, "name another pool")
+            elif there.tpu_topology != spec.tpu_topology:
+                expected = "a pool with the same tpu_topology, so that what fits here fits there"
+                got = f"{name}, with {there.tpu_topology or 'none'}"
+                yield problem(where, got, expected, "name another pool")
             elif order[name] <= last:
                 expected = "pools in the order of the file, after this one: Kueue tries them so"
                 yield problem(where, name, expected, "move the pool down, or this name")

@@ -54,7 +54,7 @@ class Listed:
 
 def matching_gpus(text: str) -> list[GpuName]:
     """GPUs whose name contains ``text``, whatever its case, blanks and dashes."""
-    return [name for name in GPUS if _plain(text) in _plain(name)]
+    return [name for name in GPUS if plain(text) in plain(name)]
 
 
 def listed(machines: Mapping[str, Machine], book: PriceBook, wanted: Wanted) -> list[Listed]:
@@ -128,5 +128,6 @@ def _plain_row(row: Listed) -> dict[str, Any]:
     }
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A name for comparing: its letters and digits alone."""
     return "".join(letter for letter in text.lower() if letter.isalnum())

@@ -149,7 +149,7 @@ def _stays(pool: str, before: _Side, after: _Side) -> bool:
 
 def _side(environment: Environment, running: Mapping[str, tuple[NodeLayout, ...]]) -> _Side:
     automatic, machines = Layouts(environment, running), machines_of(environment)
-    specs = {spec.name: spec for spec in environment.node_pools}
+    specs = {spec.name: spec for spec in environment.node_pools if spec.machine in machines}
     quotas = quotas_of(environment, {name: automatic.plan(spec) for name, spec in specs.items()})
     nominal: dict[str, dict[str, dict[str, int]]] = {name: {} for name in specs}
     for team, pools in quotas.teams.items():

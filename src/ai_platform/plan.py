@@ -14,11 +14,13 @@ from .chosen_devices import with_device
 from .components.errors import InvalidInput
 from .components.priority_spec import PrioritySpec, all_priorities
 from .components.queue_spec import CohortQuotaSpec
+from .components.topology import kueue_sees_all_nodes
 from .environment import Environment
 from .finops.cost import total
 from .gpu.node_plan import PoolPlan
 from .marks import Marks
 from .plan_checks import checked
+from .plan_cluster import ClusterPartPlan, cluster_plan
 from .plan_endpoints import EndpointPlan, endpoint_plan
 from .plan_prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
 from .plan_quotas import PoolQuota, pool_quotas, shares_of
@@ -53,13 +55,20 @@ class Plan(BaseModel):
     priorities: tuple[PrioritySpec, ...]
     fair_sharing: bool
     """Whether Kueue's manager must share idle quota by weight."""
+    topology: bool
+    """Whether Kueue chooses nodes; not where an autoscaler brings them."""
     teams: tuple[TeamPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     training_jobs: tuple[TrainingPlan, ...]
     pool_prices: dict[str, PoolPrice | None]
     """Hourly price of each pool; ``None`` where it is unknown."""
     pool_costs: dict[str, Cost]
+    cluster: tuple[ClusterPartPlan, ...]
+    """What the cluster itself is paid for by the hour; nothing for one that is simulated or exists."""
+    cluster_cost: Cost
+    """Cost a month of the cluster itself. No team bears it."""
     cost: Cost
+    """Cost a month of the pools and of the cluster."""
     unassigned_cost: Cost
     """Cost a month of devices that no team is guaranteed, at the largest size of the pools."""
     unused_cost: Cost
@@ -79,6 +88,8 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     costs = {name: pool_cost(pool, prices[name]) for name, pool in pools.items()}
     shares = shares_of(pools, quotas)
     bearers = shared(quotas, pools, costs)
+    cluster, cluster_cost = cluster_plan(environment.cluster, book, environment.region)
+    topology = kueue_sees_all_nodes(environment.cluster.provider)
     plan = Plan(
         environment=environment.name,
         pools=tuple(pools.values()),
@@ -86,6 +97,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         cohorts=cohort_plans(environment, shares, quotas),
         priorities=all_priorities(environment.priorities),
         fair_sharing=environment.fair_sharing,
+        topology=topology,
         teams=team_plans(environment, shares, quotas, bearers.teams),
         endpoints=tuple(
             endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own)
@@ -93,10 +105,15 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
             for pool, price in [(pools[spec.pool], prices[spec.pool])]
             for held in [quotas.teams[spec.team].get(spec.pool)]
         ),
-        training_jobs=tuple(training_plan(spec, pools[spec.pool]) for spec in environment.training_jobs),
+        training_jobs=tuple(
+            training_plan(spec, pools[spec.pool], environment, topology=topology)
+            for spec in environment.training_jobs
+        ),
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
-        cost=cost_of(total(costs.values())),
+        cluster=cluster,
+        cluster_cost=cost_of(cluster_cost),
+        cost=cost_of(total([*costs.values(), cluster_cost])),
         unassigned_cost=cost_of(bearers.unassigned),
         unused_cost=cost_of(bearers.unused),
     )

@@ -20,6 +20,7 @@ from .gpu.node_plan import PoolPlan
 from .gpu.placement import why_not
 from .gpu.pool_rules import contradictions
 from .gpu.spec import NodePoolSpec
+from .gpu.tpus import TPU_MACHINES, TpuMachine
 from .marks import Marks
 from .quota_checks import Add, Location, quota_problems
 from .quotas import Quotas, quotas_of, usable_by_team
@@ -59,7 +60,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
     pools = {
         spec.name: automatic.plan(spec)
         for spec, found in zip(environment.node_pools, broken, strict=True)
-        if not found and spec.machine in catalog
+        if not found and (spec.machine in catalog or spec.machine in TPU_MACHINES)
     }
     quotas = quotas_of(environment, pools)
     usable = usable_by_team(quotas)
@@ -72,6 +73,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         repeated,
         (with_line(found.under("cluster"), marks) for found in cluster_problems(environment.cluster)),
         _state(environment, problem),
+        _monitoring(environment, problem),
         problems_in_catalogs(environment, problem),
         (with_line(found, marks) for found in wrong_models),
         fall_back_problems(environment, problem),
@@ -85,6 +87,15 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         training_problems(environment, pools, names, usable, problem),
     )
     return Checked(list(problems), pools, quotas, own)
+
+
+def _monitoring(environment: Environment, problem: Add) -> Iterator[Problem]:
+    if environment.monitoring is not None and environment.cluster.provider is ClusterProvider.SIMULATED:
+        expected = "a cluster whose pods run: simulated ones have no metrics"
+        yield problem(("monitoring",), "monitoring of a simulated cluster", expected, "remove it")
+    if environment.node_doctor_image and environment.cluster.provider is ClusterProvider.SIMULATED:
+        expected = "a cluster whose nodes are real"
+        yield problem(("node_doctor_image",), environment.node_doctor_image, expected, "remove it")
 
 
 def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]:
@@ -124,7 +135,7 @@ def _pool(
 ) -> Iterator[Problem]:
     if spec.min_nodes > spec.max_nodes:
         yield problem((*at, "min_nodes"), spec.min_nodes, f"at most max_nodes, {spec.max_nodes}", "lower it")
-    row = catalog.get(spec.machine)
+    row = catalog.get(spec.machine) or TPU_MACHINES.get(spec.machine)
     if row is None:
         # A machine that the description gets wrong is told where it is described.
         if spec.machine not in {own.name for own in environment.machines}:
@@ -136,6 +147,8 @@ def _pool(
     if unsold:
         fix = "take one of these, or give your own price for it under prices"
         yield problem((*at, "purchase_option"), spec.purchase_option, unsold, fix)
+    if isinstance(row, TpuMachine):
+        return
     if spec.sharing and spec.mig:
         fix = "remove one of the two, or make two pools"
         yield problem((*at, "sharing"), "sharing in a pool with mig", "a pool whose GPUs stay whole", fix)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pydantic import BaseModel, ConfigDict
 
 from .finops.prices import Price
-from .gpu.node_plan import PoolPlan
+from .gpu.node_plan import PoolPlan, gpu_of
 from .plan_prices import Cost, TokenPrice, replica_hour, replicas_cost, token_price
 from .quotas import GPUS, resource_of
 from .serving.endpoint_fit import endpoint_fit
@@ -55,7 +55,7 @@ def endpoint_plan(
     model = catalog_model(spec.model, own)
     if model is None:
         raise LookupError(spec.model)
-    sized = endpoint_fit(spec, model, pool.gpu)
+    sized = endpoint_fit(spec, model, gpu_of(pool))
     resource, devices = resource_of(spec.mig_profile or GPUS), spec.gpus or 1
     cpu, memory_gib = host_part(pool, pool.gpus_per_device[resource] * devices)
     hour = replica_hour(pool, price, resource, devices)

@@ -12,7 +12,8 @@ from .components.errors import InvalidInput
 from .environment import Environment
 from .layers import ALL_LAYERS, Layer
 from .plan import Plan, make_plan
-from .platform_parts import POOLS_LAYER, make_pools, make_shared, make_teams
+from .platform_monitoring import make_doctor
+from .platform_parts import POOLS_LAYER, make_pools, make_shared, make_software, make_teams
 
 
 class Platform(pulumi.ComponentResource):
@@ -48,10 +49,14 @@ class Platform(pulumi.ComponentResource):
         provider = cluster.provider if cluster else ClusterProvider.SIMULATED
 
         pools = make_pools(name, args, cluster, self) if POOLS_LAYER[provider] in layers else []
-        shared = make_shared(name, plan, self) if Layer.PLATFORM in layers else None
+        shared = None
+        if Layer.PLATFORM in layers:
+            software = make_software(name, args, cluster, self)
+            shared = make_shared(name, plan, software, self)
+            make_doctor(name, args, plan, cluster, software.after(self))
         self.outputs = {}
         if Layer.TEAMS in layers:
-            teams = make_teams(name, plan, shared, pools, self)
+            teams = make_teams(name, args, plan, shared, pools, cluster, self)
             self.endpoints = pulumi.Output.all(**{key: item.url for key, item in teams.endpoints.items()})
             self.queues = pulumi.Output.all(**{key: item.queue for key, item in teams.queues.items()})
             self.namespaces = pulumi.Output.all(**{key: t.namespace for key, t in teams.tenants.items()})

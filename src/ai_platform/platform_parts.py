@@ -10,16 +10,24 @@ import pulumi
 from .auto_layouts import Layouts
 from .catalogs import machines_of
 from .components.cluster import Cluster
+from .components.cluster_software import ClusterSoftware, ClusterSoftwareSpec
 from .components.cluster_spec import ClusterProvider
-from .components.queues import FlavorSpec, Queues, QueuesSpec
+from .components.clusters import make_administrators, make_autoscaler
+from .components.environment_storage import environment_storage
+from .components.queues import FlavorSpec, Queues, QueuesSpec, TopologyName
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
+from .cost_tags import environment_tags, rendered, storage_tags, team_tags
 from .environment import Environment
 from .finops.cost_tags import CostTags
+from .gpu.gpu_software import admission_checks, make_admission_checks, make_gpu_software
+from .gpu.node_plan import PoolPlan
 from .gpu.node_pool import NodePool
+from .gpu.tpus import TPU_RESOURCE
 from .gpu.training_job import TrainingJob, TrainingJobArgs
 from .layers import Layer
 from .plan import COHORT, Plan
+from .platform_monitoring import let_scrape, make_monitoring
 from .serving.endpoint import Endpoint, EndpointArgs
 from .serving.vllm_runtime import VllmRuntime
 
@@ -30,6 +38,20 @@ POOLS_LAYER: Mapping[ClusterProvider, Layer | None] = {
     ClusterProvider.EXISTING: None,
 }
 """Where node pools are made. Simulated ones are Kubernetes objects; an existing cluster has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """Controllers that others wait for."""
+
+    queues: Sequence[pulumi.Resource] = ()
+    """What queues and whatever runs under Kueue wait for."""
+    serving: Sequence[pulumi.Resource] = ()
+    """What runtimes and endpoints wait for."""
+
+    def after(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of what comes after all of it."""
+        return _after(parent, [*self.queues, *self.serving])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +75,81 @@ class Teams:
 def make_pools(
     name: str, environment: Environment, cluster: Cluster | None, parent: pulumi.Resource
 ) -> list[NodePool]:
-    """The node pools."""
+    """The node pools, which wait for what their nodes need of the cluster."""
     machines, resolved = machines_of(environment), Layouts(environment).resolved
-    own = pulumi.ResourceOptions(parent=parent)
+    own = pulumi.ResourceOptions(parent=parent, depends_on=[*cluster.ready] if cluster else [])
     return [
         NodePool(f"{name}-{spec.name}", resolved(spec), own, machines=machines, cluster=cluster)
         for spec in environment.node_pools
     ]
 
 
-def make_shared(name: str, plan: Plan, parent: pulumi.Resource) -> Shared:
+def make_software(
+    name: str, environment: Environment, cluster: Cluster | None, parent: pulumi.Resource
+) -> Software:
+    """Controllers, device plugins and drivers. A simulated cluster brings its own."""
+    if cluster is None or cluster.provider is ClusterProvider.SIMULATED:
+        return Software()
+    own = pulumi.ResourceOptions(parent=parent, depends_on=[*cluster.ready])
+    make_administrators(name, environment.cluster, own)
+    labels = environment_tags(environment).kubernetes()
+    spec = ClusterSoftwareSpec(
+        fair_sharing=environment.fair_sharing, charts=environment.charts, labels=labels
+    )
+    common = ClusterSoftware(f"{name}-software", spec, own)
+    make_autoscaler(name, cluster, environment.charts, labels, _after(parent, [common]))
+    watched = make_monitoring(name, environment, cluster, _after(parent, [common]))
+    after = _after(parent, [common, *watched])
+    pools = [Layouts(environment).resolved(pool) for pool in environment.node_pools]
+    make_gpu_software(
+        name,
+        pools,
+        after,
+        cluster=cluster,
+        charts=environment.charts,
+        machines=machines_of(environment),
+        labels=labels,
+        monitored=bool(watched),
+    )
+    checks = make_admission_checks(name, pools, cluster.provider, after)
+    return Software(queues=[common.queues, *checks], serving=[common.serving])
+
+
+def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resource) -> Shared:
     """Cohorts, flavors, priorities and the runtime."""
-    own = pulumi.ResourceOptions(parent=parent)
-    flavors = tuple(FlavorSpec(pool=pool.name) for pool in plan.pools)
-    spec = QueuesSpec(cohort=COHORT, flavors=flavors, cohorts=plan.cohorts, priorities=plan.priorities)
-    return Shared(Queues(f"{name}-queues", spec, own), VllmRuntime(f"{name}-vllm", own))
+    flavors = tuple(_flavor(pool) for pool in plan.pools)
+    spec = QueuesSpec(
+        cohort=COHORT,
+        flavors=flavors,
+        cohorts=plan.cohorts,
+        priorities=plan.priorities,
+        topology=plan.topology,
+    )
+    return Shared(
+        Queues(f"{name}-queues", spec, _after(parent, software.queues)),
+        VllmRuntime(f"{name}-vllm", _after(parent, software.serving)),
+    )
+
+
+def _flavor(pool: PoolPlan) -> FlavorSpec:
+    if pool.tpu is None:
+        return FlavorSpec(pool=pool.name)
+    slices = TopologyName.NODE_POOLS if pool.tpu.nodes_per_slice > 1 else TopologyName.ZONES
+    return FlavorSpec(pool=pool.name, taint=TPU_RESOURCE, topology=slices)
 
 
 def make_teams(
-    name: str, plan: Plan, shared: Shared | None, pools: Sequence[NodePool], parent: pulumi.Resource
+    name: str,
+    environment: Environment,
+    plan: Plan,
+    shared: Shared | None,
+    pools: Sequence[NodePool],
+    cluster: Cluster | None,
+    parent: pulumi.Resource,
 ) -> Teams:
-    """Namespaces, queues, endpoints and training runs. What another stack has made is there already."""
-    own = pulumi.ResourceOptions(parent=parent)
+    """Namespaces, queues, storage, endpoints and training runs. What another stack has made is there."""
+    checks = admission_checks(environment.node_pools, cluster.provider if cluster else None)
+    common = [shared.queues] if shared else []
     tenants, queues, pays = {}, {}, {}
     for team in plan.teams:
         tags = CostTags(environment=plan.environment, team=team.name, cost_center=team.cost_center)
@@ -86,17 +161,17 @@ def make_teams(
             pod_security=team.pod_security,
             labels=tags.kubernetes(),
         )
-        tenant = Tenant(f"{name}-{team.name}-tenant", spec, own)
-        common = [shared.queues] if shared else []
-        after = pulumi.ResourceOptions(parent=parent, depends_on=[tenant, *common])
+        tenant = Tenant(f"{name}-{team.name}-tenant", spec, pulumi.ResourceOptions(parent=parent))
+        queue = team.queue.model_copy(update={"admission_checks": checks})
         tenants[team.name] = tenant
-        queues[team.name] = TeamQueue(f"{name}-{team.name}-queue", team.queue, after)
+        queues[team.name] = TeamQueue(f"{name}-{team.name}-queue", queue, _after(parent, [tenant, *common]))
+    let_scrape(name, environment, tenants.items(), parent)
+    _make_storage(f"{name}-storage", environment, cluster, tenants, parent)
 
     endpoints = {}
     runtime = [shared.runtime] if shared else []
     for endpoint in plan.endpoints:
-        of_team = tenants[endpoint.team], queues[endpoint.team]
-        after = pulumi.ResourceOptions(parent=parent, depends_on=[*runtime, *pools, *of_team])
+        after = _after(parent, [*runtime, *pools, tenants[endpoint.team], queues[endpoint.team]])
         logical = f"{name}-{endpoint.team}.{endpoint.name}"
         labels = pays[endpoint.team].model_copy(update={"model": endpoint.model}).kubernetes()
         made = Endpoint(logical, EndpointArgs(**endpoint.model_dump(), labels=labels), after)
@@ -104,10 +179,30 @@ def make_teams(
     for job in plan.training_jobs:
         # A run would start again with another cost center; its namespace has it.
         labels = CostTags(environment=plan.environment, team=job.team).kubernetes()
-        after = pulumi.ResourceOptions(
-            parent=parent, depends_on=[*pools, tenants[job.team], queues[job.team]]
-        )
-        TrainingJob(
-            f"{name}-{job.team}.{job.name}", TrainingJobArgs(**job.model_dump(), labels=labels), after
-        )
+        after = _after(parent, [*pools, tenants[job.team], queues[job.team]])
+        args = TrainingJobArgs(**job.model_dump(), labels=labels)
+        TrainingJob(f"{name}-{job.team}.{job.name}", args, after)
     return Teams(tenants, queues, endpoints)
+
+
+def _make_storage(
+    name: str,
+    environment: Environment,
+    cluster: Cluster | None,
+    tenants: Mapping[str, Tenant],
+    parent: pulumi.Resource,
+) -> None:
+    provider = environment.cluster.provider
+    environment_storage(
+        name,
+        environment.storage,
+        pulumi.ResourceOptions(parent=parent),
+        cluster=cluster,
+        tenants=tenants,
+        tags={spec.name: rendered(storage_tags(environment, spec), provider) for spec in environment.storage},
+        team_tags={team: rendered(team_tags(environment, team), provider) for team in tenants},
+    )
+
+
+def _after(parent: pulumi.Resource, before: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(parent=parent, depends_on=[*before])

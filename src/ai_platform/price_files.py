@@ -14,6 +14,7 @@ from .environment import Environment, problems_of
 from .finops.price_file import COLUMNS
 from .finops.spec import PriceSpec
 from .gpu.machines import Machine
+from .gpu.tpus import TPU_MACHINES
 from .marks import Marks, read_yaml
 
 _SUFFIXES = (".csv", ".yaml", ".yml")
@@ -61,7 +62,7 @@ def _rows(path: Path, catalog: Mapping[str, Machine]) -> Iterator[tuple[tuple[st
         except ValidationError as error:
             wrong += problems_of(error)
         if row is not None:
-            if row.machine not in catalog:
+            if row.machine not in {*catalog, *TPU_MACHINES}:
                 wrong.append(Problem("machine", row.machine, *unknown_machine(row.machine, catalog)))
             key = row.machine, row.region, row.option
             if key in seen:

@@ -16,10 +16,13 @@ from .components.team_spec import TeamSpec
 from .environment import Environment
 from .gpu.layout import SHARED_GPU, WHOLE_GPU
 from .gpu.mig import profiles, resource_name
-from .gpu.node_plan import PoolPlan
+from .gpu.node_plan import PoolPlan, gpu_of
+from .gpu.tpus import TPU_RESOURCE
 
 GPUS = "gpus"
+TPUS = "tpus"
 SHARED_GPUS = "shared_gpus"
+_WHOLE = {GPUS: WHOLE_GPU, SHARED_GPUS: SHARED_GPU, TPUS: TPU_RESOURCE}
 Held = dict[str, dict[str, dict[str, Holding]]]
 """Owner to pool to quota key to what it holds."""
 
@@ -37,18 +40,17 @@ class Quotas:
 
 def offered_by(pool: PoolPlan) -> dict[str, str]:
     """Quota keys of a pool and their Kubernetes resources."""
-    whole = {GPUS: WHOLE_GPU, SHARED_GPUS: SHARED_GPU}
-    keys = {key: resource for key, resource in whole.items() if pool.capacity.get(resource)}
+    keys = {key: resource for key, resource in _WHOLE.items() if pool.capacity.get(resource)}
     return keys | {
         name: resource_name(name)
-        for name in (profiles(pool.gpu) if pool.mig_capable else ())
+        for name in (profiles(gpu_of(pool)) if pool.mig_capable else ())
         if pool.capacity.get(resource_name(name))
     }
 
 
 def resource_of(key: str) -> str:
     """Kubernetes' name of a quota key: ``gpus`` is nvidia.com/gpu, a profile its MIG resource."""
-    return {GPUS: WHOLE_GPU, SHARED_GPUS: SHARED_GPU}.get(key) or resource_name(key)
+    return _WHOLE.get(key) or resource_name(key)
 
 
 def most(capacity: int, overcommit_percent: int) -> int:

@@ -10,12 +10,12 @@ import pulumi
 import pulumi_kubernetes
 
 from .components.cluster import Cluster
-from .components.cluster_spec import ClusterProvider, ExistingSpec
+from .components.cluster_spec import ExistingSpec
 from .components.clusters import ClusterPlace, cloud_providers, identifier, make_cluster
 from .components.contract import exported, imported
 from .components.errors import InvalidInput, Problem
+from .cost_tags import environment_tags, rendered
 from .environment import Environment
-from .finops.cost_tags import CostTags
 from .gpu.machines import GPU_NETWORK_FABRICS
 from .layers import Layer, stacks_of
 from .platform import Platform
@@ -27,17 +27,26 @@ def build(environment: Environment, stack: str, folder: Path) -> Mapping[str, An
     ``folder`` is where the description lies. Raises ``InvalidInput`` for a stack that the environment lacks.
     """
     layers = _layers(environment, stack)
-    spec, tags = environment.cluster, _tags(environment)
+    spec = environment.cluster
+    tags = rendered(environment_tags(environment), spec.provider)
     providers = cloud_providers(spec, environment.region, tags)
     outputs: dict[str, Any] = {}
+    # A fabric's networks are objects in the cluster too, and belong to its pools.
+    networks = any(pool.fabric in GPU_NETWORK_FABRICS for pool in environment.node_pools)
     if Layer.CLUSTER in layers:
-        networks = any(pool.fabric in GPU_NETWORK_FABRICS for pool in environment.node_pools)
-        place = ClusterPlace(environment.name, environment.region, tags, folder, multi_networking=networks)
+        place = ClusterPlace(
+            environment.name,
+            environment.region,
+            tags,
+            folder,
+            multi_networking=networks,
+            storage=environment.storage,
+        )
         cluster = make_cluster(spec, place, pulumi.ResourceOptions(providers=providers))
         outputs |= {"cluster": exported(cluster), "kubeconfig": cluster.kubeconfig}
     else:
         cluster = _of_cluster_stack(environment, tags)
-    if layers != {Layer.CLUSTER}:
+    if layers != {Layer.CLUSTER} or networks:
         providers = [*providers, _kubernetes(cluster, spec)]
     platform = Platform(
         environment.name,
@@ -56,12 +65,6 @@ def _layers(environment: Environment, stack: str) -> Set[Layer]:
         fix = "select one of these, or change `stacks` in the description"
         raise InvalidInput(f"stack {stack!r}", [Problem("stacks", environment.stacks, expected, fix)])
     return stacks[stack]
-
-
-def _tags(environment: Environment) -> Mapping[str, str]:
-    """The cost tags of the whole environment, as its cloud writes them."""
-    tags = CostTags(environment=environment.name)
-    return tags.gcp() if environment.cluster.provider is ClusterProvider.GKE else tags.aws()
 
 
 def _of_cluster_stack(environment: Environment, tags: Mapping[str, str]) -> Cluster:

@@ -10,9 +10,10 @@ from .endpoint_checks import Names, Usable, placed
 from .environment import Environment
 from .gpu.fabric_pods import pod_fabric
 from .gpu.layout import WHOLE_GPU
-from .gpu.node_plan import PoolPlan
+from .gpu.node_plan import PoolPlan, TpuSlices
 from .gpu.spec import TrainingJobSpec
 from .quota_checks import Add, Location, within_quota
+from .quotas import TPUS
 
 
 def training_problems(
@@ -23,9 +24,16 @@ def training_problems(
     for index, spec in enumerate(environment.training_jobs):
         at: Location = ("training_jobs", index)
         yield from placed(names, at, spec.team, spec.pool, problem)
+        yield from _mounts(environment, spec, at, problem)
         if spec.pool not in pools:
             continue
         pool = pools[spec.pool]
+        if pool.tpu:
+            yield from _on_tpus(spec, pool, pool.tpu, names, usable, at, problem)
+            continue
+        if spec.tpus_per_worker:
+            expected = f"no such key: {pool.name} has GPUs"
+            yield problem((*at, "tpus_per_worker"), spec.tpus_per_worker, expected, "write gpus_per_worker")
         largest = max((node.resources[WHOLE_GPU] for node in pool.nodes), default=0)
         if spec.gpus_per_worker > largest:
             expected = f"at most the {largest} whole GPUs of one node of {pool.name}"
@@ -35,6 +43,41 @@ def training_problems(
             yield from _fabric(spec, pool, at, levels[spec.team], problem)
             needed = spec.workers * spec.gpus_per_worker
             yield from within_quota(usable, at, spec.team, pool.name, "gpus", needed, problem)
+
+
+def _mounts(environment: Environment, spec: TrainingJobSpec, at: Location, problem: Add) -> Iterator[Problem]:
+    storages = {storage.name: storage for storage in environment.storage}
+    for name in spec.mounts:
+        where = (*at, "mounts", name)
+        if name not in storages:
+            expected = f"a storage of this file: {', '.join(storages) or 'none'}"
+            yield problem(where, name, expected, "correct the name, or add it under storage")
+        elif spec.team not in storages[name].teams:
+            fix = f"add {spec.team} to readers or writers of {name}"
+            yield problem(where, name, f"a storage that {spec.team} may read or write", fix)
+
+
+def _on_tpus(
+    spec: TrainingJobSpec,
+    pool: PoolPlan,
+    slices: TpuSlices,
+    names: Names,
+    usable: Usable,
+    at: Location,
+    problem: Add,
+) -> Iterator[Problem]:
+    chips, nodes = pool.gpus_per_node, slices.nodes_per_slice
+    if "gpus_per_worker" in spec.model_fields_set:
+        expected = f"no such key: {pool.name} has TPUs"
+        yield problem((*at, "gpus_per_worker"), spec.gpus_per_worker, expected, "remove it")
+    if spec.tpus_per_worker not in {None, chips}:
+        expected = f"{chips}, all chips of a machine of {pool.name}, which is what GKE wants"
+        yield problem((*at, "tpus_per_worker"), spec.tpus_per_worker, expected, "remove it")
+    if nodes > 1 and spec.workers != nodes:
+        expected = f"{nodes}, one for each machine of a slice of {slices.topology}: a slice serves one run"
+        yield problem((*at, "workers"), spec.workers, expected, f"write {nodes}, or take another pool")
+    elif spec.team in names.teams:
+        yield from within_quota(usable, at, spec.team, pool.name, TPUS, spec.workers * chips, problem)
 
 
 def _fabric(

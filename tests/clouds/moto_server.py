@@ -127,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
             {},
             b"not known to moto",
         )
-        if service == "eks":
+        if service == "eks" and status < 300:
             answer = _placed(answer)
         return status, dict(answered), answer
 

@@ -152,7 +152,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """Changes it in place."""
         kind = _type(request.urn)
-        old, new, state = read(request.old_inputs), read(request.news), read(request.olds)
+        old, new = read(request.old_inputs), read(request.news)
+        state = _added(read(request.olds), old) or {}
         if request.preview:
             outputs = state | dict.fromkeys(REFRESHED.get(kind, ()), UNKNOWN)
         elif self.cloud == "aws":
@@ -161,9 +162,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         else:
             gcp.update(kind, request.id, _plain(new))
             outputs = state
-        gone = {name for name in old if name not in new}
-        kept = {name: value for name, value in outputs.items() if name not in gone}
-        return provider_pb2.UpdateResponse(properties=self._answer(kind, kept, new))
+        return provider_pb2.UpdateResponse(properties=self._answer(kind, outputs, new))
 
     @_answering
     def Delete(self, request: Any, _context: Any) -> Any:  # noqa: N802
@@ -192,11 +191,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _answer(self, kind: str, outputs: dict[str, Any], new: dict[str, Any]) -> Any:
         known = {name: value for name, value in new.items() if name != "__defaults"}
         known |= self._places_of(kind, known)
-        merged = outputs | known
-        # What a resource was asked for and has more of, the cloud completes.
-        for name in ("vpcConfig", "controlPlaneEndpointsConfig", "networks"):
-            if name in outputs and name in known and outputs[name] is not UNKNOWN:
-                merged[name] = outputs[name]
+        merged = _completed(known, outputs)
         merged |= self._labels(kind, known)
         described = resource_type(kind)
         return written({name: value for name, value in merged.items() if name in described.outputs})
@@ -266,6 +261,27 @@ def _configuration(properties: dict[str, Any]) -> dict[str, Any]:
 def _parsed(value: Any) -> Any:
     is_json = isinstance(value, str) and (value[:1] in {"{", "["} or value in {"true", "false"})
     return json.loads(value) if is_json else value
+
+
+def _completed(given: Any, made: Any) -> Any:
+    """What was asked for, with what the cloud adds to it."""
+    if isinstance(given, dict) and isinstance(made, dict):
+        both = {name: _completed(given[name], made[name]) for name in given if name in made}
+        return made | given | both
+    if isinstance(given, list) and isinstance(made, list) and len(given) == len(made):
+        return [_completed(*pair) for pair in zip(given, made, strict=True)]
+    return given
+
+
+def _added(made: Any, given: Any) -> Any:
+    """What the cloud added to what was asked for; None for nothing."""
+    if isinstance(made, dict) and isinstance(given, dict):
+        parts = {name: _added(part, given[name]) if name in given else part for name, part in made.items()}
+        return {name: part for name, part in parts.items() if part is not None} or None
+    if isinstance(made, list) and isinstance(given, list) and len(made) == len(given):
+        added = [_added(*pair) for pair in zip(made, given, strict=True)]
+        return [part or {} for part in added] if any(added) else None
+    return None
 
 
 def _failures(wrong: Any) -> list[Any]:

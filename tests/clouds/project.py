@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ai_platform.cli_workplace import Workplace, settings
+from ai_platform.layers import environment_of
 from ai_platform.local.toolchain import Tool
 from ai_platform.local.tools import ensure
 
@@ -172,11 +173,11 @@ def make_cloud_project(
 
 
 def make_described_project(root: Path, description: str, name: str, moto: Moto | None = None) -> CloudProject:
-    """A project with the checkout's program and one description, for a stack of that name."""
+    """A project with the checkout's program and a description, for its stack or that of a layer."""
     project = CloudProject(root, moto, name)
     (root / "stacks").mkdir()
     shutil.copy(ROOT / "stacks" / "__main__.py", root / "stacks")
-    (root / "stacks" / f"{name}.yaml").write_text(description)
+    (root / "stacks" / f"{environment_of(name)}.yaml").write_text(description)
     return _ready(project, "stacks", "")
 
 

@@ -30,7 +30,14 @@ def test_admitted_pods_tolerate_the_taint_of_gpu_nodes_only(recording):
     assert "tolerations" not in flavors["cpu"]
 
 
-def test_topology_is_there_before_the_flavors_that_name_it(recording):
+def test_work_is_admitted_by_quota_alone_where_nodes_come_later(recording):
+    assert not recording.of(f"{KUEUE}:Topology")
+    for flavor in recording.of(f"{KUEUE}:ResourceFlavor"):
+        assert "topologyName" not in flavor.inputs["spec"]
+
+
+def test_topology_is_there_before_the_flavors_that_name_it():
+    recording = record(lambda: Queues("queues", {**ARGS, "topology": True}))
     topology = recording.only(f"{KUEUE}:Topology")
     for flavor in recording.of(f"{KUEUE}:ResourceFlavor"):
         assert flavor.inputs["spec"]["topologyName"] == topology.inputs["metadata"]["name"]

@@ -1,11 +1,11 @@
 from ai_platform.components.cluster_spec import ClusterProvider
+from ai_platform.components.pod_storage import pod_storage
 from ai_platform.components.storage_spec import StorageSpec
 from ai_platform.components.team_volume import (
     DynamicTeamVolume,
     TeamVolume,
     Volume,
     persistent_volume_manifest,
-    pod_storage,
 )
 from ai_platform.testing import record
 

@@ -130,12 +130,8 @@ def test_a_second_up_changes_nothing(aws: CloudProject) -> None:
     assert {step["op"] for step in aws.steps().values()} == {"same"}
 
 
-def test_a_tag_that_changes_updates(aws: CloudProject) -> None:
-    assert changed(aws, "named") == {"network": ("update", None)}
-
-
-def test_the_size_of_a_pool_changes_in_place(aws: CloudProject) -> None:
-    assert changed(aws, "size") == {"pool": ("update", None)}
+def test_a_tag_and_the_size_of_a_pool_change_in_place(aws: CloudProject) -> None:
+    assert changed(aws, "named size") == {"network": ("update", None), "pool": ("update", None)}
 
 
 def test_the_role_of_a_pool_replaces_it(aws: CloudProject) -> None:
@@ -225,8 +221,7 @@ def test_a_google_cluster_has_its_labels_and_what_the_cloud_works_out(google: Cl
 
 
 def test_more_gpus_on_a_node_replace_a_google_pool_and_more_nodes_do_not(google: CloudProject) -> None:
-    assert changed(google, "size") == {"pool": ("update", None)}
-    assert changed(google, "labels") == {"cluster": ("update", None)}
+    assert changed(google, "size labels") == {"pool": ("update", None), "cluster": ("update", None)}
     assert changed(google, "gpus") == {"pool": ("replace", ["nodeConfig"])}
 
 

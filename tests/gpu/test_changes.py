@@ -199,3 +199,13 @@ def test_thousands_of_gpus_that_take_turns_have_an_order():
     guaranteed = {"a": {"1g.10gb": 200 * 56 - 14, "3g.40gb": 200 * 16 - 4}}
     plan = plan_changes(before, [*before[1:], before[0]], guaranteed)
     assert (plan.refusal, plan.drained) == (None, 3200)
+
+
+def test_a_thousand_gpus_that_swap_their_layouts_pair_by_pair_go_through_one_spare_gpu():
+    before = [node(*[ONES] * 4, *[HALVES] * 4) for _ in range(125)]
+    after = [node(*[HALVES] * 4, *[ONES] * 4) for _ in range(125)]
+    floor = {"team": dict(offered(gpus_of(before).values()))}
+    plan = plan_changes(before, after, floor)
+    assert (plan.extra_gpus, plan.extra_gpus_bound) == (1, 1)
+    floor["team"]["1g.10gb"] -= 7
+    assert plan_changes(before, after, floor).drained == 1000

@@ -7,7 +7,7 @@ import pulumi
 
 from ai_platform.components.cloud_objects import cloud_object, output
 
-CHANGE = os.environ.get("CHANGE", "")
+CHANGE = os.environ.get("CHANGE", "").split()
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -33,7 +33,7 @@ network = cloud_object(
     {
         "cidrBlock": "10.0.0.0/16",
         "enableDnsHostnames": True,
-        "tags": {"Name": "renamed" if CHANGE == "named" else "network"},
+        "tags": {"Name": "renamed" if "named" in CHANGE else "network"},
     },
     own,
     outputs=("arn", "defaultSecurityGroupId"),
@@ -172,9 +172,9 @@ pool = cloud_object(
     "aws:eks/nodeGroup:NodeGroup",
     {
         "clusterName": cluster.id,
-        "nodeRoleArn": output(other if CHANGE == "role" else role, "arn"),
+        "nodeRoleArn": output(other if "role" in CHANGE else role, "arn"),
         "subnetIds": [subnets[0].id],
-        "scalingConfig": {"minSize": 0, "maxSize": 8 if CHANGE == "size" else 4, "desiredSize": 2},
+        "scalingConfig": {"minSize": 0, "maxSize": 8 if "size" in CHANGE else 4, "desiredSize": 2},
         "instanceTypes": ["p4d.24xlarge"],
         "capacityType": "ON_DEMAND",
         "labels": {"pool": "a100"},

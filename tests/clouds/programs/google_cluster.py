@@ -6,7 +6,7 @@ import pulumi
 
 from ai_platform.components.cloud_objects import cloud_object, output
 
-CHANGE = os.environ.get("CHANGE", "")
+CHANGE = os.environ.get("CHANGE", "").split()
 
 google = pulumi.ProviderResource(
     "gcp",
@@ -29,7 +29,7 @@ network = cloud_object(
 subnet = cloud_object(
     "subnet",
     "gcp:compute/subnetwork:Subnetwork",
-    {"network": network.id, "ipCidrRange": "10.0.0.0/20" if CHANGE == "smaller" else "10.0.0.0/16"},
+    {"network": network.id, "ipCidrRange": "10.0.0.0/20" if "smaller" in CHANGE else "10.0.0.0/16"},
     own,
     outputs=("selfLink",),
 )
@@ -46,7 +46,7 @@ cluster = cloud_object(
         "subnetwork": subnet.id,
         "initialNodeCount": 1,
         "removeDefaultNodePool": True,
-        "resourceLabels": {"cost-center": "7" if CHANGE == "labels" else "42"},
+        "resourceLabels": {"cost-center": "7" if "labels" in CHANGE else "42"},
         "workloadIdentityConfig": {"workloadPool": "a-project.svc.id.goog"},
     },
     own,
@@ -60,10 +60,10 @@ cloud_object(
         "nodeConfig": {
             "machineType": "a2-highgpu-1g",
             "serviceAccount": output(nodes, "email"),
-            "guestAccelerators": [{"type": "nvidia-tesla-a100", "count": 2 if CHANGE == "gpus" else 1}],
+            "guestAccelerators": [{"type": "nvidia-tesla-a100", "count": 2 if "gpus" in CHANGE else 1}],
             "resourceLabels": {"team": "research"},
         },
-        "autoscaling": {"minNodeCount": 0, "maxNodeCount": 8 if CHANGE == "size" else 4},
+        "autoscaling": {"minNodeCount": 0, "maxNodeCount": 8 if "size" in CHANGE else 4},
     },
     own,
 )

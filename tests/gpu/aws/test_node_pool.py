@@ -169,6 +169,20 @@ def test_bottlerocket_keeps_images_on_its_second_disk():
     assert first["ebs"]["encrypted"] == second["ebs"]["encrypted"] == "true"
 
 
+@pytest.mark.parametrize(
+    ("change", "waited_for"),
+    [
+        ({}, True),
+        ({"mig": [{"nodes": 4, "gpus": [{"count": 8, "devices": {"1g.10gb": 7}}]}]}, False),
+        ({"sharing": {"strategy": "mps", "replicas": 2}}, False),
+        ({"gpu_stack": "dra"}, False),
+    ],
+    ids=["whole", "cut", "shared", "dra"],
+)
+def test_the_autoscaler_waits_for_drivers_only_where_whole_gpus_will_show(change, waited_for):
+    assert ("k8s.amazonaws.com/accelerator" in group(**change).inputs["labels"]) is waited_for
+
+
 def test_labels_and_taints_of_the_description_join_those_of_the_platform():
     nodes = group(
         labels={"example.com/tier": "gold"},
@@ -177,7 +191,10 @@ def test_labels_and_taints_of_the_description_join_those_of_the_platform():
     assert nodes["labels"] == {
         "example.com/tier": "gold",
         "ai-platform/pool": "train",
+        "k8s.amazonaws.com/accelerator": "NVIDIA-H100-80GB-HBM3",
         "nvidia.com/mig.config": "all-disabled",
+        "nvidia.com/device-plugin.config": "whole",
+        "ai-platform/gpu-stack": "operator",
     }
     assert nodes["taints"] == [
         {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"},
