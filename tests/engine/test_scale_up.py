@@ -94,6 +94,47 @@ def test_a_gang_for_a_pool_without_nodes_asks_the_autoscaler_for_all_of_them(sim
     )
 
 
+def deployment(name: str) -> Manifest:
+    """What serves a model, as far as Kueue looks at it."""
+    limits = {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "1"}
+    container = {
+        "name": "main",
+        "image": "work",
+        "resources": {"limits": limits},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    spec = {
+        "nodeSelector": {"ai-platform/pool": f"{name}-l4"},
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [container],
+    }
+    labels = {"app": "chat", "kueue.x-k8s.io/queue-name": "default"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "chat", "namespace": name, "labels": labels},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": "chat"}},
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        },
+    }
+
+
+def test_a_replica_for_a_pool_without_nodes_asks_for_one_too(simulated_cluster: Cluster):
+    api, name = connect(simulated_cluster.kubeconfig), "served"
+    apply(api, [item for item in objects(name, EKS) if item["kind"] != "Job"])
+    api.apply(deployment(name))
+    until(
+        lambda: [condition(pod, "PodScheduled") for pod in api.list("v1", "Pod", name)] == ["False"],
+        "the replica is unschedulable",
+    )
+    [pod] = api.list("v1", "Pod", name)
+    assert not pod["spec"].get("schedulingGates")
+    [load] = api.list(KUEUE, "Workload", name)
+    assert condition(load, "Admitted") == "True"
+
+
 def test_with_a_topology_the_same_gang_would_wait_for_ever(simulated_cluster: Cluster):
     api, name = connect(simulated_cluster.kubeconfig), "unscaled"
     manifests = objects(name, {"provider": "simulated"})
