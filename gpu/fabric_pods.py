@@ -39,6 +39,14 @@ class PodFabric:
         return bool(self.capabilities or self.containers or any("hostPath" in item for item in self.volumes))
 
 
+def sidecars(fabric: PodFabric) -> list[dict[str, Any]]:
+    """The containers that run beside it, as ``initContainers``: they start first and end with the pod.
+
+    Beside the others, a helper that never ends would keep a Job from ending.
+    """
+    return [{**container, "restartPolicy": "Always"} for container in fabric.containers]
+
+
 def pod_fabric(plan: PoolPlan, gpus: int) -> PodFabric:
     """What a pod with ``gpus`` whole GPUs needs for the fabric of a pool; nothing where it has none.
 

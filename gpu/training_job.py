@@ -14,7 +14,7 @@ from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
 from ..components.topology import PREFERRED_ZONE
-from .fabric_pods import PodFabric
+from .fabric_pods import PodFabric, sidecars
 from .layout import WHOLE_GPU
 from .tpu_pods import PodSlice, slice_selector, workers_service
 from .tpus import NODE_POOL_LABEL, TPU_RESOURCE
@@ -150,7 +150,8 @@ def _template(spec: TrainingJobArgs, resources: Mapping[str, str]) -> dict[str, 
             "automountServiceAccountToken": False,
             **_where(spec),
             "securityContext": _security(fabric),
-            "containers": [worker, *(dict(container) for container in fabric.containers)],
+            **({"initContainers": sidecars(fabric)} if fabric.containers else {}),
+            "containers": [worker],
             **({"serviceAccountName": account} if (account := spec.storage.service_account) else {}),
             **({"volumes": volumes} if volumes else {}),
         },

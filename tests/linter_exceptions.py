@@ -108,6 +108,11 @@ MANIFESTS: tuple[Allowed, ...] = (
         "user 1000 is what training images have a home for; Pod Security restricted keeps it from root",
     ),
     Allowed(
+        "Service/*-workers",
+        "service-targets-pod",
+        "the label of its pods is the Job controller's, which no template shows",
+    ),
+    Allowed(
         "NetworkPolicy/*",
         "networkpolicy-targets-pod",
         "the pods of a team come later, from the team",

@@ -28,7 +28,7 @@ from ai_platform.components.storage_spec import FileSystem, StorageSpec
 from ai_platform.components.team_queue import TeamQueue
 from ai_platform.components.tenant import Tenant
 from ai_platform.cost_tags import environment_tags, rendered
-from ai_platform.environment import load
+from ai_platform.environment import load, parse
 from ai_platform.finops.cost_tags import CostTags
 from ai_platform.gpu.doctor.daemon_set import NodeDoctor, doctor_pool
 from ai_platform.gpu.doctor.proof import FabricProof
@@ -137,6 +137,26 @@ def gke_pools() -> None:
         if MACHINES[machine].imex:
             spec |= {"purchase_option": "reserved", "reservation": "racks"}
         NodePool(f"prod-{machine}", spec, cluster=GKE)
+
+
+def tpus() -> None:
+    """Slices of TPUs of one machine and of several on GKE, and simulated ones with a run on each kind."""
+    slices = {"name": "v5e", "machine": "ct5lp-hightpu-4t", "max_nodes": 4, "tpu_topology": "2x4"}
+    single = {"name": "v6e", "machine": "ct6e-standard-8t", "max_nodes": 2}
+    for spec in (slices, single):
+        NodePool(f"prod-{spec['name']}", {**spec, "zones": ["us-central1-a"]}, cluster=GKE)
+    run = {"team": "lab", "image": "jax:1", "command": ["python", "train.py"]}
+    described = {
+        "name": "slices",
+        "cluster": {"provider": "simulated"},
+        "node_pools": [slices, single],
+        "teams": [{"name": "lab", "weight": 1}],
+        "training_jobs": [
+            {**run, "name": "several", "pool": "v5e", "workers": 2},
+            {**run, "name": "one", "pool": "v6e", "workers": 1},
+        ],
+    }
+    Platform("slices", parse(described, subject="slices"))
 
 
 def simulated_pools() -> None:
@@ -284,6 +304,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
         gke_cluster,
         eks_pools,
         gke_pools,
+        tpus,
         simulated_pools,
         gpus,
         doctors,

@@ -77,7 +77,8 @@ def test_the_interfaces_of_a_run_are_within_its_teams_quota():
 
 def test_a_run_on_tcpxo_gets_its_daemon_networks_and_settings_of_nccl():
     pod = pod_of(described(GKE, "a3-megagpu-8g", "tcpxo", pod_security="privileged"))
-    assert [item["name"] for item in pod["spec"]["containers"]] == ["worker", "tcpxo-daemon"]
+    (daemon,) = pod["spec"]["initContainers"]
+    assert (daemon["name"], daemon["restartPolicy"]) == ("tcpxo-daemon", "Always")
     assert "networking.gke.io/interfaces" in pod["metadata"]["annotations"]
     assert pod["spec"]["containers"][0]["command"][-2:] == ["sh", "train"]
     assert "nccl-env-profile.sh" in pod["spec"]["containers"][0]["command"][2]

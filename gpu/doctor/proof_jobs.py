@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...components.queues import POOL_LABEL
-from ..fabric_pods import PodFabric
+from ..fabric_pods import PodFabric, sidecars
 from ..layout import WHOLE_GPU
 from .bandwidth import BUS_BANDWIDTHS
 from .proof_spec import FabricProofArgs
@@ -72,8 +72,7 @@ def all_reduce_manifest(spec: FabricProofArgs, fabric: PodFabric) -> dict[str, A
     pod = {
         "subdomain": name,
         "containers": [container],
-        # A helper that never ends would keep the Job from ending; as a sidecar it goes with the others.
-        **({"initContainers": [_sidecar(one) for one in fabric.containers]} if fabric.containers else {}),
+        **({"initContainers": sidecars(fabric)} if fabric.containers else {}),
         "volumes": [*([] if brought else [_SHARED_MEMORY]), *fabric.volumes],
     }
     return _job(spec, "all-reduce", spec.fabric_nodes, pod, fabric.annotations)
@@ -159,10 +158,6 @@ def _container(
         },
         "volumeMounts": [{"name": "script", "mountPath": _FOLDER, "readOnly": True}],
     }
-
-
-def _sidecar(container: Mapping[str, Any]) -> dict[str, Any]:
-    return {**container, "restartPolicy": "Always"}
 
 
 def _tolerations(spec: FabricProofArgs) -> list[dict[str, str]]:
