@@ -11,6 +11,7 @@ import pulumi
 from .bucket_network import REACHED
 from .cluster_spec import ClusterProvider
 from .objects import kubernetes_object
+from .quantities import canonical
 from .storage_spec import StorageKind, StorageSpec
 from .tenant import TEAM_LABEL
 
@@ -98,7 +99,7 @@ def persistent_volume_manifest(volume: Volume, team: str, *, writes: bool) -> di
         "kind": "PersistentVolume",
         "metadata": {"name": _volume_name(volume, team), "labels": {TEAM_LABEL: team}},
         "spec": {
-            "capacity": {"storage": f"{volume.capacity_gib}Gi"},
+            "capacity": {"storage": canonical(f"{volume.capacity_gib}Gi")},
             "accessModes": _access(writes),
             "persistentVolumeReclaimPolicy": "Retain",
             "storageClassName": "",
@@ -120,7 +121,7 @@ def claim_manifest(volume: Volume, team: str, *, writes: bool) -> dict[str, Any]
         "accessModes": _access(writes),
         "storageClassName": "",
         "volumeName": _volume_name(volume, team),
-        "resources": {"requests": {"storage": f"{volume.capacity_gib}Gi"}},
+        "resources": {"requests": {"storage": canonical(f"{volume.capacity_gib}Gi")}},
     }
     return _claim(volume.storage, team, spec)
 
@@ -133,7 +134,7 @@ def dynamic_claim_manifest(spec: StorageSpec, team: str) -> dict[str, Any]:
         {
             "accessModes": _access(True),
             "storageClassName": spec.storage_class,
-            "resources": {"requests": {"storage": f"{spec.capacity_gib}Gi"}},
+            "resources": {"requests": {"storage": canonical(f"{spec.capacity_gib}Gi")}},
         },
     )
     # Many classes wait for the first pod, and `up` would wait for them.
@@ -168,7 +169,7 @@ def pod_storage(specs: list[StorageSpec], team: str, provider: ClusterProvider) 
 
 def _pod_volume(spec: StorageSpec, team: str) -> dict[str, Any]:
     if spec.kind is StorageKind.LOCAL:
-        return {"name": spec.name, "emptyDir": {"sizeLimit": f"{spec.capacity_gib}Gi"}}
+        return {"name": spec.name, "emptyDir": {"sizeLimit": canonical(f"{spec.capacity_gib}Gi")}}
     claim = {"claimName": spec.name, "readOnly": team not in spec.writers}
     return {"name": spec.name, "persistentVolumeClaim": claim}
 

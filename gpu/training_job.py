@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
+from ..components.quantities import canonical
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
@@ -58,8 +59,8 @@ class TrainingJob(pulumi.ComponentResource):
 def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
     """The Job. It says nothing of ``suspend``, which is Kueue's from the first moment."""
     resources = {
-        "cpu": str(spec.cpu),
-        "memory": f"{spec.memory_gib}Gi",
+        "cpu": canonical(str(spec.cpu)),
+        "memory": canonical(f"{spec.memory_gib}Gi"),
         WHOLE_GPU: str(spec.gpus_per_worker),
     }
     labels = {
