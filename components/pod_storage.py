@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cluster_spec import ClusterProvider
+from .quantities import canonical
 from .storage_spec import StorageKind, StorageSpec
 
 TEAM_SERVICE_ACCOUNT = "workload"
@@ -47,6 +48,6 @@ def pod_storage(specs: list[StorageSpec], team: str, provider: ClusterProvider) 
 
 def _pod_volume(spec: StorageSpec, team: str) -> dict[str, Any]:
     if spec.kind is StorageKind.LOCAL:
-        return {"name": spec.name, "emptyDir": {"sizeLimit": f"{spec.capacity_gib}Gi"}}
+        return {"name": spec.name, "emptyDir": {"sizeLimit": canonical(f"{spec.capacity_gib}Gi")}}
     claim = {"claimName": spec.name, "readOnly": team not in spec.writers}
     return {"name": spec.name, "persistentVolumeClaim": claim}

@@ -8,6 +8,7 @@ import pulumi
 from .args import parsed
 from .kueue_names import KUEUE, LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from .objects import kubernetes_object
+from .quantities import canonical
 from .queue_spec import FlavorQuota, ResourceQuota, TeamQueueSpec
 from .tenant import TEAM_LABEL
 
@@ -100,5 +101,5 @@ def _flavor(flavor: FlavorQuota) -> dict[str, Any]:
 
 def _resource(resource: ResourceQuota) -> dict[str, Any]:
     limits = {"borrowingLimit": resource.borrowing_limit, "lendingLimit": resource.lending_limit}
-    given = {key: value for key, value in limits.items() if value is not None}
-    return {"name": resource.name, "nominalQuota": resource.nominal_quota, **given}
+    given = {key: canonical(value) for key, value in limits.items() if value is not None}
+    return {"name": resource.name, "nominalQuota": canonical(resource.nominal_quota), **given}

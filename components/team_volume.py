@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from .objects import kubernetes_object
+from .quantities import canonical
 from .storage_spec import StorageSpec
 from .tenant import TEAM_LABEL
 
@@ -91,7 +92,7 @@ def persistent_volume_manifest(volume: Volume, team: str, *, writes: bool) -> di
         "kind": "PersistentVolume",
         "metadata": {"name": _volume_name(volume, team), "labels": {TEAM_LABEL: team}},
         "spec": {
-            "capacity": {"storage": f"{volume.capacity_gib}Gi"},
+            "capacity": {"storage": canonical(f"{volume.capacity_gib}Gi")},
             "accessModes": _access(writes),
             "persistentVolumeReclaimPolicy": "Retain",
             "storageClassName": "",
@@ -113,7 +114,7 @@ def claim_manifest(volume: Volume, team: str, *, writes: bool) -> dict[str, Any]
         "accessModes": _access(writes),
         "storageClassName": "",
         "volumeName": _volume_name(volume, team),
-        "resources": {"requests": {"storage": f"{volume.capacity_gib}Gi"}},
+        "resources": {"requests": {"storage": canonical(f"{volume.capacity_gib}Gi")}},
     }
     return _claim(volume.storage, team, spec)
 
@@ -126,7 +127,7 @@ def dynamic_claim_manifest(spec: StorageSpec, team: str) -> dict[str, Any]:
         {
             "accessModes": _access(True),
             "storageClassName": spec.storage_class,
-            "resources": {"requests": {"storage": f"{spec.capacity_gib}Gi"}},
+            "resources": {"requests": {"storage": canonical(f"{spec.capacity_gib}Gi")}},
         },
     )
     # Many classes wait for the first pod, and `up` would wait for them.

@@ -10,6 +10,7 @@ from ..components.args import parsed
 from ..components.names import Name, shortened
 from ..components.objects import kubernetes_object
 from ..components.pod_storage import PodStorage
+from ..components.quantities import canonical
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
@@ -83,8 +84,8 @@ class TrainingJob(pulumi.ComponentResource):
 def job_manifest(spec: TrainingJobArgs) -> dict[str, Any]:
     """The Job. It says nothing of ``suspend``, which is Kueue's from the first moment."""
     resources = {
-        "cpu": str(spec.cpu),
-        "memory": f"{spec.memory_gib}Gi",
+        "cpu": canonical(str(spec.cpu)),
+        "memory": canonical(f"{spec.memory_gib}Gi"),
         **(
             {TPU_RESOURCE: str(spec.tpus_per_worker)}
             if spec.slice

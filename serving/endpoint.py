@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
+from ..components.quantities import canonical
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
@@ -68,8 +69,8 @@ class Endpoint(pulumi.ComponentResource):
 def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
     """The InferenceService in Standard mode, reachable from inside the cluster only."""
     resources = {
-        "cpu": str(spec.cpu),
-        "memory": f"{spec.memory_gib}Gi",
+        "cpu": canonical(str(spec.cpu)),
+        "memory": canonical(f"{spec.memory_gib}Gi"),
         spec.resource: str(spec.devices),
     }
     return {

@@ -34,7 +34,7 @@ def aws_node_pool(
     The first group is protected; those of further layouts come and go with the layouts. ``opts`` carries the
     parent.
     """
-    groups = _security_groups(name, spec, cluster, opts)
+    groups, rules = _security_groups(name, spec, cluster, opts)
     placement = _placement_group(name, spec, cluster, opts)
     template = cloud_object(
         f"{name}-template",
@@ -49,6 +49,8 @@ def aws_node_pool(
         kept = pulumi.ResourceOptions(
             protect=group.role == _FIRST,
             ignore_changes=["scalingConfig.desiredSize"],
+            # Nodes join when their fabric passes traffic, and no rule goes before them.
+            depends_on=rules,
             custom_timeouts=_TIMEOUTS,
         )
         cloud_object(
@@ -61,10 +63,10 @@ def aws_node_pool(
 
 def _security_groups(
     name: str, spec: NodePoolSpec, cluster: AwsCluster, opts: pulumi.ResourceOptions
-) -> list[pulumi.Input[str]]:
-    """Groups of the pool's interfaces; without a fabric, EKS gives them the cluster's own."""
+) -> tuple[list[pulumi.Input[str]], list[pulumi.Resource]]:
+    """Groups of the pool's interfaces, and their rules; without a fabric, EKS gives the cluster's own."""
     if spec.fabric is not Fabric.EFA:
-        return []
+        return [], []
     tags = pool_tags(spec, cluster)
     group = cloud_object(
         f"{name}-efa",
@@ -79,10 +81,16 @@ def _security_groups(
         "ipProtocol": "-1",
         "tags": tags,
     }
-    for way, kind in (("ingress", "Ingress"), ("egress", "Egress")):
-        token = f"aws:vpc/securityGroup{kind}Rule:SecurityGroup{kind}Rule"
-        cloud_object(f"{name}-efa-{way}", token, itself, opts)
-    return [cluster.security_group_id, group.id]
+    rules: list[pulumi.Resource] = [
+        cloud_object(
+            f"{name}-efa-{kind.lower()}",
+            f"aws:vpc/securityGroup{kind}Rule:SecurityGroup{kind}Rule",
+            itself,
+            opts,
+        )
+        for kind in ("Ingress", "Egress")
+    ]
+    return [cluster.security_group_id, group.id], rules
 
 
 def _placement_group(

@@ -22,6 +22,7 @@ from ai_platform.local.api import Api, connect
 from ai_platform.local.guard import down_afterwards
 from ai_platform.local.waiting import wait_until
 from tests.cluster_fixture import start
+from tests.engine.environments import stand_in_charts
 from tests.engine.project import Project, make_project
 
 pytestmark = pytest.mark.engine
@@ -73,7 +74,8 @@ def api(kubeconfig: Path) -> Api:
 def project(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A checkout that describes a platform on that cluster."""
     made = make_project(tmp_path_factory.mktemp("project"), NAME)
-    made.description.write_text(yaml.safe_dump(DESCRIPTION))
+    charts = stand_in_charts(made.description.parent)
+    made.description.write_text(yaml.safe_dump({**DESCRIPTION, "charts": charts}))
     shutil.copy(kubeconfig, made.root / "theirs.kubeconfig")
     return made
 
@@ -113,6 +115,12 @@ def test_the_kubeconfig_is_named_in_the_state_and_not_copied(project: Project):
     exported = pulumi(project, "stack", "export", "--stack", f"{NAME}.platform")
     assert "theirs.kubeconfig" in exported
     assert "certificate-authority-data" not in exported
+
+
+def test_the_gpu_operator_comes_from_the_folder_beside_the_description(project: Project, api: Api):
+    assert api.get("v1", "ConfigMap", "gpu-operator-values", "gpu-operator")
+    exported = pulumi(project, "stack", "export", "--stack", f"{NAME}.platform")
+    assert str(project.description.parent / "charts") not in exported
 
 
 def test_destroy_takes_away_all_that_up_made_and_leaves_the_nodes(project: Project, api: Api):

@@ -1,0 +1,152 @@
+"""The checkout's own environments on the real engine: clouds, nodes and third-party charts are stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+
+from ai_platform.components.charts import ChartName
+from ai_platform.description import read
+from ai_platform.gpu.simulated_nodes import node_manifest
+from ai_platform.layers import environment_of
+from ai_platform.local.api import Api, connect
+from ai_platform.local.cluster import Cluster
+from tests.charts.stand_in import KNOWN_KEYS, make_chart
+from tests.clouds.moto_server import Moto
+from tests.clouds.project import ROOT, CloudProject, Done, make_described_project
+
+Description = dict[str, Any]
+THERE = (ChartName.CERT_MANAGER, ChartName.KUEUE, ChartName.KSERVE_CRDS, ChartName.KSERVE)
+"""What the simulated cluster brings itself, or does without."""
+
+
+def stand_in_charts(stacks: Path) -> dict[str, Any]:
+    """``charts`` of a description in that folder: what the cluster has is left alone, the rest stands in."""
+    for chart in ChartName:
+        if chart not in THERE and chart in KNOWN_KEYS:
+            make_chart(stacks / "charts", chart)
+    return {"directory": "charts", "existing": {str(chart): "skip" for chart in THERE}}
+
+
+def described(root: Path, stack: str, moto: Moto | None = None) -> CloudProject:
+    """A project with the description of the stack's environment."""
+    description = yaml.safe_load((ROOT / "stacks" / f"{environment_of(stack)}.yaml").read_text())
+    project = make_described_project(root, "", stack, moto)
+    description["charts"] = stand_in_charts(root / "stacks")
+    write(project, description)
+    return project
+
+
+def write(project: CloudProject, description: Description) -> None:
+    """Sets the description."""
+    path(project).write_text(yaml.safe_dump(description, sort_keys=False))
+
+
+def path(project: CloudProject) -> Path:
+    """The description's file."""
+    return project.root / "stacks" / f"{environment_of(project.name)}.yaml"
+
+
+def changed(project: CloudProject, *changes: Callable[[Description], Any]) -> dict[str, dict[str, Any]]:
+    """The steps of a preview with these changes to the description, which are taken back."""
+    before = path(project).read_text()
+    description = yaml.safe_load(before)
+    for change in changes:
+        change(description)
+    write(project, description)
+    try:
+        return project.steps()
+    finally:
+        path(project).write_text(before)
+
+
+def start_nodes(api: Api, project: CloudProject) -> list[str]:
+    """The nodes that the cloud would start for the description, at ``max_nodes``; their names."""
+    _, plan = read(path(project))
+    manifests = [node_manifest(pool, node) for pool in plan.pools for node in pool.nodes]
+    api.apply_all(manifests)
+    return [manifest["metadata"]["name"] for manifest in manifests]
+
+
+def beside(project: CloudProject, stack: str) -> CloudProject:
+    """Another stack of the same project."""
+    other = replace(project, name=stack)
+    done = other.run("stack", "select", "--create")
+    assert done.code == 0, done.output
+    return other
+
+
+def client(moto: Moto, service: str) -> Any:
+    """A client of moto's, in the region of the environments on AWS."""
+    return boto3.client(
+        service,
+        endpoint_url=moto.url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def ops(steps: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """What a preview would do, of any resource."""
+    return {step["op"] for step in steps.values()}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The stacks of an environment, applied one after the other."""
+
+    stacks: dict[str, CloudProject]
+    previews: dict[str, Done]
+    """The first preview of each stack, which came right before it was applied."""
+    calls: list[str]
+    """What the previews asked of the cloud."""
+    api: Api
+    moto: Moto
+
+    @property
+    def first(self) -> CloudProject:
+        """The stack that holds the cluster."""
+        return next(iter(self.stacks.values()))
+
+    def destroyed(self) -> dict[str, Done]:
+        """Destroys each stack, the last one first; stops at none that refuses."""
+        return {name: self.stacks[name].destroy() for name in reversed(self.stacks)}
+
+    def unprotected(self) -> None:
+        """Lets everything be destroyed."""
+        for project in self.stacks.values():
+            done = project.run("state", "unprotect", "--all", "--yes")
+            assert done.code == 0, done.output
+
+
+@contextmanager
+def applied(root: Path, stacks: Sequence[str], moto: Moto, cluster: Cluster) -> Iterator[Applied]:
+    """Previews and applies the stacks on that cluster, whose nodes are those of the description."""
+    project = described(root, stacks[0], moto)
+    project.runs_clusters_on(cluster.kubeconfig)
+    api = connect(cluster.kubeconfig)
+    made = Applied({}, {}, [], api, moto)
+    nodes = start_nodes(api, project)
+    try:
+        for stack in stacks:
+            made.stacks[stack] = project if stack == project.name else beside(project, stack)
+            before = len(moto.calls())
+            made.previews[stack] = made.stacks[stack].preview()
+            made.calls.extend(moto.calls()[before:])
+            done = made.stacks[stack].up()
+            assert done.code == 0, done.output
+        yield made
+    finally:
+        made.unprotected()
+        left = made.destroyed()
+        for node in nodes:
+            api.delete("v1", "Node", node)
+        moto.reset()
+    assert not [done.output for done in left.values() if done.code]

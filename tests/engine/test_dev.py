@@ -1,0 +1,108 @@
+"""``dev`` applied on the real engine: EKS in one stack, with stand-ins for the cloud and its cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from ai_platform.description import read
+from ai_platform.local.cluster import Cluster
+from tests.clouds.moto_server import running_moto
+from tests.engine.environments import Applied, applied, client, ops, path
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory, simulated_cluster: Cluster) -> Iterator[Applied]:
+    with (
+        running_moto() as moto,
+        applied(tmp_path_factory.mktemp("dev"), ["dev"], moto, simulated_cluster) as made,
+    ):
+        yield made
+
+
+def test_the_preview_before_asks_nothing_of_the_cloud(dev: Applied) -> None:
+    assert dev.previews["dev"].code == 0, dev.previews["dev"].output
+    assert dev.calls == []
+
+
+def test_pools_are_node_groups_of_their_machines(dev: Applied) -> None:
+    eks, ec2 = client(dev.moto, "eks"), client(dev.moto, "ec2")
+    (cluster,) = eks.list_clusters()["clusters"]
+    found = set()
+    for name in eks.list_nodegroups(clusterName=cluster)["nodegroups"]:
+        group = eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
+        template = group["launchTemplate"]
+        answer = ec2.describe_launch_template_versions(
+            LaunchTemplateId=template["id"], Versions=[template["version"]]
+        )
+        data = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+        found.add((data.get("InstanceType"), group["capacityType"], group["scalingConfig"]["maxSize"]))
+    assert {("p5.4xlarge", "ON_DEMAND", 1), ("g6.12xlarge", "SPOT", 2)} <= found
+
+
+def test_everything_that_takes_tags_says_which_environment_pays_for_it(dev: Applied) -> None:
+    tags = {
+        name: resource["outputs"]["tagsAll"]
+        for name, resource in dev.first.export().items()
+        if "tagsAll" in resource.get("outputs", {})
+    }
+    assert len(tags) > 20
+    assert {name for name, said in tags.items() if "dev" not in said.values()} == set()
+
+
+def test_every_template_asks_for_the_second_metadata_service_and_encrypts_its_disks(dev: Applied) -> None:
+    ec2 = client(dev.moto, "ec2")
+    for found in ec2.describe_launch_templates()["LaunchTemplates"]:
+        answer = ec2.describe_launch_template_versions(LaunchTemplateId=found["LaunchTemplateId"])
+        data = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+        assert data["MetadataOptions"]["HttpTokens"] == "required"
+        assert all(disk["Ebs"]["Encrypted"] for disk in data["BlockDeviceMappings"])
+        assert {spec["ResourceType"] for spec in data["TagSpecifications"]} >= {"instance", "volume"}
+
+
+def test_the_gpu_operator_gets_the_layouts_of_the_pools(dev: Applied) -> None:
+    printed = dev.api.get("v1", "ConfigMap", "gpu-operator-values", "gpu-operator")
+    assert printed
+    name = json.loads(printed["data"]["values"])["migManager"]["config"]["name"]
+    layouts = dev.api.get("v1", "ConfigMap", name, "gpu-operator")
+    assert layouts
+    _, plan = read(path(dev.first))
+    asked = {node.layout for pool in plan.pools if pool.mig_capable for node in pool.nodes}
+    assert asked <= json.loads(layouts["data"]["config.yaml"])["mig-configs"].keys()
+
+
+def test_the_endpoint_is_ready_in_the_cluster(dev: Applied) -> None:
+    service = dev.api.get("serving.kserve.io/v1beta1", "InferenceService", "chat-small", "assistants")
+    assert service
+    ready = next(item for item in service["status"]["conditions"] if item["type"] == "Ready")
+    assert ready["status"] == "True"
+
+
+def test_a_second_up_changes_nothing(dev: Applied) -> None:
+    assert ops(dev.first.steps()) == {"same"}
+
+
+def test_the_state_holds_no_secret_and_nothing_of_this_machine(dev: Applied) -> None:
+    state = dev.first.run("stack", "export").output
+    assert "ciphertext" not in state
+    assert str(dev.first.root) not in state
+
+
+def test_no_connection_left_this_machine_and_no_sdk_of_a_cloud_was_loaded(dev: Applied) -> None:
+    assert dev.first.attempts() == []
+    assert dev.first.programs() >= 2
+    assert not {name for name in dev.first.modules() if name.startswith(("pulumi_aws", "pulumi_gcp"))}
+
+
+# Last: what the engine may delete is gone after it.
+def test_destroy_refuses_pools_cluster_and_keys(dev: Applied) -> None:
+    done = dev.first.destroy()
+    assert done.code != 0
+    assert "dev-h100-nodes" in done.output
+    assert "cannot be deleted" in done.output
+    left = dev.first.export()
+    assert {"dev-h100-nodes", "dev-l4-nodes", "dev-cluster", "dev-key", "dev-network-vpc"} <= left.keys()
