@@ -20,6 +20,7 @@ TEST_HELPERS = {
     "cluster_fixture.py",
     "clusters.py",
     "conftest.py",
+    "environments.py",
     "examples.py",
     "gke_pools.py",
     "iam_policies.py",
