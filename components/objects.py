@@ -39,7 +39,7 @@ SWEPT_KINDS: tuple[tuple[str, str], ...] = (
     ("v1", "Namespace"),
     ("v1", "Node"),
 )
-"""API version and kind of everything that the components make, those that depend on others first."""
+"""API version and kind of all that is made on a simulated cluster, those that depend on others first."""
 
 
 def resource_type(manifest: Mapping[str, Any]) -> str:
