@@ -17,16 +17,21 @@ metadata:
   name: {chart}-values
   namespace: {{{{ .Release.Namespace }}}}
 data:
+  version: {{{{ .Chart.Version | quote }}}}
   values: {{{{ .Values | toJson | quote }}}}
 """
 
 
-def make_chart(folder: Path, chart: ChartName) -> None:
-    """Writes the chart as ``<folder>/<chart>``: it prints its values into a ConfigMap, unknown ones fail."""
+def make_chart(folder: Path, chart: ChartName, version: str = "") -> None:
+    """Writes the chart as ``<folder>/<chart>``: it prints its values into a ConfigMap, unknown ones fail.
+
+    ``version`` is that of our table where none is given.
+    """
     root = folder / chart
     (root / "templates").mkdir(parents=True)
-    version = CHARTS[chart].version
-    (root / "Chart.yaml").write_text(f"apiVersion: v2\nname: {chart}\nversion: {version}\n")
+    (root / "Chart.yaml").write_text(
+        f"apiVersion: v2\nname: {chart}\nversion: {version or CHARTS[chart].version}\n"
+    )
     (root / "values.yaml").write_text("{}\n")
     (root / "values.schema.json").write_text(json.dumps(schema(KNOWN_KEYS[chart]["keys"])))
     (root / "templates" / "values.yaml").write_text(_TEMPLATE.format(chart=chart))

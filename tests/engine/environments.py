@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import boto3
@@ -43,6 +44,13 @@ def described(root: Path, stack: str, moto: Moto | None = None) -> CloudProject:
     return project
 
 
+def upgrade(project: CloudProject, chart: ChartName, version: str) -> None:
+    """Puts another version of a chart beside the description."""
+    folder = path(project).parent / "charts"
+    rmtree(folder / chart)
+    make_chart(folder, chart, version)
+
+
 def write(project: CloudProject, description: Description) -> None:
     """Sets the description."""
     path(project).write_text(yaml.safe_dump(description, sort_keys=False))
@@ -53,17 +61,50 @@ def path(project: CloudProject) -> Path:
     return project.root / "stacks" / f"{environment_of(project.name)}.yaml"
 
 
+def change(project: CloudProject, *changes: Callable[[Description], Any]) -> None:
+    """Changes the description."""
+    description = yaml.safe_load(path(project).read_text())
+    for make in changes:
+        make(description)
+    write(project, description)
+
+
 def changed(project: CloudProject, *changes: Callable[[Description], Any]) -> dict[str, dict[str, Any]]:
     """The steps of a preview with these changes to the description, which are taken back."""
     before = path(project).read_text()
-    description = yaml.safe_load(before)
-    for change in changes:
-        change(description)
-    write(project, description)
     try:
+        change(project, *changes)
         return project.steps()
     finally:
         path(project).write_text(before)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change to a description that needs no new pool."""
+
+    said: str
+    make: Callable[[Description], Any]
+    updates: str
+    """Logical name of a resource that it updates."""
+
+    def __str__(self) -> str:
+        return self.said.replace(" ", "_")
+
+
+def pool(description: Description, name: str) -> dict[str, Any]:
+    """A node pool of a description."""
+    return dict_of(description["node_pools"], name)
+
+
+def team(description: Description, name: str) -> dict[str, Any]:
+    """A team of a description."""
+    return dict_of(description["teams"], name)
+
+
+def dict_of(entries: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The entry with that name, which is there."""
+    return next(entry for entry in entries if entry["name"] == name)
 
 
 def start_nodes(api: Api, project: CloudProject) -> list[str]:

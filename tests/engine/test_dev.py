@@ -4,15 +4,80 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from ai_platform.components.charts import CHARTS, ChartName
 from ai_platform.description import read
 from ai_platform.local.cluster import Cluster
 from tests.clouds.moto_server import running_moto
-from tests.engine.environments import Applied, applied, client, ops, path
+from tests.engine.environments import (
+    Applied,
+    Change,
+    Description,
+    applied,
+    change,
+    changed,
+    client,
+    ops,
+    path,
+    pool,
+    team,
+    upgrade,
+)
 
 pytestmark = pytest.mark.engine
+TAINT = {"key": "team", "value": "ml", "effect": "NoSchedule"}
+
+
+CHANGES = [
+    Change("more nodes of a pool", lambda d: pool(d, "l4").update(max_nodes=3), "dev-l4-nodes"),
+    Change("nodes that always run", lambda d: pool(d, "l4").update(min_nodes=1), "dev-l4-nodes"),
+    Change("labels of a pool", lambda d: pool(d, "l4").update(labels={"team": "ml"}), "dev-l4-nodes"),
+    Change("taints of a pool", lambda d: pool(d, "l4").update(taints=[TAINT]), "dev-l4-nodes"),
+    Change("the MIG layout of a pool", lambda d: cut_otherwise(d), "dev-h100-nodes"),
+    Change("the quota of a team", lambda d: less_quota(d), "dev-notebooks-queue-cluster-queue"),
+    Change(
+        "the model of an endpoint",
+        lambda d: d["endpoints"][0].update(model="qwen3-1.7b"),
+        "dev-assistants.chat-small-service",
+    ),
+    Change(
+        "the next minor version of Kubernetes",
+        lambda d: d["cluster"].update(kubernetes_version="1.36"),
+        "dev-cluster",
+    ),
+    Change(
+        "a version of a chart",
+        lambda _: None,
+        "dev-gpu-operator-objects:gpu-operator/gpu-operator-values",
+    ),
+]
+
+
+def cut_otherwise(description: Description) -> None:
+    pool(description, "h100")["mig"][0]["gpus"][0]["devices"] = {"1g.10gb": 3, "2g.20gb": 2}
+    team(description, "assistants")["quota"] = {"h100": {"2g.20gb": {"nominal": 2}}}
+
+
+def less_quota(description: Description) -> None:
+    team(description, "notebooks")["quota"]["h100"]["1g.10gb"]["nominal"] = 1
+
+
+def bought_otherwise(description: Description) -> None:
+    pool(description, "l4")["purchase_option"] = "on_demand"
+
+
+@pytest.fixture(scope="module")
+def steps(dev: Applied) -> dict[str, dict[str, Any]]:
+    """What a preview of all these changes at once would do."""
+    version = CHARTS[ChartName.GPU_OPERATOR].version
+    upgrade(dev.first, ChartName.GPU_OPERATOR, "v99.1.0")
+    try:
+        return changed(dev.first, *(made.make for made in CHANGES))
+    finally:
+        upgrade(dev.first, ChartName.GPU_OPERATOR, version)
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +163,50 @@ def test_no_connection_left_this_machine_and_no_sdk_of_a_cloud_was_loaded(dev: A
     assert not {name for name in dev.first.modules() if name.startswith(("pulumi_aws", "pulumi_gcp"))}
 
 
-# Last: what the engine may delete is gone after it.
+@pytest.mark.parametrize("made", CHANGES, ids=str)
+def test_a_change_is_made_in_place(steps: dict[str, dict[str, Any]], made: Change) -> None:
+    assert steps[made.updates]["op"] == "update"
+
+
+def test_no_change_replaces_anything_but_the_layouts_that_mig_managers_read(
+    steps: dict[str, dict[str, Any]],
+) -> None:
+    assert {name for name, step in steps.items() if step["op"] not in {"same", "update"}} == {
+        "dev-gpu-operator-mig"
+    }
+
+
+def test_another_machine_rolls_through_the_nodes_of_a_pool_that_stays(dev: Applied) -> None:
+    steps = changed(dev.first, lambda d: pool(d, "l4").update(machine="g6.24xlarge"))
+    assert steps["dev-l4-template"]["op"] == steps["dev-l4-nodes"]["op"] == "update"
+    assert ops(steps) == {"same", "update"}
+
+
+def test_another_way_to_buy_is_refused_for_a_protected_pool_and_names_it(dev: Applied) -> None:
+    with pytest.raises(AssertionError) as refused:
+        changed(dev.first, bought_otherwise)
+    assert "unable to replace resource" in str(refused.value)
+    assert "dev-l4-nodes" in str(refused.value)
+    assert "marked for protection" in str(refused.value)
+
+
+# The last two: they take away what is there.
+def test_once_unprotected_the_new_pool_comes_before_the_old_one_goes(dev: Applied) -> None:
+    urn = dev.first.export()["dev-l4-nodes"]["urn"]
+    assert dev.first.run("state", "unprotect", urn, "--yes").code == 0
+    change(dev.first, bought_otherwise)
+    step = dev.first.steps()["dev-l4-nodes"]
+    assert (step["op"], step["replaceReasons"]) == ("replace", ["capacityType"])
+    done = dev.first.up()
+    assert done.code == 0, done.output
+    made = done.output.index("dev-l4-nodes created replacement")
+    assert made < done.output.index("dev-l4-nodes deleting original")
+
+
 def test_destroy_refuses_pools_cluster_and_keys(dev: Applied) -> None:
     done = dev.first.destroy()
     assert done.code != 0
     assert "dev-h100-nodes" in done.output
     assert "cannot be deleted" in done.output
     left = dev.first.export()
-    assert {"dev-h100-nodes", "dev-l4-nodes", "dev-cluster", "dev-key", "dev-network-vpc"} <= left.keys()
+    assert {"dev-h100-nodes", "dev-cluster", "dev-key", "dev-network-vpc"} <= left.keys()

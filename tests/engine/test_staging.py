@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,11 +13,67 @@ from ai_platform.local.api import Api, connect
 from ai_platform.local.cluster import Cluster
 from ai_platform.local.waiting import wait_until
 from tests.clouds.moto_server import running_moto
-from tests.engine.environments import Applied, applied, ops
+from tests.engine.environments import (
+    Applied,
+    Change,
+    Description,
+    applied,
+    change,
+    changed,
+    ops,
+    pool,
+    team,
+)
 
 pytestmark = pytest.mark.engine
+TAINT = {"key": "team", "value": "ml", "effect": "NoSchedule"}
 CRDS = Path(__file__).parents[1] / "gpu" / "gcp" / "gke_crds.yaml"
 """What GKE brings to its clusters."""
+
+
+CHANGES = [
+    Change("more nodes of a pool", lambda d: more_nodes(d), "staging-a100-nodes"),
+    Change("nodes that always run", lambda d: pool(d, "h100").update(min_nodes=1), "staging-h100-nodes"),
+    Change("labels of a pool", lambda d: pool(d, "h100").update(labels={"team": "ml"}), "staging-h100-nodes"),
+    Change("taints of a pool", lambda d: pool(d, "h100").update(taints=[TAINT]), "staging-h100-nodes"),
+    Change("the MIG layout of a pool", lambda d: cut_otherwise(d), "staging-a100-nodes"),
+    Change("the quota of a team", lambda d: less_quota(d), "staging-assistants-queue-cluster-queue"),
+    Change(
+        "the model of an endpoint",
+        lambda d: d["endpoints"][0].update(model="qwen3-1.7b"),
+        "staging-assistants.chat-small-service",
+    ),
+    Change(
+        "the next minor version of Kubernetes",
+        lambda d: d["cluster"].update(kubernetes_version="1.35"),
+        "staging-cluster",
+    ),
+]
+
+
+def more_nodes(description: Description) -> None:
+    found = pool(description, "a100")
+    found["max_nodes"] = found["mig"][0]["nodes"] = 2
+
+
+def cut_otherwise(description: Description) -> None:
+    pool(description, "a100")["mig"][0]["gpus"][0]["devices"] = {"3g.20gb": 1, "4g.20gb": 1}
+
+
+def other_machine(description: Description) -> None:
+    pool(description, "h100").update(machine="a3-highgpu-8g", fabric="none")
+    # A Job can't be changed, and one of two machines doesn't go on on others.
+    description["training_jobs"] = []
+
+
+def less_quota(description: Description) -> None:
+    team(description, "assistants")["quota"]["a100"]["4g.20gb"]["nominal"] = 3
+
+
+@pytest.fixture(scope="module")
+def steps(staging: Applied) -> dict[str, dict[str, Any]]:
+    """What a preview of all these changes at once would do."""
+    return changed(staging.first, *(made.make for made in CHANGES))
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +140,44 @@ def test_no_connection_left_this_machine_and_no_sdk_of_a_cloud_was_loaded(stagin
     assert not {name for name in staging.first.modules() if name.startswith(("pulumi_aws", "pulumi_gcp"))}
 
 
-# Last: what the engine may delete is gone after it.
+@pytest.mark.parametrize("made", CHANGES, ids=str)
+def test_a_change_is_made_in_place(steps: dict[str, dict[str, Any]], made: Change) -> None:
+    assert steps[made.updates]["op"] == "update"
+
+
+def test_no_change_replaces_anything_but_the_layouts_that_mig_managers_read(
+    steps: dict[str, dict[str, Any]],
+) -> None:
+    assert {name for name, step in steps.items() if step["op"] not in {"same", "update"}} == {
+        "staging-gpu-operator-mig"
+    }
+
+
+def test_another_machine_is_refused_for_a_protected_pool_and_names_it(staging: Applied) -> None:
+    with pytest.raises(AssertionError) as refused:
+        changed(staging.first, other_machine)
+    assert "unable to replace resource" in str(refused.value)
+    assert "staging-h100-nodes" in str(refused.value)
+    assert "marked for protection" in str(refused.value)
+
+
+# The last two: they take away what is there.
+def test_once_unprotected_the_new_pool_comes_before_the_old_one_goes(staging: Applied) -> None:
+    urn = staging.first.export()["staging-h100-nodes"]["urn"]
+    assert staging.first.run("state", "unprotect", urn, "--yes").code == 0
+    change(staging.first, other_machine)
+    step = staging.first.steps()["staging-h100-nodes"]
+    assert step["op"] == "replace"
+    assert "nodeConfig" in step["replaceReasons"]
+    done = staging.first.up()
+    assert done.code == 0, done.output
+    made = done.output.index("staging-h100-nodes created replacement")
+    assert made < done.output.index("staging-h100-nodes deleting original")
+
+
 def test_destroy_refuses_pools_and_cluster(staging: Applied) -> None:
     done = staging.first.destroy()
     assert done.code != 0
     assert "staging-a100-nodes" in done.output
     assert "cannot be deleted" in done.output
-    assert {"staging-a100-nodes", "staging-h100-nodes", "staging-cluster"} <= staging.first.export().keys()
+    assert {"staging-a100-nodes", "staging-cluster"} <= staging.first.export().keys()
