@@ -10,6 +10,7 @@ from .gcp.pool_rules import gcp_contradictions
 from .machines import Cloud, Fabric, Machine
 from .operator.known_good import unknown_combinations
 from .pool_finding import Finding
+from .rdma_rules import rdma_contradictions
 from .spec import GpuStack, NodePoolSpec
 
 _CLOUDS = {ClusterProvider.EKS: Cloud.AWS, ClusterProvider.GKE: Cloud.GCP}
@@ -21,6 +22,7 @@ def contradictions(spec: NodePoolSpec, row: Machine, cluster: AnyClusterSpec) ->
     if cloud and row.cloud is not cloud:
         yield "machine", spec.machine, f"a machine of {cloud}, where the cluster is", "take another machine"
         return
+    yield from rdma_contradictions(spec, row)
     if spec.fabric not in {Fabric.NONE, row.fabric}:
         expected = f"{row.fabric} or none" if row.fabric is not Fabric.NONE else "none"
         yield "fabric", spec.fabric, f"{expected}, what {spec.machine} has", f"write {expected}"
