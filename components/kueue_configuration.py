@@ -24,8 +24,9 @@ def kueue_configuration(*, fair_sharing: bool) -> dict[str, Any]:
         "clientConnection": {"qps": 300, "burst": 500},
         "integrations": {"frameworks": list(FRAMEWORKS)},
         "managedJobsNamespaceSelector": managed_namespaces(),
-        # A node's huge pages go with its fabric interfaces, whose quota is what counts.
-        "resources": {"excludeResourcePrefixes": ["hugepages-"]},
+        # A node's huge pages go with its fabric interfaces, whose quota is what counts. RDMA cards that pods
+        # share are never short.
+        "resources": {"excludeResourcePrefixes": ["hugepages-", "rdma/"]},
         **({"fairSharing": {"preemptionStrategies": list(_FAIR_PREEMPTION)}} if fair_sharing else {}),
     }
 

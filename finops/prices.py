@@ -22,6 +22,8 @@ class PurchaseOption(StrEnum):
     """GCP Dynamic Workload Scheduler: starts when there is capacity, for at most seven days."""
     QUEUED_PROVISIONING = "queued_provisioning"
     """GCP Dynamic Workload Scheduler through Kueue: all nodes of a job at once, when there is capacity."""
+    OWNED = "owned"
+    """The user's own machine. Nobody sells it, so the tables hold no price."""
 
 
 @dataclass(frozen=True, slots=True)

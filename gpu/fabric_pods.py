@@ -54,6 +54,10 @@ def pod_fabric(plan: PoolPlan, gpus: int) -> PodFabric:
     """
     if plan.fabric is Fabric.NONE:
         return PodFabric()
+    if plan.rdma is not None:
+        from .rdma_pods import rdma_pod_fabric
+
+        return rdma_pod_fabric(plan, plan.rdma, gpus)
     if plan.fabric is Fabric.EFA:
         from .aws.fabric_pods import efa_pod_fabric
 

@@ -16,6 +16,7 @@ from ..finops.prices import PurchaseOption
 from .machines import Machine
 from .operator.efa import efa_pools, efa_values
 from .operator.gpu_operator import GpuOperator, GpuOperatorSpec
+from .operator.network_operator import NetworkOperator, NetworkOperatorSpec, RdmaPoolSpec
 from .spec import NodePoolSpec
 from .tpus import TPU_MACHINES
 
@@ -31,7 +32,7 @@ def make_gpu_software(
     labels: Mapping[str, str],
     monitored: bool = False,
 ) -> None:
-    """GPU operator and EFA's device plugin. A simulated cluster needs none of it.
+    """GPU operator, EFA's device plugin, and RDMA on premises. A simulated cluster needs none of it.
 
     ``pools`` have their MIG layouts worked out; ``labels`` say who pays; ``monitored``: a Prometheus operator
     is there.
@@ -48,10 +49,29 @@ def make_gpu_software(
             "service_monitor": monitored,
         }
     )
-    GpuOperator(f"{name}-gpu", spec, opts, machines=machines)
+    operator = GpuOperator(f"{name}-gpu", spec, opts, machines=machines)
+    rdma = rdma_pools(gpus, machines)
+    if rdma:
+        after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[operator]))
+        own = NetworkOperatorSpec(pools=rdma, charts=charts, labels=dict(labels))
+        NetworkOperator(f"{name}-rdma", own, after)
     if cluster.aws is not None and efa_pools(gpus):
         values = efa_values(cluster.aws.region, gpus)
         Chart(f"{name}-efa", ChartArgs(ChartName.EFA, values, charts, labels=labels), opts)
+
+
+def rdma_pools(pools: Sequence[NodePoolSpec], machines: Mapping[str, Machine]) -> list[RdmaPoolSpec]:
+    """The pools on premises whose nodes reach each other by RDMA."""
+    return [
+        RdmaPoolSpec(
+            pool=pool.name,
+            rdma=pool.rdma,
+            gpus_per_node=machines[pool.machine].gpu_count,
+            taints=pool.taints,
+        )
+        for pool in pools
+        if pool.rdma is not None
+    ]
 
 
 def admission_checks(

@@ -13,7 +13,11 @@ from .gpus import GPUS, GpuName
 from .machines import MACHINES, Cloud, Fabric, Machine
 
 _REQUIRED = ("cloud", "gpu", "gpu_count", "vcpu", "memory_gib")
-_FABRICS = {Cloud.AWS: {Fabric.NONE, Fabric.EFA}, Cloud.GCP: set(Fabric) - {Fabric.EFA}}
+_FABRICS = {
+    Cloud.AWS: {Fabric.NONE, Fabric.EFA},
+    Cloud.GCP: set(Fabric) - {Fabric.EFA},
+    Cloud.ON_PREMISES: {Fabric.NONE, Fabric.RDMA},
+}
 
 
 class MachineSpec(BaseModel):
@@ -24,7 +28,7 @@ class MachineSpec(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=63)]
     """As its cloud names it, once per environment."""
     cloud: Cloud | None = None
-    """Who rents it out. A new machine needs it."""
+    """Who rents it out, or ``on_premises``. A new machine needs it."""
     gpu: GpuName | None = None
     """GPU of the catalog. A new machine needs it."""
     gpu_count: Annotated[int, Field(ge=1, le=16)] | None = None
@@ -52,7 +56,7 @@ class MachineSpec(BaseModel):
     mig: bool | None = None
     """Whether its GPUs can be partitioned. Default for a new machine: whether the GPU can."""
     purchase_options: Annotated[list[PurchaseOption], Field(min_length=1)] | None = None
-    """How it is sold. Default for a new machine: on_demand."""
+    """How it is sold. Default for a new machine: on_demand; owned on premises, and nothing else there."""
     source: Annotated[str, Field(min_length=1, max_length=200)] = "the description"
     """Where these values come from. Default: the description."""
 
@@ -77,9 +81,15 @@ def contradictions(spec: MachineSpec) -> Iterator[tuple[str, object, str, str]]:
     elif (row.fabric is Fabric.EFA) != (row.efa_interfaces > 0):
         expected = "at least 1 with fabric efa, and 0 without"
         yield "efa_interfaces", row.efa_interfaces, expected, "let fabric and efa_interfaces agree"
-    if (row.gke_accelerator is None) != (row.cloud is Cloud.AWS):
+    if (row.gke_accelerator is None) == (row.cloud is Cloud.GCP):
         got = "a missing key" if row.gke_accelerator is None else row.gke_accelerator
-        yield "gke_accelerator", got, "a label value on gcp, and none on aws", "add or remove it"
+        yield "gke_accelerator", got, "a label value on gcp, and none elsewhere", "add or remove it"
+    if row.gpu_networks and row.cloud is not Cloud.GCP:
+        yield "gpu_networks", row.gpu_networks, "0 outside gcp", "remove it"
+    owned = PurchaseOption.OWNED in row.purchase_options
+    if owned != (row.cloud is Cloud.ON_PREMISES) or (owned and len(row.purchase_options) > 1):
+        expected = "owned alone on premises, and not owned elsewhere"
+        yield "purchase_options", ", ".join(row.purchase_options), expected, "correct it"
     if row.mig and GPUS[row.gpu].geometry is None:
         yield "mig", True, f"false: {row.gpu} can't be partitioned", "remove it"
 
@@ -99,6 +109,7 @@ def _merged(spec: MachineSpec) -> Machine:
         if spec.gpu and spec.mig is None:
             given["mig"] = GPUS[spec.gpu].geometry is not None
         return replace(known, **given)
+    own = spec.cloud is Cloud.ON_PREMISES
     defaults: dict[str, Any] = {
         "local_disk_gib": None,
         "network_gbps": None,
@@ -109,7 +120,7 @@ def _merged(spec: MachineSpec) -> Machine:
         "arm64": False,
         "imex": False,
         "mig": GPUS[spec.gpu].geometry is not None if spec.gpu else False,
-        "purchase_options": (PurchaseOption.ON_DEMAND,),
+        "purchase_options": (PurchaseOption.OWNED if own else PurchaseOption.ON_DEMAND,),
         "purchase_provisional": None,
         "provisional": None,
     }

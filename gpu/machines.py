@@ -19,6 +19,8 @@ class Cloud(StrEnum):
 
     AWS = "aws"
     GCP = "gcp"
+    ON_PREMISES = "on_premises"
+    """Nobody: the machine is the user's own, and described by them."""
 
 
 class Fabric(StrEnum):
@@ -33,7 +35,7 @@ class Fabric(StrEnum):
     TCPXO = "tcpxo"
     """GPUDirect-TCPXO."""
     RDMA = "rdma"
-    """GPUDirect RDMA over converged Ethernet."""
+    """GPUDirect RDMA: over converged Ethernet on GCP, over that or InfiniBand on premises."""
 
 
 GPU_NETWORK_FABRICS = frozenset({Fabric.TCPX, Fabric.TCPXO, Fabric.RDMA})

@@ -13,6 +13,7 @@ from .device_shares import pool_shares
 from .gpus import GPUS, GpuName
 from .layout import SHARED_GPU, WHOLE_GPU, NodeLayout, layout_name, node_layout, node_resources
 from .machines import MACHINES, Fabric, Machine
+from .rdma import RDMA_FUNCTION, RdmaSpec, offered
 from .spec import GpuSharing, NodePoolSpec
 from .tpus import TPU_MACHINES, TPU_RESOURCE, TpuMachine, TpuName
 
@@ -20,6 +21,8 @@ DEFAULT_VCPU = 96
 DEFAULT_MEMORY_GIB = 768
 EFA = "vpc.amazonaws.com/efa"
 """Kubernetes resource of AWS's fabric interfaces."""
+FABRIC_RESOURCES = (EFA, RDMA_FUNCTION)
+"""Fabric interfaces that have a quota, since nodes have few of them."""
 
 
 class NodePlan(BaseModel):
@@ -86,6 +89,8 @@ class PoolPlan(BaseModel):
     """EFA devices of each node."""
     gpu_networks: int
     """Networks for the GPUs alone that GKE adds to each node."""
+    rdma: RdmaSpec | None
+    """How pods reach the network cards of machines on premises."""
     min_nodes: int
     max_nodes: int
     nodes: tuple[NodePlan, ...]
@@ -142,6 +147,9 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
     efa_interfaces = row.efa_interfaces if spec.fabric is Fabric.EFA else 0
     if efa_interfaces:
         capacity[EFA] = efa_interfaces * spec.max_nodes
+    # Cards that many share are not counted: nobody can run out of them.
+    if spec.rdma and RDMA_FUNCTION in offered(spec.rdma):
+        capacity[RDMA_FUNCTION] = offered(spec.rdma)[RDMA_FUNCTION] * spec.max_nodes
     for node in nodes:
         for name, count in node.resources.items():
             capacity[name] = capacity.get(name, 0) + count
@@ -159,6 +167,7 @@ def plan_pool(spec: NodePoolSpec, machines: Mapping[str, Machine] = MACHINES) ->
         fabric=spec.fabric,
         efa_interfaces=efa_interfaces,
         gpu_networks=(row.gpu_networks or 0) if spec.fabric is not Fabric.NONE else 0,
+        rdma=spec.rdma,
         min_nodes=spec.min_nodes,
         max_nodes=spec.max_nodes,
         nodes=nodes,
@@ -190,6 +199,7 @@ def _plan_tpu_pool(spec: NodePoolSpec, row: TpuMachine) -> PoolPlan:
         fabric=Fabric.NONE,
         efa_interfaces=0,
         gpu_networks=0,
+        rdma=None,
         min_nodes=spec.min_nodes,
         max_nodes=spec.max_nodes,
         nodes=tuple(

@@ -11,6 +11,7 @@ from .gcp.tpu_rules import slice_findings, tpu_findings
 from .machines import Cloud, Fabric, Machine
 from .operator.known_good import unknown_combinations
 from .pool_finding import Finding
+from .rdma_rules import rdma_contradictions
 from .spec import GpuStack, NodePoolSpec
 from .tpus import TpuMachine
 
@@ -33,6 +34,7 @@ def contradictions(
     if spec.tpu_topology:
         expected = f"no such key: {spec.machine} has GPUs"
         yield "tpu_topology", spec.tpu_topology, expected, "remove it, or take a machine with TPUs"
+    yield from rdma_contradictions(spec, row)
     if spec.fabric not in {Fabric.NONE, row.fabric}:
         expected = f"{row.fabric} or none" if row.fabric is not Fabric.NONE else "none"
         yield "fabric", spec.fabric, f"{expected}, what {spec.machine} has", f"write {expected}"

@@ -14,6 +14,7 @@ from .machines import MACHINES, Machine
 from .mig import known_layouts
 from .node_groups import MIG_CONFIG_LABEL
 from .node_plan import EFA, NodePlan, PoolPlan, gpu_of, layouts_of
+from .rdma import offered
 from .spec import NodePoolSpec
 from .tpu_nodes import tpu_node_manifest
 
@@ -64,6 +65,7 @@ def node_manifest(plan: PoolPlan, node: NodePlan) -> dict[str, Any]:
         "pods": "250",
         **_gpus(plan),
         **_efa(plan),
+        **_rdma(plan),
     }
     labels = {
         POOL_LABEL: plan.name,
@@ -105,6 +107,10 @@ def _efa(plan: PoolPlan) -> dict[str, str]:
     if not plan.efa_interfaces:
         return {}
     return {EFA: str(plan.efa_interfaces), HUGE_PAGES: f"{NODE_HUGE_PAGES_MIB}Mi"}
+
+
+def _rdma(plan: PoolPlan) -> dict[str, str]:
+    return {name: str(count) for name, count in offered(plan.rdma).items()} if plan.rdma else {}
 
 
 def _gpus(plan: PoolPlan) -> dict[str, str]:

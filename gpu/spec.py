@@ -12,6 +12,7 @@ from ..components.names import Name
 from ..components.priority_spec import TRAINING
 from ..finops.prices import PurchaseOption
 from .machines import Fabric
+from .rdma import RdmaSpec
 
 
 class GpuPartition(BaseModel):
@@ -166,6 +167,8 @@ class NodePoolSpec(BaseModel):
     needs quota there too. Default: none."""
     fabric: Fabric = Fabric.NONE
     """How GPUs of several nodes reach each other; what the machine has, or ``none``. Default: none."""
+    rdma: RdmaSpec | None = None
+    """How pods reach the network cards; with ``fabric: rdma`` on machines on premises, and needed there."""
     zones: list[Zone] = Field(default_factory=list)
     """Zones of the nodes; one with a fabric or a reservation. Default: all of the cluster's."""
     placement: Placement = Placement.ANY

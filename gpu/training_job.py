@@ -188,5 +188,7 @@ def _command(spec: TrainingJobArgs) -> list[str]:
 
 def _security(fabric: PodFabric) -> dict[str, Any]:
     profile = {"seccompProfile": {"type": "RuntimeDefault"}}
-    # What runs beside the worker for a fabric of GKE is root, as its image wants it.
-    return profile if fabric.containers else {"runAsNonRoot": True, "runAsUser": 1000, **profile}
+    # What runs beside the worker for a fabric of GKE is root, as its image wants it. A capability takes
+    # effect for root alone: Kubernetes gives other users none (KEP-2763, ambient capabilities).
+    root = fabric.containers or fabric.capabilities
+    return profile if root else {"runAsNonRoot": True, "runAsUser": 1000, **profile}

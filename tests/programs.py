@@ -62,7 +62,9 @@ FILES = StorageSpec(
 NFS = FILES.model_copy(update={"name": "home", "capacity_gib": 1024, "file_system": FileSystem.NFS})
 MIG = [{"nodes": 1, "gpus": [{"count": 2, "devices": {"1g.10gb": 2, "2g.20gb": 1, "3g.40gb": 1}}]}]
 H100 = {"name": "h100", "machine": "p5.48xlarge", "max_nodes": 2, "mig": MIG}
-RDMA = {"pool": "train", "mode": "sriov", "interfaces": ["ens2f0np0"], "virtual_functions": 4, "link": "ib"}
+INFINIBAND = {"mode": "sriov", "interfaces": ["ens2f0np0"], "virtual_functions": 8, "link": "ib"}
+ETHERNET = {"interfaces": ["ens2f0np0", "ens3f0np0"], "subnet": "192.168.2.0/24"}
+RDMA = [{"pool": "train", "rdma": INFINIBAND}, {"pool": "shared", "rdma": ETHERNET}]
 L40S = {"name": "l40s", "machine": "g6e.12xlarge", "max_nodes": 4}
 OWN_CLASS = NFS.model_copy(update={"name": "shared", "storage_class": "nfs"})
 
@@ -71,7 +73,7 @@ def software() -> None:
     """What a cluster needs before queues and endpoints, its graphs and alerts, and RDMA on premises."""
     ClusterSoftware("software", {"labels": LABELS})
     Observability("monitoring", {"provider": "eks", "labels": LABELS})
-    NetworkOperator("rdma", {"pools": [RDMA, {"pool": "shared"}], "labels": LABELS})
+    NetworkOperator("rdma", {"pools": RDMA, "labels": LABELS})
 
 
 def storage_on_aws() -> None:

@@ -29,7 +29,7 @@ _LONGEST_NAME = 24
 def register(add: Add) -> None:
     """Adds the command."""
     parser = add("init", _init, "make the bucket, the key and the rights for Pulumi's state")
-    parser.add_argument("cloud", choices=[cloud.value for cloud in Cloud])
+    parser.add_argument("cloud", choices=[Cloud.AWS.value, Cloud.GCP.value])
     parser.add_argument("--name", default="ai-platform", help="start of all names; default: ai-platform")
     parser.add_argument("--region", metavar="R", help="default: that of the credentials; gcp: us-central1")
     parser.add_argument("--project", metavar="ID", help="gcp: default: that of the credentials")

@@ -28,6 +28,7 @@ _LETTERS = {
     PurchaseOption.CAPACITY_BLOCK: ("B", "capacity block"),
     PurchaseOption.FLEX_START: ("F", "flex start"),
     PurchaseOption.QUEUED_PROVISIONING: ("Q", "queued provisioning"),
+    PurchaseOption.OWNED: ("O", "owned"),
 }
 _UNKNOWN = "?"
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -156,7 +157,13 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
             noted(None if hour is None else f"{hour:.3f}"),
             _LETTERS[row.option][0],
         )
-    legend = ", ".join(f"{letter} {name}" for letter, name in _LETTERS.values())
+    # Nothing of the catalog is owned: said only where a description adds such a machine.
+    owned = any(PurchaseOption.OWNED in row.machine.purchase_options for row in rows)
+    legend = ", ".join(
+        f"{letter} {name}"
+        for option, (letter, name) in _LETTERS.items()
+        if owned or option is not PurchaseOption.OWNED
+    )
     unpriced = sum(row.price is None for row in rows)
     regions = ", ".join(dict.fromkeys(row.region for row in rows))
     return Group(
@@ -177,5 +184,7 @@ def _fabric(row: Listed) -> str:
     machine = row.machine
     if machine.fabric is Fabric.NONE:
         return "none"
+    if machine.cloud is Cloud.ON_PREMISES:
+        return str(machine.fabric)
     count = machine.efa_interfaces if machine.fabric is Fabric.EFA else machine.gpu_networks
     return f"{machine.fabric} × {_UNKNOWN if count is None else count}"

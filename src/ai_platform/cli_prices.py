@@ -27,7 +27,7 @@ def register(add: Add) -> None:
     """Adds the command."""
     parser = add("prices", _prices, "read current prices from a cloud into a price file")
     parser.add_argument("action", choices=["refresh"], help="refresh: ask the cloud's price API")
-    parser.add_argument("--cloud", choices=[cloud.value for cloud in Cloud], required=True)
+    parser.add_argument("--cloud", choices=[Cloud.AWS.value, Cloud.GCP.value], required=True)
     parser.add_argument("--region", metavar="R", required=True)
     parser.add_argument(
         "--out", metavar="FILE", type=Path, help=".csv or .yaml, replaced; default: CSV on standard output"

@@ -10,11 +10,11 @@ from functools import lru_cache
 from .components.cohort_tree import Holding, usable
 from .components.queue_spec import FlavorQuota, ResourceQuota
 from .components.shares import shared_out
-from .gpu.node_plan import EFA, PoolPlan
+from .gpu.node_plan import FABRIC_RESOURCES, PoolPlan
 from .quotas import Quotas, offered_by, usable_by_team
 
 # Kueue admits only what it has a quota of, so a team's own pods need one of fabric interfaces too.
-_BESIDE = ("cpu", "memory", EFA)
+_BESIDE = ("cpu", "memory", *FABRIC_RESOURCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _pool_row(pool: PoolShares, resource: str, teams: int, cohorts: int) -> Pool
 def covered_by(pools: Sequence[PoolShares]) -> tuple[str, ...]:
     """The devices that any of these pools offers: Kueue wants every flavor of a queue to name the same."""
     devices = {resource for pool in pools for resource in pool.resources.values()}
-    fabric = {EFA for pool in pools if EFA in pool.beside}
+    fabric = {name for pool in pools for name in FABRIC_RESOURCES if name in pool.beside}
     return tuple(sorted(devices | fabric))
 
 
@@ -177,8 +177,7 @@ def flavor_of(
 ) -> FlavorQuota:
     """The owner's quota in a pool; ``rest`` stands for devices of which it was given nothing."""
     devices = {pool.resources[key]: holding for key, holding in held.items()}
-    if EFA in pool.beside:
-        devices[EFA] = Holding(pool.beside[EFA][owner])
+    devices |= {name: Holding(pool.beside[name][owner]) for name in FABRIC_RESOURCES if name in pool.beside}
     return FlavorQuota(
         name=pool.plan.name,
         resources=(

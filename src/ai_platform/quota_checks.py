@@ -9,7 +9,7 @@ from .components.cohort_spec import CohortQuota
 from .components.errors import Problem
 from .components.team_spec import Quota, TeamSpec
 from .environment import Environment
-from .gpu.node_plan import PoolPlan
+from .gpu.node_plan import FABRIC_RESOURCES, PoolPlan
 from .quotas import Quotas, most, offered_by, once, weight_in
 
 Location = tuple[str | int, ...]
@@ -108,7 +108,7 @@ def _within_kueue(
         yield problem(("teams", t), f"a queue of {len(named)} pools", f"at most Kueue's {MAX_FLAVORS}", fix)
         return
     devices = {resource for pool in named for resource in offers[pool].values()}
-    fabric = any(pools[pool].efa_interfaces for pool in named)
+    fabric = sum(any(name in pools[pool].capacity for pool in named) for name in FABRIC_RESOURCES)
     entries = len(named) * (_HOST_RESOURCES + fabric + len(devices))
     if entries > MAX_QUOTAS:
         got = f"a queue of {entries} quotas, each resource of {len(named)} pools in each of them"

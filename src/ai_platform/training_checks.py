@@ -95,6 +95,8 @@ def _fabric(
         return
     team, allowed = level
     if fabric.privileged and allowed is not PodSecurity.PRIVILEGED:
-        expected = f"privileged: pods of {spec.name} take libraries of {pool.fabric} from the node"
+        what = "lock memory for" if pool.rdma else "take libraries of"
+        source = "" if pool.rdma else " from the node"
+        expected = f"privileged: pods of {spec.name} {what} {pool.fabric}{source}"
         fix = "write `pod_security: privileged`, or let another team run it"
         yield problem(("teams", team, "pod_security"), allowed, expected, fix)

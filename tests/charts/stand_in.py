@@ -33,7 +33,8 @@ def make_chart(folder: Path, chart: ChartName, version: str = "") -> None:
         f"apiVersion: v2\nname: {chart}\nversion: {version or CHARTS[chart].version}\n"
     )
     (root / "values.yaml").write_text("{}\n")
-    (root / "values.schema.json").write_text(json.dumps(schema(KNOWN_KEYS[chart]["keys"])))
+    keys = KNOWN_KEYS[chart]["keys"] if chart in KNOWN_KEYS else {}
+    (root / "values.schema.json").write_text(json.dumps(schema(keys)))
     (root / "templates" / "values.yaml").write_text(_TEMPLATE.format(chart=chart))
 
 

@@ -11,6 +11,7 @@ from ai_platform.gpu.operator.values import OperatorConfigs, dra_driver_values, 
 from ai_platform.gpu.spec import NodePoolSpec
 from tests.charts.stand_in import KNOWN_KEYS, schema, unknown_keys
 
+RDMA = RdmaPoolSpec.model_validate({"pool": "h100", "rdma": {"link": "ib"}})
 POOL = NodePoolSpec(name="h100", machine="p5.48xlarge")
 CLOUDS = [ClusterProvider.EKS, ClusterProvider.GKE, ClusterProvider.EXISTING]
 
@@ -36,7 +37,7 @@ def test_the_dra_driver_knows_its_values(provider):
         (ChartName.CERT_MANAGER, cert_manager_values()),
         (ChartName.KUEUE, kueue_values(fair_sharing=True)),
         (ChartName.KSERVE, kserve_values()),
-        (ChartName.NETWORK_OPERATOR, network_operator_values([RdmaPoolSpec(pool="h100")])),
+        (ChartName.NETWORK_OPERATOR, network_operator_values([RDMA])),
         (ChartName.EFA, efa_values("us-east-1", [POOL])),
     ],
 )
