@@ -22,6 +22,7 @@ TEST_HELPERS = {
     "conftest.py",
     "environments.py",
     "examples.py",
+    "foreign_kinds.py",
     "gke_pools.py",
     "iam_policies.py",
     "linter_exceptions.py",

@@ -21,6 +21,7 @@ from ai_platform.local.cluster import Cluster
 from tests.charts.stand_in import make_chart
 from tests.clouds.moto_server import Moto
 from tests.clouds.project import ROOT, CloudProject, Done, make_described_project
+from tests.foreign_kinds import foreign_kinds
 
 Description = dict[str, Any]
 THERE = (ChartName.CERT_MANAGER, ChartName.KUEUE, ChartName.KSERVE_CRDS, ChartName.KSERVE)
@@ -173,21 +174,22 @@ def applied(root: Path, stacks: Sequence[str], moto: Moto, cluster: Cluster) -> 
     project = described(root, stacks[0], moto)
     project.runs_clusters_on(cluster.kubeconfig)
     api = connect(cluster.kubeconfig)
-    made = Applied({}, {}, [], api, moto)
-    nodes = start_nodes(api, project)
-    try:
-        for stack in stacks:
-            made.stacks[stack] = project if stack == project.name else beside(project, stack)
-            before = len(moto.calls())
-            made.previews[stack] = made.stacks[stack].preview()
-            made.calls.extend(moto.calls()[before:])
-            done = made.stacks[stack].up()
-            assert done.code == 0, done.output
-        yield made
-    finally:
-        made.unprotected()
-        left = made.destroyed()
-        for node in nodes:
-            api.delete("v1", "Node", node)
-        moto.reset()
-    assert not [done.output for done in left.values() if done.code]
+    with foreign_kinds(api):
+        made = Applied({}, {}, [], api, moto)
+        nodes = start_nodes(api, project)
+        try:
+            for stack in stacks:
+                made.stacks[stack] = project if stack == project.name else beside(project, stack)
+                before = len(moto.calls())
+                made.previews[stack] = made.stacks[stack].preview()
+                made.calls.extend(moto.calls()[before:])
+                done = made.stacks[stack].up()
+                assert done.code == 0, done.output
+            yield made
+        finally:
+            made.unprotected()
+            left = made.destroyed()
+            for node in nodes:
+                api.delete("v1", "Node", node)
+            moto.reset()
+        assert not [done.output for done in left.values() if done.code]

@@ -9,23 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from kubernetes.client.exceptions import ApiException
 
 from ai_platform.local.api import Api, connect, explain
 from ai_platform.local.cluster import Cluster
 from ai_platform.local.waiting import wait_until
 from ai_platform.serving.vllm_runtime import runtime_manifest
+from tests.foreign_kinds import foreign_kinds
 from tests.manifest_rules import manifests, named
 from tests.programs import PROGRAMS, recorded
 
 pytestmark = pytest.mark.engine
 
-FOREIGN = Path(__file__).parents[1] / "foreign_kinds.yaml"
 RUNTIME_CLASS = {
     "apiVersion": "node.k8s.io/v1",
     "kind": "RuntimeClass",
@@ -43,18 +41,10 @@ Manifest = dict[str, Any]
 @pytest.fixture(scope="module")
 def api(simulated_cluster: Cluster) -> Iterator[Api]:
     api = connect(simulated_cluster.kubeconfig)
-    foreign = list(yaml.safe_load_all(FOREIGN.read_text()))
-    api.apply_all([*foreign, RUNTIME_CLASS])
-    assert wait_until(lambda: all(established(api, kind) for kind in foreign), limit_s=LIMIT_S)
-    yield api
-    for made in [RUNTIME_CLASS, *foreign]:
-        api.delete(made["apiVersion"], made["kind"], made["metadata"]["name"])
-
-
-def established(api: Api, kind: Manifest) -> bool:
-    found = api.get(kind["apiVersion"], kind["kind"], kind["metadata"]["name"])
-    conditions = (found or {}).get("status", {}).get("conditions", [])
-    return any(item["type"] == "Established" and item["status"] == "True" for item in conditions)
+    api.apply(RUNTIME_CLASS)
+    with foreign_kinds(api):
+        yield api
+    api.delete(RUNTIME_CLASS["apiVersion"], RUNTIME_CLASS["kind"], RUNTIME_CLASS["metadata"]["name"])
 
 
 @pytest.fixture(scope="module", params=PROGRAMS)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from ai_platform.local.api import Api, connect
 from ai_platform.local.cluster import Cluster
-from ai_platform.local.waiting import wait_until
 from tests.clouds.moto_server import running_moto
 from tests.engine.environments import (
     Applied,
@@ -27,9 +23,6 @@ from tests.engine.environments import (
 
 pytestmark = pytest.mark.engine
 TAINT = {"key": "team", "value": "ml", "effect": "NoSchedule"}
-CRDS = Path(__file__).parents[1] / "gpu" / "gcp" / "gke_crds.yaml"
-"""What GKE brings to its clusters."""
-
 
 CHANGES = [
     Change("more nodes of a pool", lambda d: more_nodes(d), "staging-a100-nodes"),
@@ -78,17 +71,9 @@ def steps(staging: Applied) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def staging(tmp_path_factory: pytest.TempPathFactory, simulated_cluster: Cluster) -> Iterator[Applied]:
-    api = connect(simulated_cluster.kubeconfig)
-    api.apply_all(yaml.safe_load_all(CRDS.read_text()))
-    assert wait_until(lambda: networks_are_served(api), limit_s=30)
     root = tmp_path_factory.mktemp("staging")
     with running_moto() as moto, applied(root, ["staging"], moto, simulated_cluster) as made:
         yield made
-
-
-def networks_are_served(api: Api) -> bool:
-    groups = {group["name"] for group in api.send("GET", "/apis")["groups"]}
-    return "networking.gke.io" in groups and bool(api.send("GET", "/apis/networking.gke.io/v1")["resources"])
 
 
 def test_the_preview_before_fits_and_asks_nothing_of_a_cloud(staging: Applied) -> None:
