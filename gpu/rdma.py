@@ -89,10 +89,9 @@ def functions_needed(rdma: RdmaSpec, gpus_per_node: int) -> int:
 
 
 def addresses_per_node(rdma: RdmaSpec, gpus_per_node: int) -> int:
-    """Addresses that the pods of one node can need."""
-    if rdma.mode is RdmaMode.SRIOV:
-        return len(rdma.interfaces) * rdma.virtual_functions
-    return len(rdma.interfaces) * gpus_per_node
+    """Addresses that the pods of one node can need; two at least, which nv-ipam asks for."""
+    sriov = rdma.mode is RdmaMode.SRIOV
+    return max(2, len(rdma.interfaces) * (rdma.virtual_functions if sriov else gpus_per_node))
 
 
 def network_names(pool: str, rdma: RdmaSpec) -> list[str]:

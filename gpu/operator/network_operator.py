@@ -4,7 +4,7 @@ EKS and GKE don't need it: there RDMA goes through EFA and Google's own networks
 
 Keys: Mellanox/network-operator v26.4.1, deployment/network-operator/values.yaml, hack/release.yaml and the
 schemas of NicClusterPolicy, MacvlanNetwork and SriovNetworkNodePolicy; networks and addresses: its quick
-starts and example/ (read 2026-11-21).
+starts and example/, Mellanox/nvidia-k8s-ipam, deploy/crds (read 2026-11-21).
 """
 
 from __future__ import annotations

@@ -200,8 +200,13 @@ def _plan(options: argparse.Namespace) -> int:
     # All objects of a plan live to its end: looking for garbage between them would take as long as planning.
     gc.disable()
     try:
-        _, plan = project.described_by(options.environment)
-        _write(plan.model_dump_json(indent=2) if options.json else _tables(plan))
+        environment, plan = project.described_by(options.environment)
+        if options.json:
+            _write(plan.model_dump_json(indent=2))
+        else:
+            from .cli_nodes import node_lines
+
+            _write("\n".join([_tables(plan), *node_lines(environment, plan)]))
     finally:
         gc.enable()
     return 0
