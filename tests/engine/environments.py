@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -138,6 +139,12 @@ def client(moto: Moto, service: str) -> Any:
 def ops(steps: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """What a preview would do, of any resource."""
     return {step["op"] for step in steps.values()}
+
+
+def encrypted(project: CloudProject) -> set[str]:
+    """Types of the resources of which the state holds something as a secret."""
+    made = project.export().values()
+    return {resource["type"] for resource in made if "ciphertext" in json.dumps(resource)}
 
 
 @dataclass(frozen=True)
