@@ -21,7 +21,8 @@ PODS_PER_NODE = 63
 """Pods of a node that can share its cards. The plugin offers so many, however many cards there are:
 Mellanox/k8s-rdma-shared-dev-plugin, pkg/resources/server.go (read 2026-11-21)."""
 NETWORK_NAMESPACE = "default"
-"""Where the secondary networks are: Multus lets pods of every namespace name those of ``default``."""
+"""Where the secondary networks are. Multus lets pods of every namespace name those of ``default``, also where
+it isolates namespaces: multus-cni, docs/configuration.md (read 2026-11-21)."""
 
 
 class RdmaMode(StrEnum):

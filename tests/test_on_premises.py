@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import pulumi
 import pytest
 
 from ai_platform.catalogs import machines_of
 from ai_platform.cli_nodes import node_lines
+from ai_platform.components.cluster import Cluster
+from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
-from ai_platform.gpu.gpu_software import rdma_pools
+from ai_platform.gpu.doctor.expectation import pool_expectation
+from ai_platform.gpu.gpu_software import make_gpu_software, rdma_pools
 from ai_platform.gpu.simulated_nodes import node_manifest
 from ai_platform.gpu.training_job import TrainingJobArgs, job_manifest
 from ai_platform.plan import make_plan
+from ai_platform.testing import record
+from tests.clusters import SIMULATED as SIMULATED_CLUSTER
 
 EXISTING = {"provider": "existing", "cluster_identifier": "munich-1", "kubeconfig": "munich.kubeconfig"}
+POLICY = "kubernetes:mellanox.com/v1alpha1:NicClusterPolicy"
 SIMULATED = {"provider": "simulated"}
 EKS = {"provider": "eks", "kubernetes_version": "1.35", "zones": ["us-east-1a", "us-east-1b"]}
 MACHINE = {
@@ -185,6 +192,44 @@ def test_the_operator_learns_of_the_pools_with_rdma_alone():
     )
     (pool,) = rdma_pools(environment.node_pools, machines_of(environment))
     assert (pool.pool, pool.gpus_per_node, [taint.key for taint in pool.taints]) == ("train", 8, ["team"])
+
+
+def installed(cluster, environment):
+    return record(
+        lambda: make_gpu_software(
+            "test",
+            environment.node_pools,
+            pulumi.ResourceOptions(),
+            cluster=cluster,
+            charts=environment.charts,
+            machines=machines_of(environment),
+            labels={},
+        )
+    )
+
+
+def test_a_cluster_that_exists_gets_the_network_operator_behind_the_gpu_operator():
+    cluster = Cluster(ClusterProvider.EXISTING, "munich-1", "kubeconfig")
+    made = installed(cluster, described())
+    operator = made.only("ai-platform:index:NetworkOperator")
+    assert any("GpuOperator" in urn for urn in operator.options.depends_on)
+    assert made.only(POLICY)
+
+
+def test_without_rdma_there_is_no_network_operator():
+    cluster = Cluster(ClusterProvider.EXISTING, "munich-1", "kubeconfig")
+    without = described(fabric=None, rdma=None)
+    assert not installed(cluster, without).of("ai-platform:index:NetworkOperator")
+
+
+def test_a_simulated_cluster_needs_no_network_operator():
+    assert not installed(SIMULATED_CLUSTER, described(SIMULATED)).resources
+
+
+def test_the_node_doctor_looks_for_the_cards():
+    environment = described()
+    plan = make_plan(environment).pools[0]
+    assert pool_expectation(plan, machines_of(environment)["dgx-h100"]).rdma_devices == 8
 
 
 def test_the_plan_says_which_labels_and_taints_the_nodes_need():

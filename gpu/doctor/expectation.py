@@ -108,7 +108,7 @@ def pool_expectation(
         nvlinks=NVLINKS.get(gpu_of(plan)) if plan.gpus_per_node == _WHOLE_BOARD or machine.imex else None,
         nvlink_domain=machine.imex,
         efa_devices=efa,
-        rdma_devices=networks if fabric is Fabric.RDMA else 0,
+        rdma_devices=len(plan.rdma.interfaces) if plan.rdma else networks if fabric is Fabric.RDMA else 0,
         gvnics=networks + 1 if proxied and networks else 0,
         huge_pages_2mib=EFA_HUGE_PAGES_2MIB if efa else 0,
         minimum_driver=_minimum_driver(plan, machine, gpu_stack),

@@ -33,10 +33,12 @@ POOL = {
     "machine": "p5.4xlarge",
     "mig": [{"nodes": 1, "gpus": [{"count": 1, "devices": {"2g.20gb": 2, "3g.40gb": 1}}]}],
 }
+THERE = ("cert-manager", "kueue", "kserve-crd", "kserve-resources", "gpu-operator")
 DESCRIPTION: dict[str, Any] = {
     "name": NAME,
     "stacks": "split",
     "cluster": {"provider": "existing", "cluster_identifier": "theirs", "kubeconfig": "../theirs.kubeconfig"},
+    "charts": {"existing": dict.fromkeys(THERE, "skip")},
     "node_pools": [POOL],
     "teams": [{"name": "lab", "quota": {"h100": {"2g.20gb": {"nominal": 2}}}}],
     "endpoints": [
