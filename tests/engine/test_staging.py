@@ -12,8 +12,7 @@ import yaml
 from ai_platform.local.api import Api, connect
 from ai_platform.local.cluster import Cluster
 from ai_platform.local.waiting import wait_until
-from tests.clouds.moto_server import running_moto
-from tests.engine.environments import (
+from tests.clouds.environments import (
     Applied,
     Change,
     Description,
@@ -24,6 +23,7 @@ from tests.engine.environments import (
     pool,
     team,
 )
+from tests.clouds.moto_server import running_moto
 
 pytestmark = pytest.mark.engine
 TAINT = {"key": "team", "value": "ml", "effect": "NoSchedule"}
