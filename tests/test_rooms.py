@@ -20,7 +20,6 @@ TEST_HELPERS = {
     "cluster_fixture.py",
     "clusters.py",
     "conftest.py",
-    "environments.py",
     "examples.py",
     "foreign_kinds.py",
     "gke_pools.py",

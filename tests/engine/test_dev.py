@@ -11,8 +11,7 @@ import pytest
 from ai_platform.components.charts import CHARTS, ChartName
 from ai_platform.description import read
 from ai_platform.local.cluster import Cluster
-from tests.clouds.moto_server import running_moto
-from tests.engine.environments import (
+from tests.clouds.environments import (
     Applied,
     Change,
     Description,
@@ -26,6 +25,7 @@ from tests.engine.environments import (
     team,
     upgrade,
 )
+from tests.clouds.moto_server import running_moto
 
 pytestmark = pytest.mark.engine
 TAINT = {"key": "team", "value": "ml", "effect": "NoSchedule"}

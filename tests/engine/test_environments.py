@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.clouds.environments import described, ops
 from tests.clouds.sdk_types import resource_type
 from tests.clouds.tags import google_labels
-from tests.engine.environments import described, ops
 
 pytestmark = pytest.mark.engine
 

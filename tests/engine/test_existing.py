@@ -21,8 +21,8 @@ from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.local.api import Api, connect
 from ai_platform.local.guard import down_afterwards
 from ai_platform.local.waiting import wait_until
+from tests.clouds.environments import stand_in_charts
 from tests.cluster_fixture import start
-from tests.engine.environments import stand_in_charts
 from tests.engine.project import Project, make_project
 
 pytestmark = pytest.mark.engine

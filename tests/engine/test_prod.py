@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from ai_platform.local.cluster import Cluster
+from tests.clouds.environments import Applied, applied, client, encrypted, ops
 from tests.clouds.moto_server import running_moto
-from tests.engine.environments import Applied, applied, client, encrypted, ops
 
 pytestmark = pytest.mark.engine
 STACKS = ("prod.cluster", "prod.platform", "prod.teams")

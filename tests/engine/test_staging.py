@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from ai_platform.local.cluster import Cluster
-from tests.clouds.moto_server import running_moto
-from tests.engine.environments import (
+from tests.clouds.environments import (
     Applied,
     Change,
     Description,
@@ -21,6 +20,7 @@ from tests.engine.environments import (
     pool,
     team,
 )
+from tests.clouds.moto_server import running_moto
 
 pytestmark = pytest.mark.engine
 TAINT = {"key": "team", "value": "ml", "effect": "NoSchedule"}
