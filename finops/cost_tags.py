@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,20 +57,3 @@ class CostTags(BaseModel):
     def _values(self) -> dict[str, str]:
         given = {key.replace("_", "-"): value for key, value in self.model_dump(exclude_none=True).items()}
         return {**given, MANAGED_BY: _OWNER}
-
-
-def aws_provider_arguments(tags: Mapping[str, str]) -> dict[str, str]:
-    """Inputs of ``pulumi:providers:aws`` by which every taggable resource carries the tags.
-
-    Nested values are JSON texts, as a provider takes them. The tags must be known before anything is made.
-    They don't reach what a resource makes in turn: see ``ai_platform.finops.tag_reach``.
-    """
-    return {"defaultTags": json.dumps({"tags": dict(tags)})}
-
-
-def gcp_provider_arguments(labels: Mapping[str, str]) -> dict[str, str]:
-    """Inputs of ``pulumi:providers:gcp`` by which every resource with ``labels`` carries them.
-
-    They don't reach ``resourceLabels``: see ``ai_platform.finops.tag_reach``.
-    """
-    return {"defaultLabels": json.dumps(dict(labels)), "addPulumiAttributionLabel": json.dumps(False)}

@@ -3,8 +3,9 @@ import json
 import pulumi
 import pytest
 
+from ai_platform.components.aws.provider import aws_provider
 from ai_platform.components.cloud_objects import cloud_object
-from ai_platform.finops.cost_tags import CostTags, aws_provider_arguments
+from ai_platform.finops.cost_tags import CostTags
 from ai_platform.testing import record
 from ai_platform.testing.tagging import tags_property, untagged
 
@@ -45,7 +46,7 @@ def test_a_resource_without_the_tags_is_named_with_what_it_lacks():
 
 def test_default_tags_of_its_provider_count_for_a_resource():
     def program():
-        provider = pulumi.ProviderResource("aws", "tagged", aws_provider_arguments(TAGS.aws()))
+        provider = aws_provider("tagged", "us-east-1", TAGS.aws())
         cloud_object("x", "aws:s3/bucket:Bucket", {}, pulumi.ResourceOptions(provider=provider))
 
     assert untagged(record(program)) == []
@@ -53,7 +54,7 @@ def test_default_tags_of_its_provider_count_for_a_resource():
 
 def test_default_tags_do_not_count_for_what_a_launch_template_starts():
     def program():
-        provider = pulumi.ProviderResource("aws", "tagged", aws_provider_arguments(TAGS.aws()))
+        provider = aws_provider("tagged", "us-east-1", TAGS.aws())
         tagged = [{"resourceType": "volume", "tags": TAGS.aws()}]
         opts = pulumi.ResourceOptions(provider=provider)
         cloud_object("x", "aws:ec2/launchTemplate:LaunchTemplate", {"tagSpecifications": tagged}, opts)

@@ -1,9 +1,7 @@
-import json
-
 import pytest
 from pydantic import ValidationError
 
-from ai_platform.finops.cost_tags import CostTags, aws_provider_arguments, gcp_provider_arguments
+from ai_platform.finops.cost_tags import CostTags
 
 TAGS = CostTags(environment="prod", team="research", cost_center="CC 4300", pool="h100", model="Qwen3-4B")
 
@@ -33,11 +31,6 @@ def test_what_is_unknown_is_absent():
 
 def test_no_key_breaks_tags_in_the_metadata_of_an_instance():
     assert not [key for key in TAGS.aws() if "/" in key or " " in key]
-
-
-def test_a_provider_gets_its_default_tags_as_json():
-    assert json.loads(aws_provider_arguments(TAGS.aws())["defaultTags"]) == {"tags": TAGS.aws()}
-    assert json.loads(gcp_provider_arguments(TAGS.gcp())["defaultLabels"]) == TAGS.gcp()
 
 
 def test_nobody_else_can_be_said_to_manage_the_resource():

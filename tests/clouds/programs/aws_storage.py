@@ -5,13 +5,14 @@ import os
 
 import pulumi
 
+from ai_platform.components.aws.provider import aws_provider
 from ai_platform.components.cloud_objects import cloud_object, output
 from ai_platform.components.cluster import AwsCluster, Cluster
 from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.components.environment_storage import environment_storage
 from ai_platform.components.storage_spec import StorageSpec
 from ai_platform.components.tenant import Tenant
-from ai_platform.finops.cost_tags import CostTags, aws_provider_arguments
+from ai_platform.finops.cost_tags import CostTags
 
 CHANGE = os.environ.get("CHANGE", "")
 ZONES = ("eu-central-1a", "eu-central-1b")
@@ -23,12 +24,7 @@ TRUST = {
     ],
 }
 
-provider = pulumi.ProviderResource(
-    "aws",
-    "aws",
-    {"region": "eu-central-1", **aws_provider_arguments(TAGS)},
-    pulumi.ResourceOptions(version="7.51.1"),
-)
+provider = aws_provider("aws", "eu-central-1", TAGS)
 # Objects are written to files: what counts here is the cloud.
 rendered = pulumi.ProviderResource(
     "kubernetes", "files", {"renderYamlToDirectory": "rendered"}, pulumi.ResourceOptions(version="4.25.0")

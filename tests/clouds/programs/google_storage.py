@@ -8,19 +8,15 @@ from ai_platform.components.cloud_objects import cloud_object, output
 from ai_platform.components.cluster import Cluster, GcpCluster
 from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.components.environment_storage import environment_storage
+from ai_platform.components.gcp.provider import gcp_provider
 from ai_platform.components.storage_spec import StorageSpec
 from ai_platform.components.tenant import Tenant
-from ai_platform.finops.cost_tags import CostTags, gcp_provider_arguments
+from ai_platform.finops.cost_tags import CostTags
 
 CHANGE = os.environ.get("CHANGE", "")
 LABELS = CostTags(environment="prod").gcp()
 
-provider = pulumi.ProviderResource(
-    "gcp",
-    "google",
-    {"project": "a-project", "region": "europe-west4", **gcp_provider_arguments(LABELS)},
-    pulumi.ResourceOptions(version="10.2.0"),
-)
+provider = gcp_provider("gcp", "a-project", "europe-west4", LABELS)
 # Objects are written to files: what counts here is the cloud.
 rendered = pulumi.ProviderResource(
     "kubernetes", "files", {"renderYamlToDirectory": "rendered"}, pulumi.ResourceOptions(version="4.25.0")
