@@ -95,6 +95,13 @@ class Engine:
         with self._run() as run:
             return self._change(run, "destroy", "--yes", "--skip-preview")
 
+    def protected(self) -> list[str]:
+        """Names of what ``destroy`` would refuse to delete. Raises EngineError."""
+        with self._run() as run:
+            exported = json.loads(run.answer("stack", "export", "--stack", self.stack))
+        resources = exported["deployment"].get("resources", [])
+        return [item["urn"].rpartition("::")[2] for item in resources if item.get("protect")]
+
     @contextmanager
     def _run(self) -> Iterator[_Run]:
         """Holds the marker; selects the stack, and frees it where a killed run still holds it."""

@@ -37,7 +37,17 @@ def preview(place: Workplace, environment: Environment) -> None:
 
 
 def destroy(place: Workplace, environment: Environment) -> None:
-    """Takes away what the stacks hold, the last layer first. Raises EngineError."""
+    """Takes away what the stacks hold, the last layer first.
+
+    Raises EngineError before anything goes where a stack holds something protected: what stops half-way has
+    taken the teams' work and left the bill.
+    """
+    kept = {stack: project.engine(place, stack).protected() for stack in _stacks(environment)}
+    if any(kept.values()):
+        lines = [f"  {stack}: {', '.join(names)}" for stack, names in kept.items() if names]
+        fix = f"pulumi state unprotect --all --stack {next(stack for stack, names in kept.items() if names)}"
+        head = "nothing was destroyed: data, keys, pools and clusters are protected"
+        raise EngineError("\n".join([head, *lines, f"if they are to go, for each of these stacks: {fix}"]))
     for stack in reversed(_stacks(environment)):
         say(f"destroy {stack}")
         write(f"{stack}: {project.engine(place, stack).destroy()}")
