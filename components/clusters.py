@@ -62,7 +62,9 @@ def make_cluster(spec: AnyClusterSpec, place: ClusterPlace, opts: pulumi.Resourc
         )
         return replace(gke.cluster, ready=(gke,))
     if isinstance(spec, ExistingSpec):
-        kubeconfig = place.folder / Path(spec.kubeconfig).expanduser()
+        # As it is written: the engine runs in the folder of the description, and a whole path would tell each
+        # checkout another provider.
+        kubeconfig = Path(spec.kubeconfig).expanduser()
     else:
         kubeconfig = place.folder.parent / ".ai-platform" / "clusters" / place.environment / "kubeconfig"
     # The path, not the text: what the file holds must not get into the state.

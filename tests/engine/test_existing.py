@@ -116,6 +116,7 @@ def test_a_second_up_changes_no_stack(project: Project):
 def test_the_kubeconfig_is_named_in_the_state_and_not_copied(project: Project):
     exported = pulumi(project, "stack", "export", "--stack", f"{NAME}.platform")
     assert "theirs.kubeconfig" in exported
+    assert str(project.root) not in exported
     assert "certificate-authority-data" not in exported
 
 
