@@ -60,8 +60,13 @@ class ExistingSpec(BaseModel):
     """Where the cluster comes from."""
     cluster_identifier: Annotated[str, Field(min_length=1, max_length=63)]
     """A name that stays the same for the cluster's life, also when its address or kubeconfig changes."""
-    kubeconfig: Annotated[str, Field(min_length=1)]
-    """Path of the kubeconfig, relative to this file. It is read when something is applied, never stored."""
+    kubeconfig: Annotated[str, Field(min_length=1)] | None = None
+    """Path of the kubeconfig, relative to this file. It is read when something is applied, never stored.
+    Default: none; then ``stack`` is needed."""
+    stack: Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+$")] | None = None
+    """Pulumi stack with the kubeconfig as an output: ``organization/network/prod``. Default: none."""
+    output: Annotated[str, Field(min_length=1)] = "kubeconfig"
+    """Output of ``stack`` with the kubeconfig. Default: kubeconfig."""
     context: str | None = None
     """Context of the kubeconfig. Default: its current one."""
 

@@ -61,10 +61,13 @@ def make_cluster(spec: AnyClusterSpec, place: ClusterPlace, opts: pulumi.Resourc
             addons=gke_addons(place.storage),
         )
         return replace(gke.cluster, ready=(gke,))
+    if isinstance(spec, ExistingSpec) and spec.stack:
+        found = pulumi.StackReference("cluster", spec.stack).require_output(spec.output)
+        return Cluster(spec.provider, spec.cluster_identifier, found)
     if isinstance(spec, ExistingSpec):
         # As it is written: the engine runs in the folder of the description, and a whole path would tell each
         # checkout another provider.
-        kubeconfig = Path(spec.kubeconfig).expanduser()
+        kubeconfig = Path(spec.kubeconfig or "").expanduser()
     else:
         kubeconfig = place.folder.parent / ".ai-platform" / "clusters" / place.environment / "kubeconfig"
     # The path, not the text: what the file holds must not get into the state.
