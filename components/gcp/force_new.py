@@ -65,7 +65,6 @@ FORCE_NEW: Mapping[str, tuple[str, ...]] = {
     "gcp:compute/routerNat:RouterNat": ("name", "router", "region", "type", "project"),
     "gcp:compute/firewall:Firewall": ("name", "direction", "project"),
     "gcp:compute/resourcePolicy:ResourcePolicy": (
-        "name",
         "region",
         "project",
         "workloadPolicy.type",

@@ -14,6 +14,7 @@ from ..mig import known_layouts
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
 from ..operator.node_labels import stack_labels
 from ..spec import GpuStack, LocalDisk, NodeImage, NodePoolSpec, SharingStrategy, TaintEffect
+from .partitions import PARTITIONS
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
 
@@ -24,38 +25,6 @@ a4-highgpu-8g as in cluster-toolkit v1.95.0."""
 HYPERDISK = ("a3-ultragpu-", "a4-", "a4x-", "g4-")
 """Machines that boot only from Hyperdisk. a4x: cluster-toolkit v1.95.0; the others: general knowledge, and
 what GKE takes by default where pd-balanced is not supported (provider's docs of ``diskType``)."""
-
-PARTITIONS = {
-    "1g.5gb": 7,
-    "2g.10gb": 3,
-    "3g.20gb": 2,
-    "7g.40gb": 1,
-    "1g.10gb": 7,
-    "1g.20gb": 4,
-    "2g.20gb": 3,
-    "3g.40gb": 2,
-    "7g.80gb": 1,
-    "1g.18gb": 7,
-    "1g.35gb": 4,
-    "2g.35gb": 3,
-    "3g.71gb": 2,
-    "7g.141gb": 1,
-    "1g.23gb": 7,
-    "1g.45gb": 4,
-    "2g.45gb": 3,
-    "3g.90gb": 2,
-    "7g.180gb": 1,
-    "1g.47gb": 4,
-    "2g.47gb": 3,
-    "3g.93gb": 2,
-    "7g.186gb": 1,
-    "1g.24gb": 4,
-    "2g.48gb": 2,
-    "4g.96gb": 1,
-}
-"""MIG profiles that GKE's own stack cuts GPUs into, and how many each GPU gets.
-
-Source: container-engine-accelerators at 992db81 (2026-06-11), partition_gpu/partition_gpu.go."""
 
 IMAGES = {NodeImage.COS: "COS_CONTAINERD", NodeImage.UBUNTU: "UBUNTU_CONTAINERD"}
 _EFFECTS = {

@@ -9,7 +9,7 @@ from ...finops.prices import PurchaseOption
 from ..machines import Cloud, Fabric, Machine
 from ..spec import GpuStack, NodeImage, NodePoolSpec, Placement
 from .fabrics import FABRIC_RANGE
-from .node_config import PARTITIONS
+from .partitions import PARTITIONS
 
 Finding = tuple[str, object, str, str]
 """Key of the pool, what it got, what was expected, and how to fix it."""
