@@ -125,7 +125,12 @@ def main() -> int:
                     f"plan {shown:<7}{pools:>4} pools {teams:>5} teams  "
                     f"{run.wall_s:6.2f} s  {run.cpu_s:6.2f} s of processor"
                 )
-            grows = exponent(sizes[-4:], [second - seconds[0] for second in seconds[-4:]])
+            beyond = [second - seconds[0] for second in seconds[-4:]]
+            if min(beyond) <= 0:
+                print(f"plan {shown:<7}the machine is too busy to tell how it grows")
+                missed = True
+                continue
+            grows = exponent(sizes[-4:], beyond)
             print(f"plan {shown:<7}grows with exponent {grows:.2f} beyond the program's start")
             missed |= seconds[-1] > GOAL_S or grows > GOAL_EXPONENT
     goals = f"at most {GOAL_S:.0f} s of processor for the largest, exponent at most {GOAL_EXPONENT}"
