@@ -28,7 +28,7 @@ def provisioning_manifests(pool: str, tpu_topology: str | None = None) -> list[d
     """The ProvisioningRequestConfig and the AdmissionCheck of a pool with queued provisioning.
 
     ``tpu_topology``: that of a pool of TPUs (cluster-toolkit, tpu-dws-queues.yaml.tftpl, read 2026-11-21).
-    ``queue_checks`` names the check in a queue for this pool's flavor alone, so that work on other pools
+    A queue names the check for this pool's flavor alone, so that work on other pools
     starts without it.
     """
     name = admission_check_name(pool)
@@ -56,9 +56,3 @@ def provisioning_manifests(pool: str, tpu_topology: str | None = None) -> list[d
             },
         },
     ]
-
-
-def queue_checks(pool: str) -> dict[str, Any]:
-    """The part of a v1beta2 ClusterQueue's ``spec`` that makes the pool's flavor wait for its nodes."""
-    check = {"name": admission_check_name(pool), "onFlavors": [pool]}
-    return {"admissionChecksStrategy": {"admissionChecks": [check]}}

@@ -100,7 +100,8 @@ def make_software(
     make_autoscaler(name, cluster, environment.charts, labels, _after(parent, [common]))
     watched = make_monitoring(name, environment, cluster, _after(parent, [common]))
     after = _after(parent, [common, *watched])
-    pools = [Layouts(environment).resolved(pool) for pool in environment.node_pools]
+    resolved = Layouts(environment).resolved
+    pools = [resolved(pool) for pool in environment.node_pools]
     make_gpu_software(
         name,
         pools,
