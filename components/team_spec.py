@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .budget_spec import BudgetSpec
 from .names import Name
 from .pod_security import PodSecurity
 
@@ -38,6 +39,8 @@ class TeamSpec(BaseModel):
     """Group of the identity provider whose members get the namespace. Default: the team's name."""
     cost_center: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     """Where the bill goes. Default: nobody's, and the report says so."""
+    budget: BudgetSpec | None = None
+    """What the team may cost a month. Default: no budget."""
     pod_security: PodSecurity = PodSecurity.RESTRICTED
     """Pod Security level of the namespace. ``privileged`` only for runs on GKE pools with a fabric, whose
     pods take libraries from the node. Default: restricted."""

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ORDER = ["stacks", "src/ai_platform", "serving", "gpu", "finops", "components", "policy"]
+ORDER = ["stacks", "policy", "src/ai_platform", "serving", "gpu", "finops", "components"]
 """From the top down: a room imports those to its right."""
-LIBRARY = ["src/ai_platform", "serving", "gpu", "finops", "components", "local"]
-PACKAGES = {"serving", "gpu", "finops", "components", "local"}
+LIBRARY = ["policy", "src/ai_platform", "serving", "gpu", "finops", "components", "local"]
+PACKAGES = {"policy", "serving", "gpu", "finops", "components", "local"}
 """Rooms that are sub-packages of `ai_platform`, though they live at the root."""
 TEST_HELPERS = {
     "cluster_fixture.py",

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .components.budget_spec import BudgetSpec
 from .components.charts_spec import ChartsSpec
 from .components.cluster_spec import CLUSTER_SPECS, ClusterProvider, ClusterSpec
 from .components.cohort_spec import CohortSpec
 from .components.errors import InvalidInput, Problem
+from .components.gates_spec import GatesSpec
 from .components.images import ImageWithDigest
 from .components.monitoring_spec import MonitoringSpec
 from .components.names import NAME_PATTERN, Name
@@ -78,6 +80,10 @@ class Environment(BaseModel):
     """CSV or YAML files with rows like those of prices, relative to this file. Later ones count first."""
     discounts: list[DiscountSpec] = Field(default_factory=list)
     """Percentages off all prices, own ones included. Default: none."""
+    budget: BudgetSpec | None = None
+    """What the environment may cost a month. Default: no budget."""
+    gates: GatesSpec = Field(default_factory=GatesSpec)
+    """How strict the policy pack is. Default: as its rules say."""
 
 
 def load(path: Path) -> Environment:

@@ -1,0 +1,1 @@
+"""The gates: a CrossGuard pack whose rules others can import."""

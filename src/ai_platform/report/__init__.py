@@ -1,0 +1,1 @@
+"""What a change does to the platform: read from previews and from the plans of both sides."""
