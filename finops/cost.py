@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -19,12 +19,19 @@ _CENT = Decimal("0.01")
 class CostRange:
     """US dollars a month, from the smallest to the largest size of what is priced.
 
-    ``unknown`` names, in order and once each, the parts without a price. With any, both amounts are floors.
+    ``expected`` lies between them: what a month costs on average. ``unknown`` names, in order and once each,
+    the parts without a price. With any, all amounts are floors. Raises ``ValueError`` for amounts in another
+    order.
     """
 
     minimum: Decimal = Decimal("0.00")
     maximum: Decimal = Decimal("0.00")
     unknown: tuple[str, ...] = ()
+    expected: Decimal = field(default=Decimal("0.00"), kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not self.minimum <= self.expected <= self.maximum:
+            raise ValueError(f"{self.expected} does not lie between {self.minimum} and {self.maximum}")
 
     @property
     def complete(self) -> bool:
@@ -32,18 +39,31 @@ class CostRange:
         return not self.unknown
 
 
-def monthly(price: Price, nodes: int) -> Decimal:
-    """US dollars that ``nodes`` machines cost when they run for a whole month, rounded half up to cents."""
+def monthly(price: Price, nodes: int | Decimal) -> Decimal:
+    """US dollars that ``nodes`` machines cost when they run for a whole month, rounded half up to cents.
+
+    A decimal number of nodes is an average over the month.
+    """
     return in_cents(price.usd_per_hour * nodes * HOURS_PER_MONTH)
 
 
-def node_cost(name: str, price: Price | None, min_nodes: int, max_nodes: int) -> CostRange:
-    """Monthly cost of a pool called ``name``. Without a price it is unknown, unless it can't have nodes."""
+def node_cost(
+    name: str,
+    price: Price | None,
+    min_nodes: int,
+    max_nodes: int,
+    expected_nodes: int | Decimal | None = None,
+) -> CostRange:
+    """Monthly cost of a pool called ``name``. Without a price it is unknown, unless it can't have nodes.
+
+    ``expected_nodes`` run on average, by default as few as may be.
+    """
     if max_nodes == 0:
         return CostRange()
     if price is None:
         return CostRange(unknown=(name,))
-    return CostRange(monthly(price, min_nodes), monthly(price, max_nodes))
+    expected = min_nodes if expected_nodes is None else expected_nodes
+    return CostRange(monthly(price, min_nodes), monthly(price, max_nodes), expected=monthly(price, expected))
 
 
 def total(costs: Iterable[CostRange]) -> CostRange:
@@ -53,6 +73,7 @@ def total(costs: Iterable[CostRange]) -> CostRange:
         sum((part.minimum for part in parts), Decimal("0.00")),
         sum((part.maximum for part in parts), Decimal("0.00")),
         tuple(dict.fromkeys(name for part in parts for name in part.unknown)),
+        expected=sum((part.expected for part in parts), Decimal("0.00")),
     )
 
 

@@ -40,11 +40,15 @@ def device_hour(gpu_hour_usd: Fraction | None, gpus: Fraction) -> Fraction | Non
 
 
 def month_of(name: str, usd_per_hour: Fraction | None, at_least: int = 1, at_most: int = 1) -> CostRange:
-    """A month of ``at_least`` to ``at_most`` equal parts, in cents; without a price unknown, as ``name``."""
+    """A month of ``at_least`` to ``at_most`` equal parts, in cents; without a price unknown, as ``name``.
+
+    As few as may be are expected.
+    """
     if usd_per_hour is None:
         return CostRange(unknown=(name,)) if at_most else CostRange()
     month = usd_per_hour * HOURS_PER_MONTH
-    return CostRange(_rounded(month * at_least, _CENT), _rounded(month * at_most, _CENT))
+    least = _rounded(month * at_least, _CENT)
+    return CostRange(least, _rounded(month * at_most, _CENT), expected=least)
 
 
 def idle(usd_per_hour: Fraction | None, busy: Fraction) -> Fraction | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -146,6 +147,9 @@ class NodePoolSpec(BaseModel):
     """Nodes that always run. Default: 0."""
     max_nodes: Annotated[int, Field(ge=1, le=1000)] = 1
     """Ceiling of the autoscaler; quotas are shared out from it. Default: 1."""
+    expected_nodes: Annotated[Decimal, Field(ge=0, le=1000, max_digits=7, decimal_places=3)] | None = None
+    """Nodes that run on average over a month, for the expected cost. Default: what the endpoints' smallest
+    replicas and the described training jobs take, at least ``min_nodes``."""
     tpu_topology: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}(x[1-9][0-9]{0,2}){1,2}$")] | None = None
     """How the chips of each slice of TPUs stand, for example ``4x4``; machines with TPUs only. Default there:
     slices of one machine."""

@@ -204,9 +204,11 @@ def _plan(options: argparse.Namespace) -> int:
         if options.json:
             _write(plan.model_dump_json(indent=2))
         else:
+            from .cli_budgets import budget_lines
             from .cli_nodes import node_lines
 
-            _write("\n".join([_tables(plan), *node_lines(environment, plan)]))
+            lines = [*budget_lines(environment, plan), *node_lines(environment, plan)]
+            _write("\n".join([_tables(plan), *lines]))
     finally:
         gc.enable()
     return 0

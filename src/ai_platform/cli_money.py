@@ -12,11 +12,17 @@ _DOUBT = "*"
 _USUAL = PurchaseOption.ON_DEMAND
 
 
-def money(cost: Cost) -> str:
+def money(cost: Cost, *, expected: bool = False) -> str:
     amount = f"{cost.minimum:,.2f}"
     if cost.minimum != cost.maximum:
         amount += f" to {cost.maximum:,.2f}"
+        amount += f" (expected {cost.expected:,.2f})" if expected else ""
     return f"{amount} + unknown: {', '.join(cost.unknown)}" if cost.unknown else amount
+
+
+def largest(cost: Cost) -> str:
+    """What it costs at the largest size of the pools."""
+    return money(cost.model_copy(update={"minimum": cost.maximum}))
 
 
 def machine_and_price(plan: Plan, pool: PoolPlan) -> str:
@@ -45,14 +51,14 @@ def price_mark(plan: Plan, pool: str) -> str:
 
 def cost_lines(plan: Plan) -> list[str]:
     """What follows the tables: the whole cost, who bears it, and what is unknown or to be checked."""
-    parts = [f"cost a month: {money(plan.cost)}"]
+    parts = [f"cost a month: {money(plan.cost, expected=True)}"]
     if plan.cluster:
         doubt = _DOUBT if any(part.provisional for part in plan.cluster) else ""
         parts.append(f"of it the cluster itself: {money(plan.cluster_cost)}{doubt}")
     if plan.unassigned_cost.maximum or plan.unassigned_cost.unknown:
-        parts.append(f"guaranteed to no team: {money(plan.unassigned_cost)}")
+        parts.append(f"guaranteed to no team: {largest(plan.unassigned_cost)}")
     if plan.unused_cost.maximum or plan.unused_cost.unknown:
-        parts.append(f"left unused by MIG layouts: {money(plan.unused_cost)}")
+        parts.append(f"left unused by MIG layouts: {largest(plan.unused_cost)}")
     notes: dict[str, list[str]] = {}
     for pool, price in plan.pool_prices.items():
         if price and price.provisional:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .cli_money import cost_lines, endpoint_money, machine_and_price, money, price_mark
+from .cli_money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
 from .cli_table import TextTable
 from .components.kueue_names import KUEUE, LOCAL_QUEUE
 from .gpu.node_plan import NodePlan, PoolPlan
@@ -149,7 +149,7 @@ def _teams(plan: Plan, queues: Any) -> TextTable:
                 str(row.guaranteed),
                 str(row.borrowable),
                 str(row.lendable),
-                money(team.guaranteed_cost) if first else "",
+                largest(team.guaranteed_cost) if first else "",
             )
     return table
 

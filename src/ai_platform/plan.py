@@ -6,6 +6,7 @@ A pure function of the description: no engine, no cloud, no clock. The same desc
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +17,7 @@ from .components.priority_spec import PrioritySpec, all_priorities
 from .components.queue_spec import CohortQuotaSpec
 from .components.topology import kueue_sees_all_nodes
 from .environment import Environment
+from .expected_nodes import expected_nodes, work_by_pool
 from .finops.cost import total
 from .gpu.node_plan import PoolPlan
 from .marks import Marks
@@ -60,6 +62,8 @@ class Plan(BaseModel):
     teams: tuple[TeamPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     training_jobs: tuple[TrainingPlan, ...]
+    expected_nodes: dict[str, Decimal]
+    """Nodes of each pool that run on average over a month."""
     pool_prices: dict[str, PoolPrice | None]
     """Hourly price of each pool; ``None`` where it is unknown."""
     pool_costs: dict[str, Cost]
@@ -70,9 +74,9 @@ class Plan(BaseModel):
     cost: Cost
     """Cost a month of the pools and of the cluster."""
     unassigned_cost: Cost
-    """Cost a month of devices that no team is guaranteed, at the largest size of the pools."""
+    """Cost a month of devices that no team is guaranteed."""
     unused_cost: Cost
-    """Cost a month of what MIG layouts leave to no device, at the largest size of the pools."""
+    """Cost a month of what MIG layouts leave to no device."""
     digest: str = ""
     """SHA-256 of everything above, for comparing two plans."""
 
@@ -85,11 +89,26 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     pools, quotas, own = found.pools, found.quotas, found.models
     book = prices_of(environment)
     prices = {name: price_of(pool, book, environment.region) for name, pool in pools.items()}
-    costs = {name: pool_cost(pool, prices[name]) for name, pool in pools.items()}
+    endpoints = tuple(
+        endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own)
+        for spec in environment.endpoints
+        for pool, price in [(pools[spec.pool], prices[spec.pool])]
+        for held in [quotas.teams[spec.team].get(spec.pool)]
+    )
+    topology = kueue_sees_all_nodes(environment.cluster.provider)
+    jobs = tuple(
+        training_plan(spec, pools[spec.pool], environment, topology=topology)
+        for spec in environment.training_jobs
+    )
+    work = work_by_pool(endpoints, jobs)
+    nodes = {
+        spec.name: expected_nodes(spec, pools[spec.name], work.get(spec.name, {}))
+        for spec in environment.node_pools
+    }
+    costs = {name: pool_cost(pool, prices[name], nodes[name]) for name, pool in pools.items()}
     shares = shares_of(pools, quotas)
     bearers = shared(quotas, pools, costs)
     cluster, cluster_cost = cluster_plan(environment.cluster, book, environment.region)
-    topology = kueue_sees_all_nodes(environment.cluster.provider)
     plan = Plan(
         environment=environment.name,
         pools=tuple(pools.values()),
@@ -99,16 +118,9 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         fair_sharing=environment.fair_sharing,
         topology=topology,
         teams=team_plans(environment, shares, quotas, bearers.teams),
-        endpoints=tuple(
-            endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own)
-            for spec in environment.endpoints
-            for pool, price in [(pools[spec.pool], prices[spec.pool])]
-            for held in [quotas.teams[spec.team].get(spec.pool)]
-        ),
-        training_jobs=tuple(
-            training_plan(spec, pools[spec.pool], environment, topology=topology)
-            for spec in environment.training_jobs
-        ),
+        endpoints=endpoints,
+        training_jobs=jobs,
+        expected_nodes=nodes,
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
         cluster=cluster,

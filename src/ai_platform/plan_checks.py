@@ -135,6 +135,9 @@ def _pool(
 ) -> Iterator[Problem]:
     if spec.min_nodes > spec.max_nodes:
         yield problem((*at, "min_nodes"), spec.min_nodes, f"at most max_nodes, {spec.max_nodes}", "lower it")
+    if spec.expected_nodes is not None and not spec.min_nodes <= spec.expected_nodes <= spec.max_nodes:
+        expected = f"from min_nodes, {spec.min_nodes}, to max_nodes, {spec.max_nodes}"
+        yield problem((*at, "expected_nodes"), spec.expected_nodes, expected, "change it")
     row = catalog.get(spec.machine) or TPU_MACHINES.get(spec.machine)
     if row is None:
         # A machine that the description gets wrong is told where it is described.

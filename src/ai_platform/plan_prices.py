@@ -27,6 +27,8 @@ class Cost(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     minimum: Decimal
+    expected: Decimal
+    """What a month costs on average."""
     maximum: Decimal
     unknown: tuple[str, ...] = ()
 
@@ -58,7 +60,7 @@ class PoolPrice(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The cost of all pools at their largest size, by who bears it."""
+    """The cost of all pools, by who bears it."""
 
     teams: Mapping[str, CostRange]
     """Guaranteed devices of each team."""
@@ -68,9 +70,9 @@ class Shared:
     """What MIG layouts leave to no device."""
 
 
-def pool_cost(pool: PoolPlan, price: Price | None) -> CostRange:
+def pool_cost(pool: PoolPlan, price: Price | None, expected_nodes: Decimal) -> CostRange:
     """Cost of a month, from the smallest to the largest size of the pool."""
-    return node_cost(pool.name, price, pool.min_nodes, pool.max_nodes)
+    return node_cost(pool.name, price, pool.min_nodes, pool.max_nodes, expected_nodes)
 
 
 def price_of(pool: PoolPlan, book: PriceBook, region: str) -> Price | None:
@@ -95,11 +97,11 @@ def pool_price(pool: PoolPlan, price: Price | None) -> PoolPrice | None:
 
 
 def shared(quotas: Quotas, pools: Mapping[str, PoolPlan], costs: Mapping[str, CostRange]) -> Shared:
-    """Who bears the cost of the pools at their largest size. All parts sum to it, to the cent.
+    """Who bears the cost of the pools. All parts sum to it, to the cent, at every size.
 
     A team's part is what its guaranteed devices stand for in GPUs; where quotas are overcommitted, all parts
     shrink by one factor. What cohorts own is guaranteed to no team. What a layout leaves unused is nobody's
-    quota and stays with the platform.
+    quota and stays with the platform. At smaller sizes everybody bears the same part of less.
     """
     bearers = [_UNASSIGNED, _UNUSED, *(_TEAM + team for team in quotas.teams)]
     parts: dict[str, list[CostRange]] = {who: [] for who in bearers}
@@ -118,15 +120,36 @@ def shared(quotas: Quotas, pools: Mapping[str, PoolPlan], costs: Mapping[str, Co
         shares = {who: gpus * scale for who, gpus in owned[name].items()}
         shares[_UNUSED] = pool.unused_gpus / gpus_in_all
         shares[_UNASSIGNED] = 1 - sum(shares.values(), Fraction(0))
-        cents = split(costs[name].maximum, shares)
-        for who, share in shares.items():
-            if share:
-                parts[who].append(CostRange(cents[who], cents[who], costs[name].unknown))
+        for who, cost in _borne(costs[name], {who: share for who, share in shares.items() if share}).items():
+            parts[who].append(cost)
     return Shared(
         {team: total(parts[_TEAM + team]) for team in quotas.teams},
         total(parts[_UNASSIGNED]),
         total(parts[_UNUSED]),
     )
+
+
+def _borne(cost: CostRange, shares: Mapping[str, Fraction]) -> dict[str, CostRange]:
+    """A pool's cost by shares that sum to 1, each amount in whole cents that sum to it.
+
+    The largest amount comes first. Others follow from its cents, not from the shares again: rounded on its
+    own, a part of a smaller amount could be a cent above the same part of a larger one.
+    """
+    most = split(cost.maximum, shares)
+    least = _shrunk(cost.minimum, most, cost.maximum)
+    more = {who: most[who] - least[who] for who in shares}
+    risen = _shrunk(cost.expected - cost.minimum, more, cost.maximum - cost.minimum)
+    return {
+        who: CostRange(least[who], most[who], cost.unknown, expected=least[who] + risen[who])
+        for who in shares
+    }
+
+
+def _shrunk(amount: Decimal, parts: Mapping[str, Decimal], whole: Decimal) -> Mapping[str, Decimal]:
+    """``amount`` by ``parts`` that sum to ``whole``; nobody gets more than its part."""
+    if amount == whole:
+        return parts
+    return split(amount, {who: Fraction(part) / Fraction(whole) for who, part in parts.items()})
 
 
 def replica_hour(pool: PoolPlan, price: Price | None, resource: str, devices: int) -> Fraction | None:
@@ -149,7 +172,9 @@ def token_price(hour: Fraction | None, throughput: Throughput | None) -> TokenPr
 
 def cost_of(cost: CostRange) -> Cost:
     """A cost as the plan shows it."""
-    return Cost(minimum=cost.minimum, maximum=cost.maximum, unknown=cost.unknown)
+    return Cost(
+        minimum=cost.minimum, expected=cost.expected, maximum=cost.maximum, unknown=cost.unknown
+    )
 
 
 def _known(amount: Decimal | None) -> Decimal:

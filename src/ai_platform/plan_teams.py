@@ -37,7 +37,7 @@ class TeamPlan(BaseModel):
     quotas: tuple[TeamQuota, ...]
     """The queue in numbers, pool by pool."""
     guaranteed_cost: Cost
-    """Cost a month of its nominal GPUs and slices, at the price of their pools."""
+    """Cost a month of its nominal GPUs and slices, its part of the nodes that run."""
 
 
 def team_plans(

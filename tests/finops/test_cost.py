@@ -27,7 +27,9 @@ def test_amounts_are_rounded_half_up_to_cents():
 
 
 def test_a_pool_costs_from_its_smallest_to_its_largest_size():
-    assert node_cost("h100", P5, 1, 4) == CostRange(Decimal("40179.20"), Decimal("160716.80"))
+    assert node_cost("h100", P5, 1, 4) == CostRange(
+        Decimal("40179.20"), Decimal("160716.80"), expected=Decimal("40179.20")
+    )
 
 
 def test_a_pool_without_a_price_is_unknown_not_free():
@@ -53,7 +55,7 @@ def test_a_share_is_exact():
 
 @given(st.lists(cents, max_size=20))
 def test_the_total_is_the_sum_of_what_is_shown(amounts):
-    assert total(CostRange(amount, amount) for amount in amounts).maximum == sum(amounts)
+    assert total(CostRange(amount, amount, expected=amount) for amount in amounts).maximum == sum(amounts)
 
 
 @given(cents, st.integers(1, 12))
