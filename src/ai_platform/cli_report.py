@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from .cli_money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
 from .cli_table import TextTable
 from .components.kueue_names import KUEUE, LOCAL_QUEUE
-from .gpu.node_plan import NodePlan, PoolPlan
+from .gpu.node_plan import PoolPlan
 from .plan import Plan, TrainingPlan
+from .pool_layouts import pool_layouts
 
 if TYPE_CHECKING:
     from .local.api import Api
 
 Report = Sequence[TextTable | str]
 
-_KINDS = {"gpu": "whole", "gpu.shared": "shared"}
 _SERVING = "serving.kserve.io/v1beta1"
 
 
@@ -89,20 +89,10 @@ def _pools(plan: Plan, nodes: Any) -> TextTable:
 
 
 def _layouts(pool: PoolPlan) -> list[str]:
-    if pool.tpu:
-        each = pool.tpu.nodes_per_slice
-        return [f"{pool.max_nodes // each} × slice of {pool.tpu.topology}, {each} node{'s' * (each > 1)}"]
-    layouts = [_layout(node) for node in pool.nodes]
-    lines = [f"{layouts.count(layout)} × ({layout})" for layout in dict.fromkeys(layouts)]
+    lines = pool_layouts(pool)
     if pool.packing:
         lines.append(f"auto: quotas take {pool.packing.gpus_used} GPUs, at least {pool.packing.gpus_needed}")
     return lines
-
-
-def _layout(node: NodePlan) -> str:
-    counts = {name.removeprefix("nvidia.com/"): count for name, count in node.resources.items() if count}
-    parts = [f"{count} {_KINDS.get(name) or name.removeprefix('mig-')}" for name, count in counts.items()]
-    return ", ".join(parts)
 
 
 def _states(pool: PoolPlan, nodes: Any) -> str:

@@ -172,9 +172,7 @@ def token_price(hour: Fraction | None, throughput: Throughput | None) -> TokenPr
 
 def cost_of(cost: CostRange) -> Cost:
     """A cost as the plan shows it."""
-    return Cost(
-        minimum=cost.minimum, expected=cost.expected, maximum=cost.maximum, unknown=cost.unknown
-    )
+    return Cost(minimum=cost.minimum, expected=cost.expected, maximum=cost.maximum, unknown=cost.unknown)
 
 
 def _known(amount: Decimal | None) -> Decimal:
