@@ -2,7 +2,7 @@
 
 from ai_platform.report.capacity import capacity
 from ai_platform.report.model import Amount
-from tests.report.sides import described, part, side
+from tests.report.two_sides import described, part, side
 
 
 def test_nothing_is_said_of_what_stays():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ai_platform.report.money import money
 from tests.examples import examples
-from tests.report.sides import described, part, price, side
+from tests.report.two_sides import described, part, price, side
 
 SIZES = ("minimum", "expected", "maximum")
 SLICES = [{"1g.10gb": 7}, {"3g.40gb": 2}, {"2g.20gb": 1, "3g.40gb": 1}, {"4g.40gb": 1}]

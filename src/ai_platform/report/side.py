@@ -1,4 +1,4 @@
-"""One side of a change: an environment as it is, or as it will be."""
+"""One side of a change: what a description says, and what follows from it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An environment with its plan, and where its description stands."""
+    """An environment before or after the change."""
 
     environment: Environment
     plan: Plan
     file: str = ""
-    """Path of the description, as a reader knows it."""
+    """Path of its description as a reader sees it: ``stacks/dev.yaml``."""
     marks: Marks | None = None
-    """Lines of the description; ``None`` where it does not come from a file."""
+    """Lines of that file."""
