@@ -65,6 +65,22 @@ def pool_offers(pools: Iterable[PoolPlan], prices: Mapping[str, Price | None]) -
     return offers
 
 
+def any_cut(pool: PoolPlan, price: Price | None) -> Offer | None:
+    """The MIG devices that a pool could offer, cut in any way; ``None`` where its GPUs can't be cut."""
+    if pool.gpu is None or not pool.mig_capable:
+        return None
+    cuts = _cuts(pool.gpu)
+    return Offer(
+        place=pool.name,
+        gpu=pool.gpu,
+        whole_gpus=0,
+        profiles=cuts,
+        gpus_of_profiles=tuple(claim(pool.gpu, name) for name in cuts),
+        usd_per_gpu_hour=_per_gpu(price, pool.gpus_per_node),
+        price_note=_note(price),
+    )
+
+
 def catalog_offers() -> list[Offer]:
     """What each machine type of the catalog offers, cut in any way, on demand in the region priced."""
     offers = []

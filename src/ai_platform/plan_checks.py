@@ -52,7 +52,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
     repeated = list(_repeated_names(environment, problem))
     catalog, automatic = machines_of(environment), Layouts(environment)
     broken = [
-        list(_pool(environment, catalog, pool, ("node_pools", i), problem))
+        list(pool_problems(environment, catalog, pool, ("node_pools", i), problem))
         or list(automatic.shortages(pool, problem))
         for i, pool in enumerate(environment.node_pools)
     ]
@@ -126,13 +126,14 @@ def _state(environment: Environment, problem: Add) -> Iterator[Problem]:
         yield problem(("state",), got, expected, "remove it")
 
 
-def _pool(
+def pool_problems(
     environment: Environment,
     catalog: Mapping[str, Machine],
     spec: NodePoolSpec,
     at: Location,
     problem: Add,
 ) -> Iterator[Problem]:
+    """What is wrong with a pool in itself."""
     if spec.min_nodes > spec.max_nodes:
         yield problem((*at, "min_nodes"), spec.min_nodes, f"at most max_nodes, {spec.max_nodes}", "lower it")
     if spec.expected_nodes is not None and not spec.min_nodes <= spec.expected_nodes <= spec.max_nodes:
