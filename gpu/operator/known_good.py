@@ -166,6 +166,23 @@ DEFAULT_IMAGE = {ClusterProvider.EKS: NodeImage.AL2023, ClusterProvider.GKE: Nod
 """What nodes boot where a pool doesn't say."""
 
 
+def known_good(
+    spec: NodePoolSpec, row: Machine, cluster: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec
+) -> KnownGood | None:
+    """The row that speaks of this pool on this cluster, or ``None``."""
+    if isinstance(cluster, SimulatedSpec):
+        return None
+    image = spec.image or DEFAULT_IMAGE.get(cluster.provider)
+    return next(
+        (
+            good
+            for good in KNOWN_GOOD
+            if (good.stack, good.image) == (spec.gpu_stack, image) and _fits(good, spec, row, cluster)
+        ),
+        None,
+    )
+
+
 def unknown_combinations(
     spec: NodePoolSpec, row: Machine, cluster: SimulatedSpec | EksSpec | GkeSpec | ExistingSpec
 ) -> Iterator[Finding]:
