@@ -55,9 +55,11 @@ def smaller_devices(where: Planned) -> Iterator[Saving]:
     if any(team.weight or any(team.pool_weights.values()) for team in where.environment.teams):
         return
     pools = list(where.pools())
+    served = {plan.pool for plan in where.plan.endpoints if plan.resource == WHOLE_GPU}
     for source in pools:
-        if source.by_the_hour and source.spec.expected_nodes is None and source.plan.gpu:
-            found = [saving for target in pools for saving in _moved(where, source, target)]
+        if source.spec.name in served and source.by_the_hour and source.spec.expected_nodes is None:
+            targets = [pool for pool in pools if pool is source or _gpu_hour(pool) < _gpu_hour(source)]
+            found = [saving for target in targets for saving in _moved(where, source, target)]
             yield from sorted(found, key=lambda saving: -saving.monthly_usd)[:1]
 
 
@@ -102,6 +104,10 @@ def _moves(where: Planned, source: Bought, target: Bought) -> list[_Move]:
         if best and best.usd_per_hour is not None and best.usd_per_hour < now:
             found.append(_Move(index, spec, plan.devices, best))
     return found
+
+
+def _gpu_hour(pool: Bought) -> Fraction:
+    return Fraction(pool.price.usd_per_hour) / pool.plan.gpus_per_node
 
 
 def _offer(source: Bought, target: Bought) -> Offer | None:

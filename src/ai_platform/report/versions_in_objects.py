@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from .preview import SECRET, UNKNOWN, Op, Preview, ResourceChange
+from .preview import SECRET, UNKNOWN, Op, Preview
 
 Seen = dict[tuple[str, str], tuple[set[str], set[str]]]
 """(Kind, name) to the versions before and after."""
@@ -26,12 +26,12 @@ def seen_in(previews: Iterable[Preview]) -> Seen:
     seen: Seen = {}
     for resource in resources:
         if resource.op is not Op.SAME:
-            _add(seen, resource, resource.before, resource.after)
+            _add(seen, resource.type, resource.before, 0)
+            _add(seen, resource.type, resource.after, 1)
     if any(old != new for old, new in seen.values()):
         for resource in resources:
             if resource.op is Op.SAME:
-                stays = resource.after or resource.before
-                _add(seen, resource, stays, stays)
+                _add(seen, resource.type, resource.after or resource.before, 0, 1)
     # What a chart says of itself counts more than what its objects are labelled with.
     for kind, name in list(seen):
         if kind == _LABEL:
@@ -49,14 +49,15 @@ def image_parts(image: str) -> tuple[str, str]:
     return repository, version or "no tag"
 
 
-def _add(seen: Seen, resource: ResourceChange, before: object, after: object) -> None:
-    for at, inputs in enumerate((before, after)):
-        if isinstance(inputs, Mapping) and inputs and _SKIPPED not in resource.type:
-            for kind, name, version in _of(resource.type, inputs):
-                seen.setdefault((kind, name), (set(), set()))[at].add(version)
+def _add(seen: Seen, kind: str, inputs: dict[str, object], *sides: int) -> None:
+    if inputs and _SKIPPED not in kind:
+        for what, name, version in _of(kind, inputs):
+            versions = seen.setdefault((what, name), (set(), set()))
+            for side in sides:
+                versions[side].add(version)
 
 
-def _of(kind: str, inputs: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+def _of(kind: str, inputs: dict[str, object]) -> Iterator[tuple[str, str, str]]:
     if kind in _CHARTS:
         yield from _chart(inputs)
         return
@@ -70,7 +71,7 @@ def _of(kind: str, inputs: Mapping[str, object]) -> Iterator[tuple[str, str, str
         yield "image", *image_parts(image)
 
 
-def _chart(inputs: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+def _chart(inputs: dict[str, object]) -> Iterator[tuple[str, str, str]]:
     chart = _text(inputs.get("chart")) or ""
     packed = _PACKED.search(chart)
     version = _text(inputs.get("version")) or (packed["version"] if packed else None)
@@ -79,26 +80,27 @@ def _chart(inputs: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
         yield "chart", name, version
 
 
-def _images(inputs: Mapping[str, object]) -> Iterator[str]:
+def _images(inputs: dict[str, object]) -> Iterator[str]:
     """Images of all containers, wherever the kind of the object keeps its pods."""
-    waiting: list[object] = [inputs]
+    # Reports are of thousands of objects: the checks here are the cheapest there are.
+    waiting: list[object] = [inputs.get("spec")]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             for key in _CONTAINERS:
                 entries = value.get(key)
                 for container in entries if isinstance(entries, list) else ():
                     image = _text(_under(container, "image"))
                     if image:
                         yield image
-            waiting += [inner for inner in value.values() if isinstance(inner, Mapping | list)]
+            waiting += [inner for inner in value.values() if isinstance(inner, (dict, list))]
         elif isinstance(value, list):
-            waiting += [inner for inner in value if isinstance(inner, Mapping | list)]
+            waiting += [inner for inner in value if isinstance(inner, (dict, list))]
 
 
 def _under(value: object, *keys: str) -> object:
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
