@@ -144,6 +144,7 @@ def test_a_dearer_price_never_lowers_the_bill_and_everything_is_borne(one, other
         assert borne(plan) == plan.cost.maximum
         bills.append(plan)
     assert bills[0].cost.minimum <= bills[1].cost.minimum
+    assert bills[0].cost.expected <= bills[1].cost.expected
     assert bills[0].cost.maximum <= bills[1].cost.maximum
     for low, high in zip(bills[0].teams, bills[1].teams, strict=True):
         # Whole cents that sum exactly may move one cent between bearers.
@@ -162,6 +163,7 @@ def test_more_nodes_never_cost_less(one, other):
         description["node_pools"][0]["max_nodes"] = nodes
         costs.append(planned(description).cost)
     assert costs[0].maximum <= costs[1].maximum
+    assert costs[0].expected <= costs[1].expected
     assert costs[0].minimum <= costs[1].minimum
 
 

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.report.money import money
+from ai_platform.report.side import Side
+from tests.engine.random_environments import environments
 from tests.examples import examples
 from tests.report.two_sides import described, part, price, side
 
@@ -92,6 +94,14 @@ def test_every_list_sums_to_the_plans_at_every_size(before, after):
         if amount
         for name in amount.unknown
     }
+
+
+def test_cut_shared_and_borrowed_pools_sum_too():
+    for environment, plan in environments(12):
+        found = money([], [Side(environment, plan)])
+        for size in SIZES:
+            for lines in (found.pools, found.teams, found.cost_centers):
+                assert sum(getattr(line.after, size) for line in lines) == getattr(plan.cost, size)
 
 
 def test_a_change_is_seen_where_it_costs():
