@@ -16,7 +16,7 @@ from .cli_engine import Engine, Recorded
 from .cli_workplace import EngineError
 from .report.messages import message
 from .report.preview import Preview
-from .report.read_preview import by_stack, read_previews
+from .report.read_preview import by_stack, read_files
 
 
 def previewed(engines: Sequence[Engine]) -> list[Preview]:
@@ -39,10 +39,9 @@ def previewed(engines: Sequence[Engine]) -> list[Preview]:
 
 def preview_in(recorded: Recorded) -> Preview:
     """What a recorded preview says: its document, and of its events the policies."""
-    parts = [*read_previews(recorded.document, stack=recorded.stack)]
-    if recorded.events.is_file():
-        parts += read_previews(recorded.events, stack=recorded.stack)
-    (preview,) = by_stack([replace(part, stack=recorded.stack) for part in parts], recorded.stack)
+    events = [recorded.events] if recorded.events.is_file() else []
+    found = read_files([recorded.document, *events], stack=recorded.stack)
+    (preview,) = by_stack([replace(part, stack=recorded.stack) for part in found], recorded.stack)
     stopped = any(violation.level == "mandatory" for violation in preview.violations)
     if not recorded.code or stopped or preview.resources:
         return preview if not recorded.code else replace(preview, complete=False)

@@ -89,9 +89,9 @@ def _guarded(command: Callable[[argparse.Namespace], int]) -> Callable[[argparse
 
 def _report(options: argparse.Namespace) -> int:
     from .cli_sides import sides_of
-    from .report.read_preview import by_stack, read_previews
+    from .report.read_preview import read_files
 
-    previews = by_stack([found for name in options.preview for found in read_previews(Path(name))])
+    previews = read_files([Path(name) for name in options.preview])
     environments = {environment_of(preview.stack) for preview in previews if preview.stack}
     sides = sides_of(_root(), environments, base=options.base, before=options.before, after=options.after)
     return _finish(options, previews, sides)

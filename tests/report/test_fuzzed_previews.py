@@ -36,7 +36,7 @@ values = st.recursive(
     | st.text(max_size=20)
     | st.sampled_from(HOSTILE)
     | st.just("[secret]")
-    | st.just({"4dabf18193072939515e22adb298388d": ["odd"]}),
+    | st.builds(lambda: {"4dabf18193072939515e22adb298388d": ["odd"]}),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
