@@ -19,7 +19,7 @@ from typing import Any
 GOAL_S, GOAL_MIB = 2.0, 300.0
 RESOURCES = 5_000
 _URN = "urn:pulumi:large::ai-platform::ai-platform:index:Platform"
-_OWNED = {f"f:{key}": {"f:name": {}, "f:value": {}} for key in "abcdef"}
+_OWNED: dict[str, Any] = {f"f:{key}": {"f:name": {}, "f:value": {}} for key in "abcdef"}
 _FRAMES = [
     {"sourcePosition": f"project:///../../../usr/lib/python3/site-packages/pulumi/runtime/file{n}.py#{n}"}
     for n in range(12)
@@ -46,7 +46,7 @@ def _step(urn: str, op: str, n: int, parent: str = "") -> dict[str, Any]:
     kind = "update-replace" if op == "replace" else "update"
     path = 'spec.template.spec.containers[0].env[3]["value"]'
     diff = {path: {"kind": kind, "inputDiff": True}} if op in ("update", "replace") else None
-    step = {"op": op, "urn": urn, "oldState": old, "newState": new, "detailedDiff": diff}
+    step: dict[str, Any] = {"op": op, "urn": urn, "oldState": old, "newState": new, "detailedDiff": diff}
     if op == "replace":
         step |= {"replaceReasons": ["spec"], "diffReasons": ["spec"]}
     return {key: value for key, value in step.items() if value is not None or key == "detailedDiff"}

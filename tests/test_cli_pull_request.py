@@ -42,7 +42,7 @@ def git(root: Path, *arguments: str) -> None:
 
 
 def report_of(**fields: object) -> Report:
-    return Report(title="dev", **fields)  # type: ignore[arg-type]
+    return Report(title="dev", **fields)
 
 
 def danger(grade: Grade) -> Danger:

@@ -39,7 +39,7 @@ def edited(side: Side, old: str, new: str) -> Side:
 
 def resource(name: str, op: Op = Op.UPDATE, kind: str = "t:i:T", **fields: object) -> ResourceChange:
     urn = f"urn:pulumi:dev::p::{kind}::{name}"
-    return replace(ResourceChange(urn, op, kind, name), **fields)  # type: ignore[arg-type]
+    return replace(ResourceChange(urn, op, kind, name), **fields)
 
 
 def test_a_change_stands_at_its_pool_with_the_property_and_the_line_of_the_description(dev: Side) -> None:
