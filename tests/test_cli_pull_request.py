@@ -69,7 +69,16 @@ def test_a_new_environment_has_no_side_before(checkout: Path) -> None:
 def test_a_revision_that_is_not_there_is_refused(checkout: Path) -> None:
     for revision in ("nowhere", "--upload-pack=x"):
         with pytest.raises(InvalidInput, match="a revision of git"):
-            at_revision(checkout, revision, "dev")
+            sides_of(checkout, ["dev"], base=revision)
+
+
+def test_plans_alone_are_compared_where_no_state_may_be_read(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(checkout)
+    assert cli.main(["report", "--before", "main:dev", "main:prod", "--after", "stacks/dev.yaml"]) == PASSED
+    assert "prod: there is no description of it in main" in capsys.readouterr().out
+    assert cli.main(["report"]) == FAILED
 
 
 def test_without_git_the_report_says_what_it_lacks(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def register(add: Add) -> None:
         "--preview",
         metavar="FILE",
         nargs="+",
-        required=True,
-        help="of `pulumi preview --json` or `--event-log`",
+        default=[],
+        help="of `pulumi preview --json` or `--event-log`; without any, plans alone are compared",
     )
     report.add_argument(
         "--before", metavar="FILE|REV:ENV", nargs="+", default=[], help="description before the change"
@@ -91,6 +91,9 @@ def _report(options: argparse.Namespace) -> int:
     from .cli_sides import sides_of
     from .report.read_preview import read_files
 
+    if not options.preview and not options.before and not options.after:
+        fix = "give --preview FILE of `pulumi preview --json --show-sames`, or --before and --after"
+        raise InvalidInput("report", [Problem("", "nothing to report on", "a preview or descriptions", fix)])
     previews = read_files([Path(name) for name in options.preview])
     environments = {environment_of(preview.stack) for preview in previews if preview.stack}
     sides = sides_of(_root(), environments, base=options.base, before=options.before, after=options.after)

@@ -80,12 +80,23 @@ def _named(
         if not colon or not revision or not name:
             expected, fix = "a file or REV:ENV", "name a file that ends in .yaml, or for example: main:prod"
             raise InvalidInput(target, [Problem("", target, expected, fix)])
+        _require(root, revision)
+        _add_revision(root, revision, name, into, sides, must_be_right=must_be_right)
+
+
+def _add_revision(
+    root: Path, revision: str, name: str, into: list[Side], sides: Sides, *, must_be_right: bool
+) -> None:
+    try:
         found = at_revision(root, revision, name)
-        if found is None:
-            raise InvalidInput(
-                target, [Problem("", target, f"a description of {name} in {revision}", "check both")]
-            )
+    except InvalidInput as error:
+        sides.notes.append(f"a description is not right, so its plan is not here: {error}")
+        sides.wrong |= must_be_right
+        return
+    if found is not None:
         into.append(found)
+    else:
+        sides.notes.append(f"{name}: there is no description of it in {revision[:12]}")
 
 
 def _add(sides: Sides, into: list[Side], make: Callable[[], Side], *, must_be_right: bool) -> None:
@@ -104,18 +115,9 @@ def _of_base(root: Path, names: Iterable[str], base: str | None, sides: Sides) -
             "git can be told; give --base REV (a shallow clone needs its history: fetch-depth 0)"
         )
         return
+    _require(root, revision)
     for name in names:
-        try:
-            found = at_revision(root, revision, name)
-        except InvalidInput as error:
-            if base and "revision" in str(error):
-                raise
-            sides.notes.append(f"{name}: its description in {revision[:12]} can't be planned: {error}")
-            continue
-        if found is not None:
-            sides.before.append(found)
-        else:
-            sides.notes.append(f"{name}: there is no description of it in {revision[:12]}: it is new")
+        _add_revision(root, revision, name, sides.before, sides, must_be_right=False)
 
 
 def default_base(root: Path) -> str | None:
@@ -135,14 +137,18 @@ def default_base(root: Path) -> str | None:
     return None
 
 
-def at_revision(root: Path, revision: str, name: str) -> Side | None:
-    """The description of an environment in a revision, with the files it names; ``None`` where it has none.
-
-    Raises ``InvalidInput`` for a revision that is not there and a description that is not right.
-    """
+def _require(root: Path, revision: str) -> None:
+    """Raises ``InvalidInput`` unless the repository has that revision."""
     if revision.startswith("-") or _git(root, "cat-file", "-e", f"{revision}^{{commit}}") is None:
         fix = "name a commit, branch or tag of this repository; a shallow clone needs its history"
         raise InvalidInput(revision, [Problem("", revision, "a revision of git", fix)])
+
+
+def at_revision(root: Path, revision: str, name: str) -> Side | None:
+    """The description of an environment in a revision, with the files it names; ``None`` where it has none.
+
+    Raises ``InvalidInput`` for a description that is not right.
+    """
     if (
         PurePosixPath(name).name != name
         or _git(root, "cat-file", "-e", f"{revision}:./{_STACKS}/{name}.yaml") is None
