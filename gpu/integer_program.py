@@ -73,6 +73,13 @@ def relaxed_minimum(costs: Sequence[int], uppers: Sequence[int], rows: Sequence[
     return _solved(costs, uppers, rows, 1, range(len(costs))).bound
 
 
+def partly_relaxed_minimum(
+    costs: Sequence[int], uppers: Sequence[int], rows: Sequence[Row], fractions: Collection[int], *, max_nodes: int
+) -> Answer:
+    """As ``minimum``, while the columns ``fractions`` needn't be whole; their values are rounded ones."""
+    return _solved(costs, uppers, rows, max_nodes, fractions)
+
+
 def _holds(row: Row, values: Sequence[int]) -> bool:
     total = sum(coefficient * values[at] for at, coefficient in row.coefficients.items())
     return (row.lower is None or total >= row.lower) and (row.upper is None or total <= row.upper)
