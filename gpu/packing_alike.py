@@ -13,6 +13,8 @@ _PROBE_NODES = 40
 """Branches spent on one question of whether so many nodes can be alike."""
 _QUICK_NODES = 4
 """Branches spent on it while the GPUs of the other nodes needn't be whole ones."""
+_SMALL_POOL = 16
+"""Nodes up to which a question that this leaves open is asked again; in larger pools the answer was no."""
 _FULL, _SPREAD = 100_000, 101
 """Costs that make one answer the best: full nodes first, then layouts early in the list of patterns."""
 
@@ -36,23 +38,23 @@ class Rest:
         return Rest(wanted, self.gpus - times * len(layout), self.nodes - times)
 
 
-def most_repeated(
-    rows: Sequence[Devices], rest: Rest, per_node: int
-) -> tuple[tuple[Devices, ...], int, bool]:
-    """The layout that most nodes can share, on how many, and whether more are proven impossible.
+def most_repeated(rows: Sequence[Devices], rest: Rest, per_node: int) -> tuple[tuple[Devices, ...], int, int]:
+    """The layout that most nodes can share, on how many, and on how many none can be shared, as is proven.
 
     ``rows`` are the ways to cut a GPU. Raises ``RuntimeError`` when the GPUs don't suffice.
     """
-    proven, layout = True, None
+    impossible, layout = rest.nodes + 1, None
 
     def possible(times: int) -> bool:
-        nonlocal proven, layout
-        found, sure = _shared(rows, rest, per_node, times)
-        proven = proven and (found is not None or sure)
+        nonlocal impossible, layout
+        found, proven = _shared(rows, rest, per_node, times)
         layout = found or layout
+        impossible = times if found is None and proven else impossible
         return found is not None
 
     most = rest.nodes
+    if rest.gpus % most:
+        impossible = most
     if rest.gpus % most or not possible(most):
         # What many nodes can share, fewer can share too. Each of the GPUs on its own always works.
         low, high = 1, most
@@ -65,7 +67,7 @@ def most_repeated(
         layout = _layout(rows, _whole(rows, rest, per_node, most, max_nodes=MAX_NODES))
     if layout is None:
         raise RuntimeError("the GPUs don't suffice for what was to be put on them")
-    return layout, most, proven
+    return layout, most, impossible
 
 
 def _shared(
@@ -73,10 +75,11 @@ def _shared(
 ) -> tuple[tuple[Devices, ...] | None, bool]:
     """A layout that ``times`` nodes can share, any or the best, and whether the answer is proven."""
     quick = _whole(rows, rest, per_node, times, best=best, max_nodes=_QUICK_NODES, others_whole=False)
-    if quick.proven:
-        layout = _layout(rows, quick)
-        if layout is None or _fits(rows, rest.without(layout, times)):
-            return layout, True
+    layout = _layout(rows, quick)
+    if layout is None and (quick.proven or rest.nodes > _SMALL_POOL):
+        return None, quick.proven
+    if layout is not None and _fits(rows, rest.without(layout, times)):
+        return layout, quick.proven
     answer = _whole(rows, rest, per_node, times, best=best)
     return _layout(rows, answer), answer.proven
 

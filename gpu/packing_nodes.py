@@ -15,6 +15,7 @@ from .packing_spec import Supply
 from .patterns import patterns
 from .redraw import redrawn
 
+
 @dataclass(frozen=True, slots=True)
 class Composed:
     """The nodes of a pool."""
@@ -51,9 +52,12 @@ def _cut_nodes(
     fewest = 1 if cut else 0
     while rest.nodes:
         alike = _all_alike(gpu, rows, rest)
-        layout, times, proven = (alike, rest.nodes, True) if alike else most_repeated(rows, rest, per_node)
-        if not found and proven:
-            fewest = -(-rest.nodes // times)
+        if alike:
+            layout, times = alike, rest.nodes
+        else:
+            layout, times, impossible = most_repeated(rows, rest, per_node)
+            if not found:
+                fewest = -(-rest.nodes // (impossible - 1))
         found.append((layout, times))
         rest = rest.without(layout, times)
     nodes = tuple(
