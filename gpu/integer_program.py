@@ -79,7 +79,7 @@ def partly_relaxed_minimum(
     rows: Sequence[Row],
     fractions: Collection[int],
     *,
-    max_nodes: int,
+    max_nodes: int = MAX_NODES,
 ) -> Answer:
     """As ``minimum``, while the columns ``fractions`` needn't be whole; their values are rounded ones."""
     # To say no takes a tenth of the time without simplifying first.

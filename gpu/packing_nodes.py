@@ -11,6 +11,7 @@ from .gpus import GpuName
 from .layout import Devices, NodeLayout
 from .mig import profiles
 from .packing_alike import Rest, most_repeated
+from .packing_few import fewer
 from .packing_spec import Supply
 from .patterns import patterns
 from .redraw import redrawn
@@ -47,7 +48,7 @@ def _cut_nodes(
     Kept, as a pool is packed again for what runs in it.
     """
     rows = patterns(gpu, frozenset(dict(wanted)))
-    rest = Rest(dict(wanted), cut, -(-cut // per_node))
+    rest = all_of_it = Rest(dict(wanted), cut, -(-cut // per_node))
     found: list[tuple[tuple[Devices, ...], int]] = []
     fewest = 1 if cut else 0
     while rest.nodes:
@@ -60,9 +61,10 @@ def _cut_nodes(
                 fewest = -(-rest.nodes // (impossible - 1))
         found.append((layout, times))
         rest = rest.without(layout, times)
+    best, fewest = fewer(rows, all_of_it, per_node, found, fewest)
     nodes = tuple(
         NodeLayout(gpu, (*layout, *[()] * (per_node - len(layout))))
-        for layout, times in found
+        for layout, times in best
         for _ in range(times)
     )
     return nodes, fewest
