@@ -23,7 +23,7 @@ def packed(gpu, per_node, nodes, wanted):
 def fewest_of_all(per_node, nodes, cut, wanted):
     """The fewest different full nodes that hold what is wanted, by trying all."""
     rows = patterns(A30, frozenset(wanted))
-    options = [Counter(row) for row in combinations_with_replacement(rows, per_node)]
+    options: list[Counter] = [Counter(row) for row in combinations_with_replacement(rows, per_node)]
     options += [Counter(row) for row in combinations_with_replacement(rows, cut - per_node * (nodes - 1))]
     return min(
         len({tuple(sorted(node.items())) for node in chosen})
