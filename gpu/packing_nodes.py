@@ -33,14 +33,14 @@ def compose(supply: Supply, wanted: Mapping[str, int], cut: int) -> Composed:
 
     Repeats one layout on as many nodes as possible, then the next one on the rest. ``cut`` GPUs must suffice.
     """
-    cut_nodes, fewest = _cut_nodes(supply.gpu, supply.gpus_per_node, tuple(wanted.items()), cut)
+    nodes, fewest = cut_nodes(supply.gpu, supply.gpus_per_node, tuple(wanted.items()), cut)
     whole = NodeLayout(supply.gpu, ((),) * supply.gpus_per_node)
-    found = redrawn(supply, (*cut_nodes, *[whole] * (supply.nodes - len(cut_nodes))), wanted)
+    found = redrawn(supply, (*nodes, *[whole] * (supply.nodes - len(nodes))), wanted)
     return Composed(found.layouts, fewest, found.drained, found.fewest_drained)
 
 
 @lru_cache(maxsize=256)
-def _cut_nodes(
+def cut_nodes(
     gpu: GpuName, per_node: int, wanted: tuple[tuple[str, int], ...], cut: int
 ) -> tuple[tuple[NodeLayout, ...], int]:
     """The nodes with cut GPUs, and how many different ones there are at least.

@@ -215,7 +215,7 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
     from rich.console import Console
     from rich.table import Table
 
-    from .cli_packing import proof, said
+    from .cli_packing import packing_lines, proof
     from .mig_picture import terminal
 
     console = Console(
@@ -229,7 +229,7 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
             label = "whole GPUs" if name == "gpus" else name
             table.add_row(label, str(count), str(promised), str(count - promised))
         console.print(table)
-        for line in said(pool.packing) if pool.packing else []:
+        for line in packing_lines(pool.packing) if pool.packing else []:
             _say(line)
         if note := _provisional(pool):
             console.print(f"provisional: {note}", soft_wrap=True)

@@ -13,7 +13,7 @@ def proof(used: int, bound: int) -> str:
     return "proven fewest" if used == bound else f"at least {bound} are needed"
 
 
-def said(packing: PoolPacking) -> list[str]:
+def packing_lines(packing: PoolPacking) -> list[str]:
     """A line for GPUs, and one for different node layouts where there are several."""
     gpus = f"{packing.gpus_used} GPU{'' if packing.gpus_used == 1 else 's'}"
     lines = [f"quotas take {gpus}, {proof(packing.gpus_used, packing.gpus_needed)}"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .cli_money import cost_lines, endpoint_money, machine_and_price, money, price_mark
-from .cli_packing import said
+from .cli_packing import packing_lines
 from .cli_table import TextTable
 from .components.kueue_names import KUEUE, LOCAL_QUEUE
 from .gpu.node_plan import NodePlan, PoolPlan
@@ -96,7 +96,7 @@ def _layouts(pool: PoolPlan) -> list[str]:
     layouts = [_layout(node) for node in pool.nodes]
     lines = [f"{layouts.count(layout)} × ({layout})" for layout in dict.fromkeys(layouts)]
     if pool.packing:
-        lines += [f"auto: {line}" for line in said(pool.packing)]
+        lines += [f"auto: {line}" for line in packing_lines(pool.packing)]
     return lines
 
 

@@ -95,7 +95,7 @@ class PoolChange:
     fewest_drained: int = 0
     """As many GPUs at least change, in whatever order the wanted layouts stand."""
     drained_bound: int = 0
-    """Fewer GPUs don't change in any layouts that serve the quotas as well; of a written list, in any order."""
+    """No layouts that serve the quotas as well change fewer; of a written list, no order does."""
     drained_as_written: int = 0
     """GPUs that change when the description is applied as it stands."""
     mig: tuple[NodeMig, ...] | None = None
