@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 
 from .prices import Price
 
@@ -75,11 +74,6 @@ def total(costs: Iterable[CostRange]) -> CostRange:
         tuple(dict.fromkeys(name for part in parts for name in part.unknown)),
         expected=sum((part.expected for part in parts), Decimal("0.00")),
     )
-
-
-def share_of_amount(amount: Decimal, share: Fraction) -> Decimal:
-    """``amount × share`` rounded half up to cents, without passing through binary fractions."""
-    return in_cents(amount * share.numerator / share.denominator)
 
 
 def in_cents(amount: Decimal) -> Decimal:

@@ -53,10 +53,29 @@ def out(capsys, *arguments, code=0):
 
 def test_a_change_is_shown_with_its_gpus_and_what_teams_keep(capsys, old, new):
     text = out(capsys, new, "--from", old)
-    assert "h100: 1 of 8 GPUs drained in 1 step, 7 GPUs keep running" in text
+    assert "h100: 1 of 8 GPUs drained in 1 step, 7 GPUs keep running; fewer can't be drained" in text
     assert re.search(r"│ 1 +│ node 0: GPU 2 +│ 7x1g\.10gb +│ 2x3g\.40gb │", text)
     assert "a 21 of 28" in text
     assert text.endswith("in these steps every team keeps what it is guaranteed\n")
+
+
+def test_where_other_layouts_might_drain_fewer_the_bound_is_shown(capsys, tmp_path):
+    pool = {**POOL, "max_nodes": 4}
+    before, after = (
+        file(
+            tmp_path / f"{name}.yaml",
+            pools=[pool],
+            a={"1g.10gb": ones, "1g.20gb": 5},
+            b={"3g.40gb": halves, "2g.20gb": 7},
+        )
+        for name, ones, halves in (("before", 78, 9), ("after", 60, 14))
+    )
+    (data,) = json.loads(out(capsys, after, "--from", before, "--json"))["pools"]
+    gone = sum(len(step["gpus"]) for step in data["steps"])
+    assert 0 < data["drained_bound"] < gone
+    text = out(capsys, after, "--from", before)
+    assert f"{gone} of 32 GPUs drained" in text
+    assert f"of layouts as good at least {data['drained_bound']} are drained" in text
 
 
 def test_the_same_description_twice_changes_nothing(capsys, old):
@@ -73,6 +92,7 @@ def test_json_holds_the_steps_and_what_each_does_to_each_team(capsys, old, new):
     data = json.loads(out(capsys, new, "--from", old, "--json"))
     (pool,) = data["pools"]
     assert (data["safe"], pool["verdict"], pool["fewest_drained"]) == (True, "changed", 1)
+    assert pool["drained_bound"] == 1
     assert pool["kept"] == [{"node": 0, "gpus": [0, 1, 3, 4, 5, 6, 7]}]
     assert pool["steps"] == [
         {

@@ -14,6 +14,7 @@ from .components.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from .gpu.layout import NodeLayout
+    from .gpu.node_plan import PoolPacking
     from .gpu.packing_spec import Packing
     from .mig_picture import PoolPicture
 
@@ -29,6 +30,8 @@ class _Pool:
     layouts: tuple[NodeLayout, ...]
     promised: dict[str, int]
     """Devices that teams or requests have, by profile; ``gpus`` for whole ones."""
+    packing: PoolPacking | None = None
+    """How good the layouts are that were worked out from quotas."""
 
 
 def register(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -86,7 +89,7 @@ def _described(target: str) -> list[_Pool]:
     from .gpu.node_plan import layouts_of
 
     environment, _ = project.described_by(target)
-    resolve, machines = Layouts(environment).resolved, machines_of(environment)
+    layouts, machines = Layouts(environment), machines_of(environment)
     pools = []
     for spec in environment.node_pools:
         promised: dict[str, int] = {}
@@ -94,7 +97,8 @@ def _described(target: str) -> list[_Pool]:
             for key, quota in team.quota.get(spec.name, {}).items():
                 promised[key] = promised.get(key, 0) + (quota.nominal or 0)
         if row := machines.get(spec.machine):
-            pools.append(_Pool(spec.name, tuple(layouts_of(resolve(spec), row)), promised))
+            cut = tuple(layouts_of(layouts.resolved(spec), row))
+            pools.append(_Pool(spec.name, cut, promised, layouts.plan(spec).packing))
     return pools
 
 
@@ -162,6 +166,7 @@ def _data(pools: list[_Pool], packing: Packing | None) -> dict[str, Any]:
                 "name": pool.name,
                 "gpu": pool.layouts[0].gpu,
                 "provisional": _provisional(pool),
+                "packing": pool.packing.model_dump() if pool.packing else None,
                 "devices": {
                     name: {"made": count, "promised": pool.promised.get(name, 0)}
                     for name, count in _made(pool).items()
@@ -210,6 +215,7 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
     from rich.console import Console
     from rich.table import Table
 
+    from .cli_packing import packing_lines, proof
     from .mig_picture import terminal
 
     console = Console(
@@ -223,17 +229,17 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
             label = "whole GPUs" if name == "gpus" else name
             table.add_row(label, str(count), str(promised), str(count - promised))
         console.print(table)
+        for line in packing_lines(pool.packing) if pool.packing else []:
+            _say(line)
         if note := _provisional(pool):
             console.print(f"provisional: {note}", soft_wrap=True)
     if packing:
-        proof = "proven fewest" if packing.used == packing.bound else f"at least {packing.bound} are needed"
         gpus = "GPU" if packing.used == 1 else "GPUs"
-        _say(f"{packing.used} {gpus} used, {proof}")
+        _say(f"{packing.used} {gpus} used, {proof(packing.used, packing.bound)}")
         for packed in packing.pools:
             if packed.different_layouts > 1:
-                needed = f"at least {packed.fewest_layouts} are needed"
-                proof = needed if packed.layouts_gap else "proven fewest"
-                _say(f"{packed.supply.pool}: {packed.different_layouts} different node layouts, {proof}")
+                sure = proof(packed.different_layouts, packed.fewest_layouts)
+                _say(f"{packed.supply.pool}: {packed.different_layouts} different node layouts, {sure}")
         for item in packing.unserved:
             _say(f"request {item.request + 1}: {item.count} not served: {item.reason}")
 

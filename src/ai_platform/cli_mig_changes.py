@@ -136,10 +136,13 @@ def _sentence(change: PoolChange) -> str:
 
 
 def _hint(change: PoolChange) -> str:
-    """What a safe order costs."""
-    if change.plan is None or change.gpus_before - len(change.plan.kept) <= change.fewest_drained:
-        return ""
-    return f"; the same layouts in an order that drains {change.fewest_drained} have no safe order"
+    """What a safe order costs, and how many GPUs other layouts might save."""
+    drained = change.gpus_before - len(change.plan.kept) if change.plan else 0
+    if drained > change.fewest_drained:
+        return f"; the same layouts in an order that drains {change.fewest_drained} have no safe order"
+    if drained > change.drained_bound:
+        return f"; of layouts as good at least {change.drained_bound} are drained"
+    return "; fewer can't be drained"
 
 
 def _to_write(change: PoolChange) -> str:
@@ -248,6 +251,7 @@ def _pool_data(change: PoolChange) -> dict[str, Any]:
             for node, places in groupby(plan.kept if plan else (), key=lambda place: place[0])
         ],
         "fewest_drained": change.fewest_drained if plan else None,
+        "drained_bound": change.drained_bound if plan else None,
         "drained_as_written": change.drained_as_written if plan else None,
         "mig": None if change.mig is None else [entry.model_dump(mode="json") for entry in change.mig],
         "steps": [_step_data(step) for step in change.steps],

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .cli_money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
+from .cli_packing import packing_lines
 from .cli_table import TextTable
 from .components.kueue_names import KUEUE, LOCAL_QUEUE
 from .gpu.node_plan import PoolPlan
@@ -91,7 +92,7 @@ def _pools(plan: Plan, nodes: Any) -> TextTable:
 def _layouts(pool: PoolPlan) -> list[str]:
     lines = pool_layouts(pool)
     if pool.packing:
-        lines.append(f"auto: quotas take {pool.packing.gpus_used} GPUs, at least {pool.packing.gpus_needed}")
+        lines += [f"auto: {line}" for line in packing_lines(pool.packing)]
     return lines
 
 

@@ -94,6 +94,8 @@ class PoolChange:
     steps: tuple[Step, ...] = ()
     fewest_drained: int = 0
     """As many GPUs at least change, in whatever order the wanted layouts stand."""
+    drained_bound: int = 0
+    """No layouts that serve the quotas as well change fewer; of a written list, no order does."""
     drained_as_written: int = 0
     """GPUs that change when the description is applied as it stands."""
     mig: tuple[NodeMig, ...] | None = None
@@ -117,6 +119,8 @@ class _Side:
     layouts: Mapping[str, tuple[NodeLayout, ...]]
     nominal: Mapping[str, _Nominal]
     """By pool."""
+    drained_at_least: Mapping[str, int]
+    """Running GPUs that change in any layouts as good as those of a pool that is cut by its quotas."""
 
     def machine(self, pool: str) -> Machine | None:
         return self.machines[self.specs[pool].machine] if pool in self.specs else None
@@ -160,7 +164,8 @@ def _side(environment: Environment, running: Mapping[str, tuple[NodeLayout, ...]
         name: tuple(layouts_of(automatic.resolved(spec), machines[spec.machine]))
         for name, spec in specs.items()
     }
-    return _Side(specs, machines, layouts, nominal)
+    least = {name: packing.pools[0].fewest_drained for name, packing in automatic.packings.items()}
+    return _Side(specs, machines, layouts, nominal, least)
 
 
 def _pool(name: str, before: _Side, choices: tuple[_Side, _Side], *, whole_nodes: bool) -> PoolChange:
@@ -181,6 +186,7 @@ def _pool(name: str, before: _Side, choices: tuple[_Side, _Side], *, whole_nodes
         return bare
     way = _best(name, before, choices, whole_nodes=whole_nodes)
     plan, wanted = way.plan, way.wanted
+    least = drained(running, aligned(running, wanted))
     verdict = Verdict.REFUSED if plan.refusal else Verdict.CHANGED if plan.steps else Verdict.UNCHANGED
     steps = tuple(_steps(plan, running, *way.quotas))
     on_the_way = [layout for step in steps for layout in step.layouts.values()]
@@ -190,7 +196,8 @@ def _pool(name: str, before: _Side, choices: tuple[_Side, _Side], *, whole_nodes
         layouts=tuple(dict.fromkeys([*running, *on_the_way, *wanted])),
         plan=plan,
         steps=steps,
-        fewest_drained=_leaving(running, wanted) + drained(running, aligned(running, wanted)),
+        fewest_drained=_leaving(running, wanted) + least,
+        drained_bound=_leaving(running, wanted) + choices[0].drained_at_least.get(name, least),
         drained_as_written=_leaving(running, as_written) + drained(running, as_written),
         mig=None if wanted == as_written else tuple(written(wanted)),
         overcommitted={

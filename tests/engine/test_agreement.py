@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ai_platform.components.node_labels import POOL_LABEL
 from ai_platform.gpu.training_job import TrainingJobArgs, job_manifest
 from ai_platform.local.api import Api, Manifest, connect
 from ai_platform.local.guard import down_afterwards
@@ -85,6 +86,7 @@ class Platforms:
     """All environments on one cluster, which holds nothing else."""
 
     api: Api
+    plans: tuple[Plan, ...]
     promises: tuple[Promise, ...]
 
     def submit(self, wanted: Iterable[tuple[Promise, int]], kind: str) -> int:
@@ -113,6 +115,9 @@ class Platforms:
             for load in self.api.list(WORKLOADS, "Workload")
             for conditions in [load.get("status", {}).get("conditions", [])]
         )
+
+    def are(self, running: Counter[Place], turned_away: int) -> bool:
+        return self.running() == running and self.turned_away() == turned_away
 
     def clear(self) -> None:
         jobs = [job["metadata"] for job in self.api.list("batch/v1", "Job", labels=PROMISE)]
@@ -172,7 +177,8 @@ def platforms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platforms]:
         assert wait_until(
             lambda: all(map(is_laid_out, api.list("v1", "Node"))), limit_s=LIMIT_S, interval_s=0.5
         )
-        yield Platforms(api, tuple(promise for _, plan in made for promise in promises_of(plan)))
+        plans = tuple(plan for _, plan in made)
+        yield Platforms(api, plans, tuple(promise for _, plan in made for promise in promises_of(plan)))
 
 
 def counted(wanted: Iterable[tuple[Promise, int]]) -> Counter[Place]:
@@ -184,6 +190,34 @@ def counted(wanted: Iterable[tuple[Promise, int]]) -> Counter[Place]:
             if count
         }
     )
+
+
+def test_most_environments_have_mig_and_each_kind_of_promise_is_made(platforms: Platforms) -> None:
+    plans = platforms.plans
+    cut = [plan for plan in plans if any("mig-" in key for pool in plan.pools for key in pool.capacity)]
+    assert len(plans) == ENVIRONMENTS
+    assert len(cut) >= ENVIRONMENTS * 2 // 3
+    assert sum(any(pool.packing for pool in plan.pools) for plan in plans) >= ENVIRONMENTS // 4
+    assert sum(
+        "mig-" in promise.place[2] and promise.alone > promise.guaranteed for promise in platforms.promises
+    )
+
+
+def test_nodes_offer_the_devices_of_the_plan_and_not_one_more(platforms: Platforms) -> None:
+    offered: Counter[tuple[str, str]] = Counter()
+    for node in platforms.api.list("v1", "Node"):
+        pool = node["metadata"]["labels"].get(POOL_LABEL)
+        for resource, count in node["status"]["allocatable"].items():
+            if resource.startswith("nvidia.com/") and pool:
+                offered[pool, resource] += int(count)
+    planned = {
+        (pool.name, resource): count
+        for plan in platforms.plans
+        for pool in plan.pools
+        for resource, count in pool.capacity.items()
+        if resource.startswith("nvidia.com/") and count
+    }
+    assert +offered == planned
 
 
 def test_all_guaranteed_devices_run_at_once_and_not_one_more(platforms: Platforms) -> None:
@@ -200,22 +234,22 @@ def test_all_guaranteed_devices_run_at_once_and_not_one_more(platforms: Platform
     platforms.clear()
 
 
-def test_a_team_alone_gets_what_it_owns_and_may_borrow_and_not_one_more(platforms: Platforms) -> None:
-    chosen: dict[tuple[str, str], Promise] = {}
+def test_every_team_alone_gets_what_it_owns_and_may_borrow_and_not_one_more(platforms: Platforms) -> None:
+    by_resource: dict[tuple[str, str], list[Promise]] = {}
     for promise in platforms.promises:
-        at = promise.place[1:]
-        # Of each resource another team: the first, the second or the third that has a quota of it.
-        if at not in chosen or (promise.alone + len(at[0])) % 2:
-            chosen[at] = promise
-    allowed = [(promise, promise.alone) for promise in chosen.values()]
-    asked = platforms.submit([(promise, count + 1) for promise, count in allowed], ALONE)
-    expected = counted(allowed)
-    turned_away = asked - expected.total()
-    wait_until(
-        lambda: platforms.running() == expected and platforms.turned_away() == turned_away,
-        limit_s=LIMIT_S,
-        interval_s=1,
-    )
-    assert platforms.running() == expected
-    assert platforms.turned_away() == turned_away
-    platforms.clear()
+        by_resource.setdefault(promise.place[1:], []).append(promise)
+    for turn in range(max(map(len, by_resource.values()))):
+        # Of each resource another team, while the others have nothing that runs on it.
+        chosen = [promises[turn] for promises in by_resource.values() if turn < len(promises)]
+        allowed = [(promise, promise.alone) for promise in chosen]
+        asked = platforms.submit([(promise, count + 1) for promise, count in allowed], ALONE)
+        expected = counted(allowed)
+        turned_away = asked - expected.total()
+        wait_until(
+            partial(platforms.are, expected, turned_away),
+            limit_s=LIMIT_S,
+            interval_s=1,
+        )
+        assert platforms.running() == expected
+        assert platforms.turned_away() == turned_away
+        platforms.clear()

@@ -1,11 +1,9 @@
 from decimal import Decimal
-from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_platform.finops.cost import CostRange, in_cents, monthly, node_cost, share_of_amount, total
+from ai_platform.finops.cost import CostRange, in_cents, monthly, node_cost, total
 from ai_platform.finops.prices import PurchaseOption, price
 
 P5 = price("p5.48xlarge", "us-east-1", PurchaseOption.ON_DEMAND)
@@ -48,22 +46,6 @@ def test_a_sum_carries_every_unknown_once_and_in_order():
     assert total([]) == CostRange()
 
 
-def test_a_share_is_exact():
-    assert share_of_amount(Decimal("40179.20"), Fraction(1, 8)) == Decimal("5022.40")
-    assert share_of_amount(Decimal("10.00"), Fraction(1, 3)) == Decimal("3.33")
-
-
 @given(st.lists(cents, max_size=20))
 def test_the_total_is_the_sum_of_what_is_shown(amounts):
     assert total(CostRange(amount, amount, expected=amount) for amount in amounts).maximum == sum(amounts)
-
-
-@given(cents, st.integers(1, 12))
-def test_equal_shares_add_up_to_the_whole_within_half_a_cent_each(amount, parts):
-    share = share_of_amount(amount, Fraction(1, parts))
-    assert abs(share * parts - amount) <= Decimal("0.005") * parts
-
-
-@pytest.mark.parametrize("share", [Fraction(1, 8), Fraction(1, 4), Fraction(1, 2), Fraction(1)])
-def test_shares_of_a_gpu_keep_cents(share):
-    assert share_of_amount(Decimal("160716.80"), share).as_tuple().exponent == -2
