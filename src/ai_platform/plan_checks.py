@@ -26,6 +26,7 @@ from .quota_checks import Add, Location, quota_problems
 from .quotas import Quotas, quotas_of, usable_by_team
 from .serving.model import Model
 from .serving.own_models import own_models
+from .slice_checks import slice_problems
 from .storage_checks import storage_problems
 from .team_checks import cohort_problems, priority_problems, team_problems
 from .training_checks import training_problems
@@ -83,6 +84,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         priority_problems(environment, problem),
         storage_problems(environment, problem),
         quota_problems(environment, pools, quotas, problem),
+        slice_problems(environment, pools, usable, problem),
         endpoint_problems(environment, pools, names, quotas, usable, own, problem),
         training_problems(environment, pools, names, usable, problem),
     )
