@@ -80,8 +80,8 @@ FORCE_NEW: Mapping[str, tuple[str, ...]] = {
 """Type to paths, of the types and inputs that the library uses. A path covers everything below it.
 
 ``ForceNew`` in the schemas of terraform-provider-google at e03b7622 (2026-08-21, after 7.45.0). A subnetwork
-whose ``ipCidrRange`` shrinks is replaced too. `ServiceIdentity` is in the beta provider alone: its paths are
-general knowledge."""
+whose ``ipCidrRange`` shrinks is replaced too. `ServiceIdentity` is in the beta provider
+alone: terraform-provider-google-beta at 93c65b2d (2026-08-21)."""
 
 _DIGEST = 8
 _LONGEST_POOL_NAME = 40
