@@ -35,7 +35,7 @@ def fabric_networks(
     rdma: pulumi.CustomResource | None = None
     for interface in interfaces:
         if interface.mode is DeviceMode.RDMA:
-            rdma = rdma or _vpc(f"{name}-rdma", rdma_vpc(cluster.project, zone), opts)
+            rdma = rdma or _vpc(f"{name}-rdma", rdma_vpc(cluster.project, zone, interface), opts)
             vpc = rdma
         else:
             vpc = _vpc(f"{name}-{interface.role}", gpu_vpc(cluster.project, interface), opts)
@@ -71,12 +71,13 @@ def gpu_vpc(project: str, interface: FabricInterface) -> dict[str, Any]:
     }
 
 
-def rdma_vpc(project: str, zone: str) -> dict[str, Any]:
-    """The one VPC of all RDMA cards. Its profile belongs to a zone, sets the MTU and takes no firewall."""
+def rdma_vpc(project: str, zone: str, interface: FabricInterface) -> dict[str, Any]:
+    """The one VPC of all RDMA cards. Its profile belongs to a zone and takes no firewall."""
     return {
         "project": project,
         "autoCreateSubnetworks": False,
         "routingMode": "REGIONAL",
+        "mtu": interface.mtu,
         "networkProfile": f"projects/{project}/global/networkProfiles/{zone}-vpc-roce",
     }
 
