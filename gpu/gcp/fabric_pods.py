@@ -146,7 +146,10 @@ def _annotations(plan: PoolPlan, devices: dict[str, str]) -> dict[str, str]:
     # The second gVNIC of RDMA machines is for the node, not for NCCL: pods don't ask for it.
     interfaces = fabric_interfaces(plan.fabric, plan.gpu_networks)
     taken = [item for item in interfaces if item.role != "gvnic"]
-    entries = [{"interfaceName": "eth0", "network": "default"}, *(_entry(plan.name, item) for item in taken)]
+    entries = [
+        {"interfaceName": "eth0", "network": "default"},
+        *(_entry(plan.networks_of or plan.name, item) for item in taken),
+    ]
     return {
         "networking.gke.io/default-interface": "eth0",
         "networking.gke.io/interfaces": json.dumps(entries),

@@ -14,6 +14,7 @@ from .components.errors import Problem
 from .endpoint_checks import Names, endpoint_problems
 from .environment import Environment, dotted, with_line
 from .fall_back_checks import fall_back_problems
+from .gpu.fall_backs import in_networks, network_owners
 from .gpu.machines import Machine, mig_capable
 from .gpu.mig import profiles
 from .gpu.node_plan import PoolPlan
@@ -58,8 +59,9 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         for i, pool in enumerate(environment.node_pools)
     ]
     # A pool that is wrong in itself says nothing about quotas and models.
+    owners = network_owners(environment.node_pools)
     pools = {
-        spec.name: automatic.plan(spec)
+        spec.name: in_networks(automatic.plan(spec), owners)
         for spec, found in zip(environment.node_pools, broken, strict=True)
         if not found and (spec.machine in catalog or spec.machine in TPU_MACHINES)
     }

@@ -20,6 +20,7 @@ from .components.tenant import Tenant, TenantSpec
 from .cost_tags import environment_tags, rendered, storage_tags, team_tags
 from .environment import Environment
 from .finops.cost_tags import CostTags
+from .gpu.fall_backs import network_owners
 from .gpu.gpu_software import admission_checks, make_admission_checks, make_gpu_software
 from .gpu.node_plan import PoolPlan
 from .gpu.node_pool import NodePool
@@ -78,10 +79,19 @@ def make_pools(
     """The node pools, which wait for what their nodes need of the cluster."""
     machines, resolved = machines_of(environment), Layouts(environment).resolved
     own = pulumi.ResourceOptions(parent=parent, depends_on=[*cluster.ready] if cluster else [])
-    return [
-        NodePool(f"{name}-{spec.name}", resolved(spec), own, machines=machines, cluster=cluster)
-        for spec in environment.node_pools
-    ]
+    owners = network_owners(environment.node_pools)
+    made: dict[str, NodePool] = {}
+    for spec in environment.node_pools:
+        networks_of = made.get(owners.get(spec.name, ""))
+        made[spec.name] = NodePool(
+            f"{name}-{spec.name}",
+            resolved(spec),
+            own,
+            machines=machines,
+            cluster=cluster,
+            networks_of=networks_of,
+        )
+    return list(made.values())
 
 
 def make_software(
