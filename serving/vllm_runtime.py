@@ -9,6 +9,8 @@ from ..components.objects import kubernetes_object
 RUNTIME = "ai-platform-vllm"
 IMAGE = "vllm/vllm-openai:v0.33.0"
 """Pinned by version; its digest is not known here."""
+FOLDERS = ("/dev/shm", "/cache")  # noqa: S108 - NCCL's own path
+"""Where its server keeps shared memory, and what it downloads."""
 
 
 class VllmRuntime(pulumi.ComponentResource):
@@ -45,8 +47,8 @@ def runtime_manifest() -> dict[str, Any]:
                     "ports": [{"containerPort": 8080, "protocol": "TCP"}],
                     "readinessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 10},
                     "volumeMounts": [
-                        {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - NCCL's own path
-                        {"name": "cache", "mountPath": "/cache"},
+                        {"name": "shared-memory", "mountPath": FOLDERS[0]},
+                        {"name": "cache", "mountPath": FOLDERS[1]},
                     ],
                     "securityContext": {
                         "allowPrivilegeEscalation": False,

@@ -100,7 +100,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         topology=topology,
         teams=team_plans(environment, shares, quotas, bearers.teams),
         endpoints=tuple(
-            endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own)
+            endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own, environment)
             for spec in environment.endpoints
             for pool, price in [(pools[spec.pool], prices[spec.pool])]
             for held in [quotas.teams[spec.team].get(spec.pool)]
