@@ -11,7 +11,7 @@ from .auto_layouts import Layouts
 from .catalogs import machines_of
 from .components.cluster import Cluster
 from .components.cluster_software import ClusterSoftware, ClusterSoftwareSpec
-from .components.cluster_spec import ClusterProvider
+from .components.cluster_spec import ClusterProvider, ExistingSpec, NodesHave
 from .components.clusters import make_administrators, make_autoscaler
 from .components.environment_storage import environment_storage
 from .components.queues import FlavorSpec, Queues, QueuesSpec, TopologyName
@@ -110,7 +110,7 @@ def make_software(
     make_autoscaler(name, cluster, environment.charts, labels, _after(parent, [common]))
     watched = make_monitoring(name, environment, cluster, _after(parent, [common]))
     after = _after(parent, [common, *watched])
-    resolved = Layouts(environment).resolved
+    resolved, here = Layouts(environment).resolved, environment.cluster
     pools = [resolved(pool) for pool in environment.node_pools]
     make_gpu_software(
         name,
@@ -121,6 +121,7 @@ def make_software(
         machines=machines_of(environment),
         labels=labels,
         monitored=bool(watched),
+        nodes_have=here.nodes_have if isinstance(here, ExistingSpec) else NodesHave.NOTHING,
     )
     checks = make_admission_checks(name, pools, cluster.provider, after)
     return Software(queues=[common.queues, *checks], serving=[common.serving])
