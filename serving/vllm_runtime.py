@@ -5,12 +5,11 @@ from typing import Any
 import pulumi
 
 from ..components.objects import kubernetes_object
+from .vllm_arguments import FOLDERS
 
 RUNTIME = "ai-platform-vllm"
 IMAGE = "vllm/vllm-openai:v0.33.0"
 """Pinned by version; its digest is not known here."""
-FOLDERS = ("/dev/shm", "/cache")  # noqa: S108 - NCCL's own path
-"""Where its server keeps shared memory, and what it downloads."""
 
 
 class VllmRuntime(pulumi.ComponentResource):

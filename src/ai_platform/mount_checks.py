@@ -10,7 +10,7 @@ from .components.storage_spec import Purpose, StorageKind
 from .environment import Environment
 from .quota_checks import Add, Location
 from .serving.spec import EndpointSpec
-from .serving.vllm_runtime import FOLDERS
+from .serving.vllm_arguments import FOLDERS
 
 
 def mount_problems(

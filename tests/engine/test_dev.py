@@ -11,7 +11,7 @@ import pytest
 from ai_platform.components.charts import CHARTS, ChartName
 from ai_platform.description import read
 from ai_platform.local.cluster import Cluster
-from ai_platform.serving.vllm_runtime import FOLDERS
+from ai_platform.serving.vllm_arguments import FOLDERS
 from tests.clouds.environments import (
     Applied,
     Change,
