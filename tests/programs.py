@@ -29,6 +29,7 @@ from ai_platform.components.queues import Queues
 from ai_platform.components.storage_spec import FileSystem, StorageSpec
 from ai_platform.components.team_queue import TeamQueue
 from ai_platform.components.tenant import Tenant
+from ai_platform.components.workload_account import service_account_manifest
 from ai_platform.cost_tags import environment_tags, rendered
 from ai_platform.environment import load, parse
 from ai_platform.finops.cost_tags import CostTags
@@ -238,6 +239,7 @@ def training() -> None:
 def serving() -> None:
     """Endpoints whose model lies in a bucket, with a part of the node's disks, on each cloud."""
     Tenant("chat", {"team": "chat", "group": "chat"})
+    kubernetes_object("account", service_account_manifest("chat"), pulumi.ResourceOptions())
     scratch = StorageSpec(name="scratch", purpose="weights", kind="local", readers=["chat"], capacity_gib=100)
     for provider in (ClusterProvider.EKS, ClusterProvider.GKE):
         endpoint = {
