@@ -29,6 +29,17 @@ class ClusterProvider(StrEnum):
     """A cluster that somebody else made."""
 
 
+class NodesHave(StrEnum):
+    """What the GPU nodes of a cluster that somebody else made bring themselves."""
+
+    NOTHING = "nothing"
+    """Neither driver nor container toolkit: both are installed."""
+    GPU_DRIVER = "gpu_driver"
+    """NVIDIA's driver; the container toolkit is installed."""
+    GPU_DRIVER_AND_TOOLKIT = "gpu_driver_and_toolkit"
+    """NVIDIA's driver and container toolkit, which is set up for the container runtime."""
+
+
 class SystemNodesSpec(BaseModel):
     """Nodes without GPUs, for controllers and add-ons."""
 
@@ -69,6 +80,8 @@ class ExistingSpec(BaseModel):
     """Output of ``stack`` with the kubeconfig. Default: kubeconfig."""
     context: str | None = None
     """Context of the kubeconfig. Default: its current one."""
+    nodes_have: NodesHave = NodesHave.NOTHING
+    """What its GPU nodes bring, all of them. Default: nothing, so that driver and toolkit are installed."""
 
 
 class AwsNetworkSpec(BaseModel):

@@ -35,19 +35,24 @@ class PodStorage:
     """``serviceAccountName``; ``None``: that of the namespace."""
 
 
-def pod_storage(specs: list[StorageSpec], team: str, provider: ClusterProvider) -> PodStorage:
-    """What pods of ``team`` say to use these storages on a cluster of ``provider``."""
+def pod_storage(
+    specs: list[StorageSpec], team: str, provider: ClusterProvider, *, read_only: bool = False
+) -> PodStorage:
+    """What pods of ``team`` say to use these storages on a cluster of ``provider``.
+
+    Claims are read-only for readers, and with ``read_only`` for all.
+    """
     buckets = [spec for spec in specs if spec.kind is StorageKind.OBJECT]
     return PodStorage(
-        volumes=tuple(_pod_volume(spec, team) for spec in specs),
+        volumes=tuple(_pod_volume(spec, read_only or team not in spec.writers) for spec in specs),
         labels=REACHED if buckets else {},
         annotations=_GCS_FUSE if buckets and provider is ClusterProvider.GKE else {},
         service_account=TEAM_SERVICE_ACCOUNT if buckets else None,
     )
 
 
-def _pod_volume(spec: StorageSpec, team: str) -> dict[str, Any]:
+def _pod_volume(spec: StorageSpec, read_only: bool) -> dict[str, Any]:
     if spec.kind is StorageKind.LOCAL:
         return {"name": spec.name, "emptyDir": {"sizeLimit": canonical(f"{spec.capacity_gib}Gi")}}
-    claim = {"claimName": spec.name, "readOnly": team not in spec.writers}
+    claim = {"claimName": spec.name, "readOnly": read_only}
     return {"name": spec.name, "persistentVolumeClaim": claim}

@@ -11,6 +11,8 @@ from .cluster_spec import Zone
 from .names import Name
 
 Days = Annotated[int, Field(ge=1, le=3650)]
+Folder = Annotated[str, Field(pattern=r"^/[^:]+$")]
+"""An absolute path in a container."""
 
 
 class Purpose(StrEnum):

@@ -10,7 +10,7 @@ from ..components.chart import Chart, ChartArgs
 from ..components.charts import ChartName
 from ..components.charts_spec import ChartsSpec
 from ..components.cluster import Cluster
-from ..components.cluster_spec import ClusterProvider
+from ..components.cluster_spec import ClusterProvider, NodesHave
 from ..components.objects import kubernetes_object
 from ..finops.prices import PurchaseOption
 from .machines import Machine
@@ -31,11 +31,12 @@ def make_gpu_software(
     machines: Mapping[str, Machine],
     labels: Mapping[str, str],
     monitored: bool = False,
+    nodes_have: NodesHave = NodesHave.NOTHING,
 ) -> None:
     """GPU operator, EFA's device plugin, and RDMA on premises. A simulated cluster needs none of it.
 
     ``pools`` have their MIG layouts worked out; ``labels`` say who pays; ``monitored``: a Prometheus operator
-    is there.
+    is there; ``nodes_have``: what the nodes of a cluster that exists bring.
     """
     gpus = [pool for pool in pools if pool.machine not in TPU_MACHINES]
     if cluster.provider is ClusterProvider.SIMULATED or not gpus:
@@ -47,6 +48,7 @@ def make_gpu_software(
             "charts": charts,
             "labels": labels,
             "service_monitor": monitored,
+            "nodes_have": nodes_have,
         }
     )
     operator = GpuOperator(f"{name}-gpu", spec, opts, machines=machines)

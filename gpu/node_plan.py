@@ -89,6 +89,8 @@ class PoolPlan(BaseModel):
     """EFA devices of each node."""
     gpu_networks: int
     """Networks for the GPUs alone that GKE adds to each node."""
+    networks_of: str | None = None
+    """Pool whose networks these are, where work of one falls back to the other. Default: its own."""
     rdma: RdmaSpec | None
     """How pods reach the network cards of machines on premises."""
     min_nodes: int

@@ -9,6 +9,7 @@ from ..components.args import InvalidArgs, parsed
 from ..components.cluster import Cluster
 from ..components.cluster_spec import ClusterProvider
 from ..components.errors import Problem
+from .fall_backs import Networks
 from .machines import MACHINES, Machine
 from .node_plan import PoolPlan, plan_pool
 from .simulated_nodes import simulated_nodes
@@ -36,12 +37,17 @@ class NodePool(pulumi.ComponentResource):
         *,
         machines: Mapping[str, Machine] = MACHINES,
         cluster: Cluster | None = None,
+        networks_of: "NodePool | None" = None,
     ) -> None:
+        """``networks_of``: on GKE, a pool with the same fabric whose networks its nodes are in too, so that
+        work of that pool can fall back to this one. A change of it replaces the nodes.
+        """
         super().__init__("ai-platform:index:NodePool", name, {}, opts)
         spec = parsed("NodePool", name, NodePoolSpec, args)
         plan = _planned(name, spec, machines)
         own = pulumi.ResourceOptions(parent=self)
 
+        self._networks: Networks | None = None
         # Each cloud's module is loaded only where its pools are made.
         if cluster is not None and cluster.aws is not None:
             _refuse_tpus(name, spec, plan)
@@ -56,7 +62,8 @@ class NodePool(pulumi.ComponentResource):
             else:
                 from .gcp.node_pool import gke_node_pool
 
-                gke_node_pool(name, spec, plan, machines[spec.machine], cluster.gcp, own)
+                row, shared = machines[spec.machine], networks_of._networks if networks_of else None
+                self._networks = gke_node_pool(name, spec, plan, row, cluster.gcp, own, shared)
         elif cluster is None or cluster.provider is ClusterProvider.SIMULATED:
             simulated_nodes(name, spec, plan, machines, own)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, WrapValidator
 from ..components.cluster_spec import Zone
 from ..components.names import Name
 from ..components.priority_spec import TRAINING
+from ..components.storage_spec import Folder
 from ..finops.prices import PurchaseOption
 from .machines import Fabric
 from .rdma import RdmaSpec
@@ -214,7 +215,7 @@ class TrainingJobSpec(BaseModel):
     """Command of the workers."""
     priority: Name = TRAINING
     """Priority class of the run. Default: training."""
-    mounts: dict[Name, Annotated[str, Field(pattern=r"^/[^:]+$")]] = Field(default_factory=dict)
+    mounts: dict[Name, Folder] = Field(default_factory=dict)
     """Storage of the description to the folder where each worker finds it, for example ``data: /data``.
     Default: none."""
     simulated_seconds: Annotated[int, Field(ge=0, le=86400)] = 60

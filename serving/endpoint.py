@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..components.args import parsed
 from ..components.names import Name
 from ..components.objects import kubernetes_object
+from ..components.pod_storage import PodStorage
 from ..components.quantities import canonical
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
@@ -34,6 +35,10 @@ class EndpointArgs(BaseModel):
     memory_gib: int
     arguments: tuple[str, ...]
     """Arguments of vLLM's server."""
+    storage: PodStorage = PodStorage()
+    """What its pods say to use storage. Default: none."""
+    mounts: dict[str, str] = Field(default_factory=dict)
+    """Storage to the folder of each replica; claims are read-only. Default: none."""
     min_replicas: int = 1
     max_replicas: int = 1
     labels: dict[str, str] = Field(default_factory=dict)
@@ -96,6 +101,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
                 "minReplicas": spec.min_replicas,
                 "maxReplicas": spec.max_replicas,
                 "automountServiceAccountToken": False,
+                **_storage(spec),
                 **on_pools((spec.pool, *spec.fall_back_to)),
                 "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
                 "model": {
@@ -103,7 +109,37 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
                     "runtime": RUNTIME,
                     "args": list(spec.arguments),
                     "resources": {"requests": resources, "limits": resources},
+                    **({"volumeMounts": _mounts(spec)} if spec.mounts else {}),
                 },
             }
         },
     }
+
+
+def _storage(spec: EndpointArgs) -> dict[str, Any]:
+    storage = spec.storage
+    fields = {
+        "labels": dict(storage.labels),
+        "annotations": dict(storage.annotations),
+        "serviceAccountName": storage.service_account,
+        "volumes": [{**volume, "name": _volume(volume["name"])} for volume in storage.volumes],
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _mounts(spec: EndpointArgs) -> list[dict[str, Any]]:
+    # Only claims can be shared. What is on local disks is the replica's own.
+    shared = {volume["name"] for volume in spec.storage.volumes if "persistentVolumeClaim" in volume}
+    return [
+        {
+            "name": _volume(name),
+            "mountPath": folder,
+            **({"readOnly": True} if name in shared else {}),
+        }
+        for name, folder in spec.mounts.items()
+    ]
+
+
+def _volume(storage: str) -> str:
+    # KServe merges volumes by name with those of the runtime.
+    return f"storage-{storage}"

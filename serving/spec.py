@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..components.names import Name
 from ..components.priority_spec import SERVING
+from ..components.storage_spec import Folder
 from .fit import DEFAULT_BATCHED_TOKENS
 from .precision import Precision
 
@@ -98,6 +99,12 @@ class EndpointSpec(BaseModel):
     """Ceiling of the autoscaler. Default: 1."""
     tokens_per_second: Throughput | None = None
     """Throughput of one replica, from which its tokens are priced. Default: unknown."""
+    mounts: dict[Name, Folder] = Field(default_factory=dict)
+    """Storage of the description to the folder where each replica finds it, read-only, for example
+    ``weights: /models``. Default: none."""
+    weights: Folder | None = None
+    """Folder in one of ``mounts`` from which the model is loaded, in ``precision``, for example
+    ``/models/qwen3-4b``. Default: Hugging Face, or the model's ``source`` under ``models``."""
     priority: Name = SERVING
     """Priority class of its replicas. Default: serving."""
     ready_within_seconds: Annotated[int, Field(ge=1, le=86400)] = 600

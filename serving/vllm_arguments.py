@@ -9,6 +9,9 @@ from ..gpu.gpus import GPUS
 from .fit import Fit
 from .precision import Precision
 
+FOLDERS = ("/dev/shm", "/cache")  # noqa: S108 - NCCL's own path
+"""Where its server keeps shared memory, and what it downloads."""
+
 
 def vllm_arguments(
     fit: Fit,

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 
 from ..components.objects import kubernetes_object
+from .vllm_arguments import FOLDERS
 
 RUNTIME = "ai-platform-vllm"
 IMAGE = "vllm/vllm-openai:v0.33.0"
@@ -45,8 +46,8 @@ def runtime_manifest() -> dict[str, Any]:
                     "ports": [{"containerPort": 8080, "protocol": "TCP"}],
                     "readinessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 10},
                     "volumeMounts": [
-                        {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - NCCL's own path
-                        {"name": "cache", "mountPath": "/cache"},
+                        {"name": "shared-memory", "mountPath": FOLDERS[0]},
+                        {"name": "cache", "mountPath": FOLDERS[1]},
                     ],
                     "securityContext": {
                         "allowPrivilegeEscalation": False,

@@ -47,7 +47,11 @@ _GOOGLES_NETWORK = (
     "NCCL's plugin for Google's fabric lies on the node, and its daemon is root, as Google publishes it; "
     "a team must ask for a namespace that lets it"
 )
-_DAEMON_SIZE = "nobody says what the daemon of Google's fabric needs; its node belongs to the one pod"
+_DAEMON_SIZE = (
+    "Google's manifests don't limit the daemon of its fabric (container-engine-accelerators at 992db81: it "
+    "requests 1 CPU and 2 GiB with TCPX on Autopilot alone, nothing with TCPXO); a limit too low would end "
+    "the run, and its node belongs to the one pod"
+)
 _WITH_DAEMON = ("Job/a3-highgpu-8g*", "Job/a3-megagpu-8g*", "Job/pretrain-check")
 _WITH_LIBRARIES = ("Job/a3-ultragpu-8g*", "Job/a4x-highgpu-4g*")
 _PULL = "a thousand nodes must not ask the registry again; the image is named by tag or digest"

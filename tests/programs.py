@@ -18,15 +18,18 @@ from ai_platform.components.aws.eks_cluster import EksCluster
 from ai_platform.components.chart import Chart, ChartArgs
 from ai_platform.components.charts import ChartName
 from ai_platform.components.cluster_software import ClusterSoftware
+from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.components.clusters import ClusterPlace, cloud_providers, make_cluster
 from ai_platform.components.environment_storage import environment_storage
 from ai_platform.components.gcp.gke_cluster import GkeCluster
 from ai_platform.components.objects import kubernetes_object
 from ai_platform.components.observability import Observability
+from ai_platform.components.pod_storage import pod_storage
 from ai_platform.components.queues import Queues
 from ai_platform.components.storage_spec import FileSystem, StorageSpec
 from ai_platform.components.team_queue import TeamQueue
 from ai_platform.components.tenant import Tenant
+from ai_platform.components.workload_account import service_account_manifest
 from ai_platform.cost_tags import environment_tags, rendered
 from ai_platform.environment import load, parse
 from ai_platform.finops.cost_tags import CostTags
@@ -42,6 +45,7 @@ from ai_platform.gpu.operator.network_operator import NetworkOperator
 from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.gpu.training_job import TrainingJob
 from ai_platform.platform import Platform
+from ai_platform.serving.endpoint import Endpoint
 from ai_platform.testing import Recording, Resource, record
 from tests.clusters import EKS, GKE
 
@@ -232,6 +236,28 @@ def training() -> None:
         TrainingJob(role, {**_RUN, **run, **own})
 
 
+def serving() -> None:
+    """Endpoints whose model lies in a bucket, with a part of the node's disks, on each cloud."""
+    Tenant("chat", {"team": "chat", "group": "chat"})
+    kubernetes_object("account", service_account_manifest("chat"), pulumi.ResourceOptions())
+    scratch = StorageSpec(name="scratch", purpose="weights", kind="local", readers=["chat"], capacity_gib=100)
+    for provider in (ClusterProvider.EKS, ClusterProvider.GKE):
+        endpoint = {
+            "name": provider.value,
+            "team": "chat",
+            "namespace": "chat",
+            "pool": "l40s",
+            "resource": "nvidia.com/gpu",
+            "devices": 1,
+            "cpu": 4,
+            "memory_gib": 32,
+            "arguments": ["--model=/models/ours"],
+            "storage": pod_storage([DATA, scratch], "chat", provider, read_only=True),
+            "mounts": {"data": "/models", "scratch": "/scratch"},
+        }
+        Endpoint(provider.value, endpoint)
+
+
 def _fabric(pool: str, machine: str, fabric: str) -> PodFabric:
     spec = NodePoolSpec.model_validate(
         {"name": pool, "machine": machine, "max_nodes": 2, "fabric": fabric, "zones": ["zone-a"]}
@@ -312,6 +338,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
         doctors,
         proofs,
         training,
+        serving,
         queues,
         charts,
         software,

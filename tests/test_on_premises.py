@@ -16,6 +16,7 @@ from ai_platform.gpu.gpu_software import make_gpu_software, rdma_pools
 from ai_platform.gpu.simulated_nodes import node_manifest
 from ai_platform.gpu.training_job import TrainingJobArgs, job_manifest
 from ai_platform.plan import make_plan
+from ai_platform.platform_parts import make_software
 from ai_platform.testing import record
 from tests.clusters import SIMULATED as SIMULATED_CLUSTER
 
@@ -248,3 +249,27 @@ def test_the_plan_says_which_labels_and_taints_the_nodes_need():
 def test_nodes_that_the_platform_makes_need_nothing():
     environment = described(SIMULATED)
     assert not node_lines(environment, make_plan(environment))
+
+
+@pytest.mark.parametrize(
+    ("said", "driver", "toolkit"),
+    [
+        ({}, True, True),
+        ({"nodes_have": "gpu_driver"}, False, True),
+        ({"nodes_have": "gpu_driver_and_toolkit"}, False, False),
+    ],
+)
+def test_the_operator_installs_what_the_nodes_lack(said, driver, toolkit):
+    environment = described({**EXISTING, **said})
+    cluster = Cluster(ClusterProvider.EXISTING, "munich-1", "munich.kubeconfig")
+
+    def program():
+        make_software("test", environment, cluster, pulumi.ComponentResource("test:index:Test", "test"))
+
+    [operator] = (
+        item.inputs["values"]
+        for item in record(program).of("kubernetes:helm.sh/v4:Chart")
+        if item.inputs["chart"].endswith("gpu-operator")
+    )
+    assert operator["driver"]["enabled"] is driver
+    assert operator["toolkit"]["enabled"] is toolkit

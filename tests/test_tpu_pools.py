@@ -176,10 +176,32 @@ def test_a_change_of_mig_layouts_leaves_tpus_alone():
     assert [change.name for change in pool_changes(environment, environment)] == ["l4"]
 
 
-def test_gke_takes_the_description_too():
-    make_plan(described(cluster=GKE, run={}))
-    found = problems(cluster={**GKE, "zones": ["us-central1-a", "us-central1-b"]})
+def test_gke_takes_slices_that_always_run_or_are_queued():
+    make_plan(described(cluster=GKE, pool={"min_nodes": 4}, run={}))
+    make_plan(described(cluster=GKE, pool={"purchase_option": "queued_provisioning"}, run={}))
+    found = problems(cluster={**GKE, "zones": ["us-central1-a", "us-central1-b"]}, pool={"min_nodes": 4})
     assert list(found) == ["node_pools[0].zones"]
+
+
+@pytest.mark.parametrize(
+    ("path", "pool"),
+    [
+        ("node_pools[0].min_nodes", {}),
+        ("node_pools[0].min_nodes", {"min_nodes": 2}),
+        ("node_pools[0].min_nodes", {"purchase_option": "spot"}),
+        ("node_pools[0].purchase_option", {"purchase_option": "flex_start"}),
+    ],
+)
+def test_slices_that_would_never_come_for_a_team_are_refused(path, pool):
+    found = problems(cluster=GKE, pool=pool)
+    assert list(found) == [path]
+    assert "queues of teams (lab, search) place runs only on slices of 2x4 that" in found[path]
+
+
+def test_slices_that_no_team_uses_and_slices_of_one_machine_may_come_when_a_pod_waits():
+    nobody = [{"name": "lab", "pool_weights": {"l4": 1}}]
+    make_plan(described(cluster=GKE, teams=nobody))
+    make_plan(described(cluster=GKE, pool={"tpu_topology": "2x2"}))
 
 
 def test_machines_lists_tpus_below_gpus(capsys):

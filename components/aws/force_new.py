@@ -111,5 +111,5 @@ FORCE_NEW: Mapping[str, tuple[str, ...]] = {
 """Type to paths, of the types that the library uses. A path covers everything below it.
 
 ``ForceNew`` in the schemas of terraform-provider-aws, internal/service/{eks,ec2,iam,kms,logs}, read
-2026-11-21 in versions of 2022 to 2026. Route tables, internet gateways and policy attachments are general
-knowledge. Beside these: ``region`` of each, and an ``encryptionConfig`` of a cluster that is taken away."""
+2026-11-21 in versions of 2021 to 2026. Beside these: ``region`` of each, and an
+``encryptionConfig`` of a cluster that is taken away."""

@@ -80,20 +80,22 @@ FORCE_NEW: Mapping[str, tuple[str, ...]] = {
 """Type to paths, of the types and inputs that the library uses. A path covers everything below it.
 
 ``ForceNew`` in the schemas of terraform-provider-google at e03b7622 (2026-08-21, after 7.45.0). A subnetwork
-whose ``ipCidrRange`` shrinks is replaced too. `ServiceIdentity` is in the beta provider alone: its paths are
-general knowledge."""
+whose ``ipCidrRange`` shrinks is replaced too. `ServiceIdentity` is in the beta provider
+alone: terraform-provider-google-beta at 93c65b2d (2026-08-21)."""
 
 _DIGEST = 8
 _LONGEST_POOL_NAME = 40
 
 
-def node_pool_name(name: str, properties: Mapping[str, Any]) -> str:
+def node_pool_name(name: str, properties: Mapping[str, Any], networks_of: str | None = None) -> str:
     """A name for a node pool with these properties, at most 40 characters, which GKE accepts.
 
     It holds a hash of what can't change in a pool. So a pool that must be replaced gets another name, and the
-    new one can stand before the old one goes. Outputs are no part of it.
+    new one can stand before the old one goes. Outputs are no part of it; ``networks_of`` says what those of
+    networks can't: whose they are, where it isn't the pool itself.
     """
     fixed = {path: value for path, value in _fixed(properties) if not _has_output(value)}
+    fixed |= {"networksOf": networks_of} if networks_of else {}
     digest = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:_DIGEST]
     return f"{shortened(name, _LONGEST_POOL_NAME - _DIGEST - 1)}-{digest}"
 

@@ -12,7 +12,10 @@ from typing import Any
 from ...components.node_labels import POOL_LABEL
 from ..machines import Fabric, Machine
 
-SOURCE = "GoogleCloudPlatform/container-engine-accelerators at 992db81 (2026-06-11)"
+SOURCE = (
+    "GoogleCloudPlatform/container-engine-accelerators at 992db81 (2026-06-11); cluster-toolkit v1.95.0: "
+    "disable-log-martian of gke-a3-ultragpu, gke-a4 and gke-a4x"
+)
 
 NAMESPACE = "kube-system"
 PAUSE = "gke.gcr.io/pause:3.8@sha256:880e63f94b145e46f1b1082bb71b85e21f16b99b180b9996407d61240ceb9830"
@@ -50,6 +53,10 @@ _GIB_INSTALL = "\n".join(
         f"cp -r /var/lib/gib/. {_HOST}/gib",
     ]
 )
+# All cards are in one VPC: the kernel takes packets between them for misdirected ones and logs each.
+_GIB_PREPARE = """for card in /proc/sys/net/ipv4/conf/gpu*rdma0/log_martians; do
+  if [ -e "$card" ]; then echo 0 > "$card"; fi
+done"""
 _GIB_MOUNTS = (
     ("libraries", "/home/kubernetes/bin/nvidia/lib64", f"{_HOST}/nvidia/lib64"),
     ("gib", "/home/kubernetes/bin/gib", f"{_HOST}/gib"),
@@ -98,13 +105,18 @@ TCPXO = Plugin(
     injector=True,
 )
 GIB = Plugin(
-    "nccl-rdma-installer", f"{_REGISTRY}/gpudirect-gib/nccl-plugin-gib:v1.1.1", _GIB_INSTALL, _GIB_MOUNTS
+    "nccl-rdma-installer",
+    f"{_REGISTRY}/gpudirect-gib/nccl-plugin-gib:v1.1.1",
+    _GIB_INSTALL,
+    _GIB_MOUNTS,
+    prepare=_GIB_PREPARE,
 )
 GIB_ARM64 = Plugin(
     "nccl-rdma-installer",
     f"{_REGISTRY}/gpudirect-gib/nccl-plugin-gib-arm64:v1.1.0",
     _GIB_INSTALL,
     _GIB_MOUNTS,
+    prepare=_GIB_PREPARE,
 )
 
 

@@ -9,6 +9,7 @@ import pulumi
 from ...components.cloud_objects import cloud_object, output
 from ...components.cluster import GcpCluster
 from ...components.objects import kubernetes_object
+from ..fall_backs import Networks
 from ..machines import Fabric, Machine
 from .fabric_installers import installer_manifests
 from .fabrics import DeviceMode, FabricInterface, fabric_interfaces, network_name
@@ -24,18 +25,17 @@ def fabric_networks(
     zone: str,
     cluster: GcpCluster,
     opts: pulumi.ResourceOptions,
-) -> list[dict[str, pulumi.Output[str]]]:
-    """Makes the networks, Network objects and NCCL plugins of one pool.
+) -> Networks:
+    """Makes the networks and Network objects of one pool.
 
-    Returns ``additionalNodeNetworkConfigs`` of its node pools, in the order of the machine's cards. Without a
-    fabric nothing is made and the list is empty. ``zone`` is the one zone of the pool.
+    Without a fabric nothing is made, and it has no cards. ``zone`` is the one zone of the pool.
     """
     interfaces = fabric_interfaces(fabric, row.gpu_networks or 0)
     configs = []
     rdma: pulumi.CustomResource | None = None
     for interface in interfaces:
         if interface.mode is DeviceMode.RDMA:
-            rdma = rdma or _vpc(f"{name}-rdma", rdma_vpc(cluster.project, zone), opts)
+            rdma = rdma or _vpc(f"{name}-rdma", rdma_vpc(cluster.project, zone, interface), opts)
             vpc = rdma
         else:
             vpc = _vpc(f"{name}-{interface.role}", gpu_vpc(cluster.project, interface), opts)
@@ -55,9 +55,15 @@ def fabric_networks(
         names = {"network": output(vpc, "name"), "subnetwork": output(subnet, "name")}
         configs.append(names)
         _network_objects(name, pool, interface, names, opts)
+    return Networks(pool, tuple(configs))
+
+
+def fabric_installers(
+    name: str, pool: str, fabric: Fabric, row: Machine, opts: pulumi.ResourceOptions
+) -> None:
+    """Makes the DaemonSets that put NCCL's plugin on the nodes of one pool."""
     for manifest in installer_manifests(pool, fabric, row):
         kubernetes_object(f"{name}-{manifest['metadata']['labels']['k8s-app']}", manifest, opts)
-    return configs
 
 
 def gpu_vpc(project: str, interface: FabricInterface) -> dict[str, Any]:
@@ -71,12 +77,13 @@ def gpu_vpc(project: str, interface: FabricInterface) -> dict[str, Any]:
     }
 
 
-def rdma_vpc(project: str, zone: str) -> dict[str, Any]:
-    """The one VPC of all RDMA cards. Its profile belongs to a zone, sets the MTU and takes no firewall."""
+def rdma_vpc(project: str, zone: str, interface: FabricInterface) -> dict[str, Any]:
+    """The one VPC of all RDMA cards. Its profile belongs to a zone and takes no firewall."""
     return {
         "project": project,
         "autoCreateSubnetworks": False,
         "routingMode": "REGIONAL",
+        "mtu": interface.mtu,
         "networkProfile": f"projects/{project}/global/networkProfiles/{zone}-vpc-roce",
     }
 

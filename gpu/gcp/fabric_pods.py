@@ -12,7 +12,8 @@ from .fabrics import FabricInterface, fabric_interfaces, network_name
 
 SOURCE = (
     "container-engine-accelerators at 992db81 (2026-06-11): nccl-test-latest.yaml of gpudirect-tcpx and "
-    "gpudirect-tcpxo, gpudirect-rdma/nccl-test.yaml, nccl-config.yaml; cluster-toolkit v1.95.0: "
+    "gpudirect-tcpxo, gpudirect-rdma/nccl-test.yaml, nccl-config.yaml, gpudirect-tcpxo/best-practice.md; "
+    "cluster-toolkit v1.95.0: "
     "enable-tcpx-in-workload.py, enable-tcpxo-in-workload.py"
 )
 
@@ -21,6 +22,7 @@ TCPXO_DAEMON = "us-docker.pkg.dev/gce-ai-infra/gpudirect-tcpxo/tcpgpudmarxd-dev:
 
 _LIBRARIES = "/usr/local/nvidia/lib64"
 _ON_NODE = "/home/kubernetes/bin"
+_HEALTH = "/run/health-check"
 _SOCKETS, _SHARED = "/tmp", "/dev/shm"  # noqa: S108 - in the container, where NCCL and the plugin look
 _LIBRARY_PATH = {"LD_LIBRARY_PATH": _LIBRARIES}
 _SYSTEM = (("sys", "/sys", "/hostsysfs"), ("proc-sys", "/proc/sys", "/hostprocsysfs"))
@@ -83,7 +85,17 @@ def _tcpxo(plan: PoolPlan) -> PodFabric:
         "args": [
             f"{run}/fts/entrypoint_rxdm_container.sh --num_hops=2 --num_nics=8 --uid= --alsologtostderr"
         ],
-        "env": [{"name": "LD_LIBRARY_PATH", "value": _LIBRARIES}],
+        "env": [
+            {"name": "LD_LIBRARY_PATH", "value": _LIBRARIES},
+            {"name": "HEALTH_CHECK_LOG_FILE", "value": _HEALTH},
+        ],
+        # The worker starts when the daemon is ready, which takes half a minute; on a bad node it never is.
+        "startupProbe": {
+            "exec": {"command": ["cat", _HEALTH]},
+            "initialDelaySeconds": 1,
+            "periodSeconds": 5,
+            "failureThreshold": 24,
+        },
         "securityContext": {"capabilities": {"add": ["NET_ADMIN", "NET_BIND_SERVICE"]}},
         "volumeMounts": [libraries, *_system_mounts()],
     }
@@ -134,7 +146,10 @@ def _annotations(plan: PoolPlan, devices: dict[str, str]) -> dict[str, str]:
     # The second gVNIC of RDMA machines is for the node, not for NCCL: pods don't ask for it.
     interfaces = fabric_interfaces(plan.fabric, plan.gpu_networks)
     taken = [item for item in interfaces if item.role != "gvnic"]
-    entries = [{"interfaceName": "eth0", "network": "default"}, *(_entry(plan.name, item) for item in taken)]
+    entries = [
+        {"interfaceName": "eth0", "network": "default"},
+        *(_entry(plan.networks_of or plan.name, item) for item in taken),
+    ]
     return {
         "networking.gke.io/default-interface": "eth0",
         "networking.gke.io/interfaces": json.dumps(entries),

@@ -16,7 +16,11 @@ SOURCE = "cluster-toolkit v1.95.0 (2026-06-25): gke-a3-highgpu, gke-a3-megagpu, 
 GPU_MTU = 8244
 """MTU of the TCPX and TCPXO networks."""
 JUMBO_MTU = 8896
-"""MTU of the second gVNIC network of RDMA machines. That of the RDMA network comes from its profile."""
+"""MTU of the networks of RDMA machines: of the second gVNIC, and of the RDMA network, where Google's docs on
+RDMA network profiles recommend it (read 2026-11-21)."""
+
+TCP_SYSCTLS = {"net.ipv4.tcp_rmem": "4096 87380 16777216", "net.ipv4.tcp_wmem": "4096 16384 16777216"}
+"""TCP buffers of nodes with a fabric. Source: cluster-toolkit v1.95.0, modules/compute/gke-node-pool."""
 
 _GVNIC_RANGE = IPv4Network("192.168.64.0/18")
 _RDMA_RANGE = IPv4Network("192.168.128.0/18")
@@ -42,8 +46,7 @@ class FabricInterface:
     cidr: IPv4Network
     """Addresses of its subnetwork."""
     mode: DeviceMode
-    mtu: int | None
-    """``None``: the network's profile decides."""
+    mtu: int
 
 
 def fabric_interfaces(fabric: Fabric, count: int) -> tuple[FabricInterface, ...]:
@@ -62,7 +65,7 @@ def fabric_interfaces(fabric: Fabric, count: int) -> tuple[FabricInterface, ...]
     gvnic = FabricInterface("gvnic", "eth1", _GVNIC_RANGE, DeviceMode.NET_DEVICE, JUMBO_MTU)
     ranges = list(_RDMA_RANGE.subnets(prefixlen_diff=(count - 1).bit_length()))[:count]
     return gvnic, *(
-        FabricInterface(f"rdma-{index}", f"eth{index + 2}", cidr, DeviceMode.RDMA, None)
+        FabricInterface(f"rdma-{index}", f"eth{index + 2}", cidr, DeviceMode.RDMA, JUMBO_MTU)
         for index, cidr in enumerate(ranges)
     )
 

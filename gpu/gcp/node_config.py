@@ -9,11 +9,12 @@ from ...components.cluster_spec import ClusterProvider
 from ...components.gcp.nodes import node_base
 from ...components.node_labels import POOL_LABEL
 from ...finops.prices import PurchaseOption
-from ..machines import Machine
+from ..machines import Fabric, Machine
 from ..mig import known_layouts
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
 from ..operator.node_labels import stack_labels
 from ..spec import GpuStack, LocalDisk, NodeImage, NodePoolSpec, SharingStrategy, TaintEffect
+from .fabrics import TCP_SYSCTLS
 from .partitions import PARTITIONS
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
@@ -55,6 +56,7 @@ def node_config(spec: NodePoolSpec, group: NodeGroup, row: Machine, cluster: Gcp
         "labels": node_labels(spec, group, row),
         "taints": [GPU_TAINT, *taints_of(spec)],
         **_local_disks(spec, row),
+        **({"linuxNodeConfig": {"sysctls": TCP_SYSCTLS}} if spec.fabric is not Fabric.NONE else {}),
         **bought(spec, cluster.project),
     }
 

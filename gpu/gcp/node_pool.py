@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -14,11 +13,12 @@ from ...components.errors import Problem
 from ...components.gcp.force_new import NODE_POOL, node_pool_name
 from ...components.gcp.nodes import first_nodes_per_zone
 from ...finops.prices import PurchaseOption
+from ..fall_backs import Networks
 from ..machines import Machine
 from ..node_groups import NodeGroup, node_groups
 from ..node_plan import PoolPlan
 from ..spec import NodePoolSpec, Placement
-from .fabric_networks import fabric_networks
+from .fabric_networks import fabric_installers, fabric_networks
 from .node_config import node_config
 from .pool_rules import machine_findings, nvlink_domain, pool_findings
 
@@ -32,8 +32,11 @@ def gke_node_pool(
     row: Machine,
     cluster: GcpCluster,
     opts: pulumi.ResourceOptions,
-) -> None:
+    shared: Networks | None = None,
+) -> Networks:
     """Makes one node pool of GKE for each group of like nodes, and first the networks of their fabric.
+
+    With ``shared`` networks, those of another pool with the same fabric, it makes none. Returns its networks.
 
     The pool of the first group is protected. Those of more MIG layouts come and go with the layouts. Raises
     ``InvalidArgs`` with everything that GKE would refuse, before anything is made.
@@ -43,7 +46,8 @@ def gke_node_pool(
     if problems:
         raise InvalidArgs(f"NodePool {name!r}", problems)
     zones = spec.zones or list(cluster.zones)
-    networks = fabric_networks(name, spec.name, spec.fabric, row, zones[0], cluster, opts)
+    networks = shared or fabric_networks(name, spec.name, spec.fabric, row, zones[0], cluster, opts)
+    fabric_installers(name, spec.name, spec.fabric, row, opts)
     policy = _nvlink_policy(name, row, cluster, opts)
     for index, group in enumerate(node_groups(plan)):
         properties = {
@@ -53,6 +57,7 @@ def gke_node_pool(
         # Changes of min_nodes must not make another pool. GKE reads the value only once.
         more = pulumi.ResourceOptions(protect=not index, ignore_changes=["initialNodeCount"])
         cloud_object(f"{name}-{group.role}", NODE_POOL, properties, pulumi.ResourceOptions.merge(opts, more))
+    return networks
 
 
 def pool_properties(
@@ -60,7 +65,7 @@ def pool_properties(
     group: NodeGroup,
     row: Machine,
     cluster: GcpCluster,
-    networks: Sequence[dict[str, pulumi.Output[str]]] = (),
+    networks: Networks | None = None,
     policy: pulumi.Input[str] | None = None,
 ) -> dict[str, Any]:
     """One node pool in the provider's words, without its cluster.
@@ -85,7 +90,7 @@ def pool_properties(
         "management": {"autoRepair": not waits, "autoUpgrade": True},
         "networkConfig": {
             "enablePrivateNodes": True,
-            **({"additionalNodeNetworkConfigs": list(networks)} if networks else {}),
+            **({"additionalNodeNetworkConfigs": list(networks.cards)} if networks and networks.cards else {}),
         },
         "nodeConfig": node_config(spec, group, row, cluster),
     }
@@ -101,7 +106,8 @@ def pool_properties(
             "type": "COMPACT",
             **({"policyName": policy} if policy is not None else {}),
         }
-    return {"name": node_pool_name(f"{spec.name}-{group.role}", properties), **properties}
+    networks_of = networks.pool if networks and networks.pool != spec.name else None
+    return {"name": node_pool_name(f"{spec.name}-{group.role}", properties, networks_of), **properties}
 
 
 def _nvlink_policy(

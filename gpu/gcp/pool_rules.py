@@ -43,9 +43,6 @@ def gcp_contradictions(spec: NodePoolSpec, row: Machine, cluster: GkeSpec) -> It
             if cidr.overlaps(FABRIC_RANGE):
                 expected = f"none, or a cluster whose network.{key} lies outside {FABRIC_RANGE}"
                 yield "fabric", f"{spec.fabric} beside {cidr}", expected, f"change cluster.network.{key}"
-    if spec.fabric is not Fabric.NONE and spec.fall_back_to:
-        expected = "no other pool; a pod asks for the networks of one pool by their names"
-        yield "fall_back_to", spec.fall_back_to, expected, "remove it, or take fabric: none"
 
 
 def pool_findings(spec: NodePoolSpec, row: Machine, cluster_zones: Sequence[str]) -> Iterator[Finding]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ...components.args import parsed
 from ...components.chart import Chart, ChartArgs
 from ...components.charts import CHARTS, ChartName
 from ...components.charts_spec import ChartsSpec
-from ...components.cluster_spec import ClusterProvider
+from ...components.cluster_spec import ClusterProvider, NodesHave
 from ..machines import MACHINES, Machine
 from ..spec import GpuStack, NodePoolSpec
 from ..tpus import TPU_MACHINES
@@ -39,6 +39,14 @@ class GpuOperatorSpec(BaseModel):
     """Cost labels of its namespaces. Default: none."""
     service_monitor: bool = False
     """Whether the cluster has the kinds of the Prometheus operator. Default: no."""
+    nodes_have: NodesHave = NodesHave.NOTHING
+    """What the nodes bring, on a cluster that exists; the nodes of the others are known. Default: nothing."""
+
+    @model_validator(mode="after")
+    def _known_nodes(self) -> Self:
+        if self.nodes_have is not NodesHave.NOTHING and self.provider is not ClusterProvider.EXISTING:
+            raise ValueError(f"nodes_have: nothing, since what nodes of {self.provider} bring is known")
+        return self
 
 
 class GpuOperator(pulumi.ComponentResource):
@@ -90,7 +98,13 @@ class GpuOperator(pulumi.ComponentResource):
                 "quota": critical_pods_quota(namespace),
                 "driver": driver_installer(namespace, spec.labels),
             }
-        values = gpu_operator_values(spec.provider, pools, configs, service_monitor=spec.service_monitor)
+        values = gpu_operator_values(
+            spec.provider,
+            pools,
+            configs,
+            service_monitor=spec.service_monitor,
+            nodes_have=spec.nodes_have,
+        )
         args = ChartArgs(
             ChartName.GPU_OPERATOR,
             values,
@@ -115,7 +129,7 @@ class GpuOperator(pulumi.ComponentResource):
         across = any(machines[pool.machine].imex for pool in pools)
         args = ChartArgs(
             ChartName.DRA_DRIVER,
-            dra_driver_values(spec.provider, pools, compute_domains=across),
+            dra_driver_values(spec.provider, pools, compute_domains=across, nodes_have=spec.nodes_have),
             spec.charts,
             {"quota": critical_pods_quota(namespace)} if on_gke else {},
             definitions=False,  # the operator's chart brings the same ones, of a newer version

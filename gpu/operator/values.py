@@ -4,7 +4,8 @@ Keys: NVIDIA/gpu-operator v26.7.0, deployments/gpu-operator/values.yaml and temp
 NVIDIA/k8s-dra-driver-gpu v0.4.0, deployments/helm/dra-driver-nvidia-gpu/values.yaml (read 2026-11-21).
 Settings: docs.nvidia.com, "GPU Operator with Google GKE" and "GPU Operator with MIG", from
 NVIDIA/cloud-native-docs of 2026-08-21; NVIDIA/aicr, recipes/components/gpu-operator (2026-03-21); AWS EKS
-user guide, "Install Kubernetes device plugin for GPUs".
+user guide, "Install Kubernetes device plugin for GPUs". Nodes that have driver or toolkit: docs.nvidia.com,
+"Installing the NVIDIA GPU Operator" (read 2026-11-21).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from ...components.cluster_spec import ClusterProvider
+from ...components.cluster_spec import ClusterProvider, NodesHave
 from ..spec import NodePoolSpec, TaintSpec
 from .config_maps import WHOLE
 from .node_labels import GPU_STACK_LABEL
@@ -22,6 +23,7 @@ from .node_labels import GPU_STACK_LABEL
 GKE_DRIVER = "/home/kubernetes/bin/nvidia"
 """Where Google's installer puts the driver; one of the few folders of its nodes that can be written."""
 _OPERATOR_DRIVER = "/run/nvidia/driver"
+_NODE_DRIVER = "/"
 _GPU_TAINT = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 _CONTROL_PLANE = {
     "key": "node-role.kubernetes.io/control-plane",
@@ -56,21 +58,24 @@ def gpu_operator_values(
     configs: OperatorConfigs,
     *,
     service_monitor: bool,
+    nodes_have: NodesHave = NodesHave.NOTHING,
 ) -> dict[str, Any]:
     """Values of the chart for these pools.
 
-    ``service_monitor``: whether the cluster has the kinds of the Prometheus operator.
+    ``service_monitor``: whether the cluster has the kinds of the Prometheus operator. ``nodes_have``: what
+    the nodes of a cluster that exists bring.
     """
     tolerated = tolerations(pool.taints for pool in pools)
+    platform = _platform(provider, nodes_have)
     return {
-        **_PLATFORM[provider],
+        **platform,
         "operator": {"upgradeCRD": False},
         "daemonsets": {"tolerations": tolerated},
         "node-feature-discovery": {"worker": {"tolerations": [_CONTROL_PLANE, *tolerated]}},
         "mig": {"strategy": "mixed"},
         "migManager": _mig_manager(provider, configs.mig),
         "devicePlugin": {
-            **_PLATFORM[provider].get("devicePlugin", {}),
+            **platform.get("devicePlugin", {}),
             "config": {"name": configs.device_plugin, "default": WHOLE},
         },
         "dcgmExporter": {
@@ -81,14 +86,19 @@ def gpu_operator_values(
 
 
 def dra_driver_values(
-    provider: ClusterProvider, pools: Sequence[NodePoolSpec], *, compute_domains: bool
+    provider: ClusterProvider,
+    pools: Sequence[NodePoolSpec],
+    *,
+    compute_domains: bool,
+    nodes_have: NodesHave = NodesHave.NOTHING,
 ) -> dict[str, Any]:
     """Values of the DRA driver's chart, which runs on nodes of pools with ``gpu_stack: dra`` alone.
 
     ``compute_domains``: whether a pool has GPUs whose NVLink reaches across machines.
     """
+    on_nodes = provider is ClusterProvider.EXISTING and nodes_have is not NodesHave.NOTHING
     return {
-        "nvidiaDriverRoot": _DRIVER_ROOT[provider],
+        "nvidiaDriverRoot": _NODE_DRIVER if on_nodes else _DRIVER_ROOT[provider],
         "gpuResourcesEnabledOverride": True,
         "resources": {"gpus": {"enabled": True}, "computeDomains": {"enabled": compute_domains}},
         "kubeletPlugin": {
@@ -100,6 +110,15 @@ def dra_driver_values(
             "tolerations": tolerations(pool.taints for pool in pools),
         },
     }
+
+
+def _platform(provider: ClusterProvider, nodes_have: NodesHave) -> dict[str, Any]:
+    if provider is not ClusterProvider.EXISTING or nodes_have is NodesHave.NOTHING:
+        return _PLATFORM[provider]
+    if nodes_have is NodesHave.GPU_DRIVER_AND_TOOLKIT:
+        # As on EKS, whose images have both.
+        return _PLATFORM[ClusterProvider.EKS]
+    return {**_PLATFORM[provider], "driver": {"enabled": False}}
 
 
 def _mig_manager(provider: ClusterProvider, config: str | None) -> dict[str, Any]:
@@ -158,7 +177,7 @@ _PLATFORM: dict[ClusterProvider, dict[str, Any]] = {
 }
 
 _DRIVER_ROOT = {
-    ClusterProvider.EKS: "/",
+    ClusterProvider.EKS: _NODE_DRIVER,
     ClusterProvider.GKE: GKE_DRIVER,
     ClusterProvider.EXISTING: _OPERATOR_DRIVER,
 }

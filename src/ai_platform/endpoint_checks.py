@@ -13,6 +13,7 @@ from .environment import Environment
 from .finops.prices import Price
 from .gpu.layout import WHOLE_GPU
 from .gpu.node_plan import PoolPlan, gpu_of
+from .mount_checks import endpoint_mount_problems
 from .plan_prices import price_of
 from .quota_checks import Add, Location, within_quota
 from .quotas import GPUS, Quotas, offered_by
@@ -57,6 +58,7 @@ def endpoint_problems(
     for index, spec in enumerate(environment.endpoints):
         at: Location = ("endpoints", index)
         yield from placed(names, at, spec.team, spec.pool, problem)
+        yield from endpoint_mount_problems(environment, spec, at, problem)
         if spec.min_replicas > spec.max_replicas:
             expected = f"at most max_replicas, {spec.max_replicas}"
             yield problem((*at, "min_replicas"), spec.min_replicas, expected, "lower it")
@@ -128,6 +130,6 @@ def _fits(
         )
     if sized.fits:
         try:
-            vllm_arguments(sized)
+            vllm_arguments(sized, model_path=spec.weights)
         except ValueError as error:
             yield problem((*at, "precision"), spec.precision, str(error), "take the model's own precision")

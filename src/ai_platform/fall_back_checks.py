@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from .components.errors import Problem
 from .environment import Environment
+from .gpu.fall_backs import fall_back_problem
 from .quota_checks import Add
 
 
 def fall_back_problems(environment: Environment, problem: Add) -> Iterator[Problem]:
-    """Fall-backs that aren't there, are of another machine, or that Kueue would try first."""
+    """Fall-backs that aren't there, are of another machine or fabric, or that Kueue would try first."""
     order = {spec.name: index for index, spec in enumerate(environment.node_pools)}
     for index, spec in enumerate(environment.node_pools):
         last = index
@@ -30,4 +31,6 @@ def fall_back_problems(environment: Environment, problem: Add) -> Iterator[Probl
             elif order[name] <= last:
                 expected = "pools in the order of the file, after this one: Kueue tries them so"
                 yield problem(where, name, expected, "move the pool down, or this name")
+            elif found := fall_back_problem(spec, there, environment.cluster):
+                yield problem(where, *found, "name another pool")
             last = max(last, order[name])

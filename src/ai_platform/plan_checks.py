@@ -14,6 +14,7 @@ from .components.errors import Problem
 from .endpoint_checks import Names, endpoint_problems
 from .environment import Environment, dotted, with_line
 from .fall_back_checks import fall_back_problems
+from .gpu.fall_backs import in_networks, network_owners
 from .gpu.machines import Machine, mig_capable
 from .gpu.mig import profiles
 from .gpu.node_plan import PoolPlan
@@ -26,6 +27,7 @@ from .quota_checks import Add, Location, quota_problems
 from .quotas import Quotas, quotas_of, usable_by_team
 from .serving.model import Model
 from .serving.own_models import own_models
+from .slice_checks import slice_problems
 from .storage_checks import storage_problems
 from .team_checks import cohort_problems, priority_problems, team_problems
 from .training_checks import training_problems
@@ -57,8 +59,9 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         for i, pool in enumerate(environment.node_pools)
     ]
     # A pool that is wrong in itself says nothing about quotas and models.
+    owners = network_owners(environment.node_pools)
     pools = {
-        spec.name: automatic.plan(spec)
+        spec.name: in_networks(automatic.plan(spec), owners)
         for spec, found in zip(environment.node_pools, broken, strict=True)
         if not found and (spec.machine in catalog or spec.machine in TPU_MACHINES)
     }
@@ -83,6 +86,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         priority_problems(environment, problem),
         storage_problems(environment, problem),
         quota_problems(environment, pools, quotas, problem),
+        slice_problems(environment, pools, usable, problem),
         endpoint_problems(environment, pools, names, quotas, usable, own, problem),
         training_problems(environment, pools, names, usable, problem),
     )

@@ -7,6 +7,8 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
+from .components.pod_storage import PodStorage, pod_storage
+from .environment import Environment
 from .finops.prices import Price
 from .gpu.node_plan import PoolPlan, gpu_of
 from .plan_prices import Cost, TokenPrice, replica_hour, replicas_cost, token_price
@@ -34,6 +36,10 @@ class EndpointPlan(BaseModel):
     cpu: int
     memory_gib: int
     arguments: tuple[str, ...]
+    storage: PodStorage
+    """What its pods say to use storage."""
+    mounts: dict[str, str]
+    """Storage to the folder of each replica."""
     min_replicas: int
     max_replicas: int
     priority: str
@@ -49,7 +55,11 @@ class EndpointPlan(BaseModel):
 
 
 def endpoint_plan(
-    spec: EndpointSpec, pool: PoolPlan, price: Price | None, own: Mapping[str, Model]
+    spec: EndpointSpec,
+    pool: PoolPlan,
+    price: Price | None,
+    own: Mapping[str, Model],
+    environment: Environment,
 ) -> EndpointPlan:
     """An endpoint that was checked. Raises ``LookupError`` for a model nobody described."""
     model = catalog_model(spec.model, own)
@@ -60,6 +70,7 @@ def endpoint_plan(
     cpu, memory_gib = host_part(pool, pool.gpus_per_device[resource] * devices)
     hour = replica_hour(pool, price, resource, devices)
     usable = sized.weights_mib + sized.kv_cache_mib
+    mounted = [storage for storage in environment.storage if storage.name in spec.mounts]
     return EndpointPlan(
         name=spec.name,
         team=spec.team,
@@ -71,7 +82,9 @@ def endpoint_plan(
         devices=devices,
         cpu=cpu,
         memory_gib=memory_gib,
-        arguments=vllm_arguments(sized),
+        arguments=vllm_arguments(sized, model_path=spec.weights),
+        storage=pod_storage(mounted, spec.team, environment.cluster.provider, read_only=True),
+        mounts=spec.mounts,
         min_replicas=spec.min_replicas,
         max_replicas=spec.max_replicas,
         priority=spec.priority,

@@ -11,7 +11,7 @@ from .auto_layouts import Layouts
 from .catalogs import machines_of
 from .components.cluster import Cluster
 from .components.cluster_software import ClusterSoftware, ClusterSoftwareSpec
-from .components.cluster_spec import ClusterProvider
+from .components.cluster_spec import ClusterProvider, ExistingSpec, NodesHave
 from .components.clusters import make_administrators, make_autoscaler
 from .components.environment_storage import environment_storage
 from .components.queues import FlavorSpec, Queues, QueuesSpec, TopologyName
@@ -20,6 +20,7 @@ from .components.tenant import Tenant, TenantSpec
 from .cost_tags import environment_tags, rendered, storage_tags, team_tags
 from .environment import Environment
 from .finops.cost_tags import CostTags
+from .gpu.fall_backs import network_owners
 from .gpu.gpu_software import admission_checks, make_admission_checks, make_gpu_software
 from .gpu.node_plan import PoolPlan
 from .gpu.node_pool import NodePool
@@ -78,10 +79,19 @@ def make_pools(
     """The node pools, which wait for what their nodes need of the cluster."""
     machines, resolved = machines_of(environment), Layouts(environment).resolved
     own = pulumi.ResourceOptions(parent=parent, depends_on=[*cluster.ready] if cluster else [])
-    return [
-        NodePool(f"{name}-{spec.name}", resolved(spec), own, machines=machines, cluster=cluster)
-        for spec in environment.node_pools
-    ]
+    owners = network_owners(environment.node_pools)
+    made: dict[str, NodePool] = {}
+    for spec in environment.node_pools:
+        networks_of = made.get(owners.get(spec.name, ""))
+        made[spec.name] = NodePool(
+            f"{name}-{spec.name}",
+            resolved(spec),
+            own,
+            machines=machines,
+            cluster=cluster,
+            networks_of=networks_of,
+        )
+    return list(made.values())
 
 
 def make_software(
@@ -100,7 +110,7 @@ def make_software(
     make_autoscaler(name, cluster, environment.charts, labels, _after(parent, [common]))
     watched = make_monitoring(name, environment, cluster, _after(parent, [common]))
     after = _after(parent, [common, *watched])
-    resolved = Layouts(environment).resolved
+    resolved, here = Layouts(environment).resolved, environment.cluster
     pools = [resolved(pool) for pool in environment.node_pools]
     make_gpu_software(
         name,
@@ -111,6 +121,7 @@ def make_software(
         machines=machines_of(environment),
         labels=labels,
         monitored=bool(watched),
+        nodes_have=here.nodes_have if isinstance(here, ExistingSpec) else NodesHave.NOTHING,
     )
     checks = make_admission_checks(name, pools, cluster.provider, after)
     return Software(queues=[common.queues, *checks], serving=[common.serving])

@@ -12,6 +12,7 @@ from .gpu.fabric_pods import pod_fabric
 from .gpu.layout import WHOLE_GPU
 from .gpu.node_plan import PoolPlan, TpuSlices
 from .gpu.spec import TrainingJobSpec
+from .mount_checks import mount_problems
 from .quota_checks import Add, Location, within_quota
 from .quotas import TPUS
 
@@ -24,7 +25,7 @@ def training_problems(
     for index, spec in enumerate(environment.training_jobs):
         at: Location = ("training_jobs", index)
         yield from placed(names, at, spec.team, spec.pool, problem)
-        yield from _mounts(environment, spec, at, problem)
+        yield from mount_problems(environment, spec.team, spec.mounts, at, problem)
         if spec.pool not in pools:
             continue
         pool = pools[spec.pool]
@@ -43,18 +44,6 @@ def training_problems(
             yield from _fabric(spec, pool, at, levels[spec.team], problem)
             needed = spec.workers * spec.gpus_per_worker
             yield from within_quota(usable, at, spec.team, pool.name, "gpus", needed, problem)
-
-
-def _mounts(environment: Environment, spec: TrainingJobSpec, at: Location, problem: Add) -> Iterator[Problem]:
-    storages = {storage.name: storage for storage in environment.storage}
-    for name in spec.mounts:
-        where = (*at, "mounts", name)
-        if name not in storages:
-            expected = f"a storage of this file: {', '.join(storages) or 'none'}"
-            yield problem(where, name, expected, "correct the name, or add it under storage")
-        elif spec.team not in storages[name].teams:
-            fix = f"add {spec.team} to readers or writers of {name}"
-            yield problem(where, name, f"a storage that {spec.team} may read or write", fix)
 
 
 def _on_tpus(

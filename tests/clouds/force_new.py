@@ -1,8 +1,11 @@
 """Which inputs a cloud can't change in place: a change of one replaces the resource.
 
 From the schemas (``ForceNew``, ``RequiresReplace``) of the Terraform providers that Pulumi's are built on:
-hashicorp/terraform-provider-aws and hashicorp/terraform-provider-google, read 2026-11-21. Files marked below
-as not read hold what is known of them; everything else was read. A name covers all that lies below it.
+hashicorp/terraform-provider-aws, each file in a version of 2021 to 2026, and terraform-provider-google and
+-google-beta of 2026-08-21; all read 2026-11-21. ``bucketNamespace`` of a bucket: pull request 46917 of the
+first. Inputs of the SDK 7.51.1 that the versions read lack count as changeable: ``odbNetworkArn`` of a route,
+``secondaryInterfaces`` of a launch template, ``delayAfterPolicyCreationInMs`` of a policy and
+``appsyncTarget`` of an event target. A name covers all that lies below it.
 """
 
 from __future__ import annotations
@@ -27,8 +30,6 @@ class Row:
     """File in the Terraform provider."""
     inputs: tuple[str, ...]
     """Inputs that replace, with the way to nested ones (``launchTemplate.id``); list positions left out."""
-    read: bool = True
-    """Whether the file was read for this table."""
 
 
 def replaced_by(token: str) -> Row:
@@ -45,17 +46,17 @@ def replaces_now(token: str, old: Values, new: Values) -> set[str]:
     return CONDITIONS[token](old, new) if token in CONDITIONS else set()
 
 
-def _row(source: str, inputs: str, *, read: bool = True) -> Row:
-    return Row(source, tuple(inputs.split()), read)
+def _row(source: str, inputs: str) -> Row:
+    return Row(source, tuple(inputs.split()))
 
 
-def _aws(source: str, inputs: str, *, read: bool = True) -> Row:
+def _aws(source: str, inputs: str) -> Row:
     # Since version 6 each resource takes a region, and a new region means a new resource.
-    return _row(f"internal/service/{source}", f"{inputs} region", read=read)
+    return _row(f"internal/service/{source}", f"{inputs} region")
 
 
-def _google(source: str, inputs: str, *, read: bool = True) -> Row:
-    return _row(f"google/services/{source}", inputs, read=read)
+def _google(source: str, inputs: str) -> Row:
+    return _row(f"google/services/{source}", inputs)
 
 
 _BUCKET = "bucket expectedBucketOwner"
@@ -80,16 +81,15 @@ ROWS: dict[str, Row] = {
         "availabilityZone availabilityZoneId cidrBlock ipv4IpamPoolId ipv4NetmaskLength ipv6IpamPoolId"
         " ipv6Native ipv6NetmaskLength outpostArn vpcId",
     ),
-    "aws:ec2/routeTable:RouteTable": _aws("ec2/vpc_route_table.go", "vpcId", read=False),
+    "aws:ec2/routeTable:RouteTable": _aws("ec2/vpc_route_table.go", "vpcId"),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": _aws(
         "ec2/vpc_route_table_association.go", "gatewayId subnetId"
     ),
     "aws:ec2/route:Route": _aws(
         "ec2/vpc_route.go",
         "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId routeTableId",
-        read=False,
     ),
-    "aws:ec2/internetGateway:InternetGateway": _aws("ec2/vpc_internet_gateway.go", "", read=False),
+    "aws:ec2/internetGateway:InternetGateway": _aws("ec2/vpc_internet_gateway.go", ""),
     "aws:ec2/natGateway:NatGateway": _aws(
         "ec2/vpc_nat_gateway.go",
         "allocationId connectivityType privateIp secondaryPrivateIpAddressCount subnetId",
@@ -101,20 +101,16 @@ ROWS: dict[str, Row] = {
         " serviceName serviceNetworkArn serviceRegion vpcEndpointType vpcId",
     ),
     "aws:ec2/securityGroup:SecurityGroup": _aws(
-        "ec2/vpc_security_group.go", "description name namePrefix vpcId", read=False
+        "ec2/vpc_security_group.go", "description name namePrefix vpcId"
     ),
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _aws(
-        "ec2/vpc_default_security_group.go", "vpcId", read=False
-    ),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _aws("ec2/vpc_default_security_group.go", "vpcId"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _aws(
         "ec2/vpc_security_group_ingress_rule.go", "securityGroupId"
     ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _aws(
         "ec2/vpc_security_group_ingress_rule.go", "securityGroupId"
     ),
-    "aws:ec2/launchTemplate:LaunchTemplate": _aws(
-        "ec2/ec2_launch_template.go", "name namePrefix", read=False
-    ),
+    "aws:ec2/launchTemplate:LaunchTemplate": _aws("ec2/ec2_launch_template.go", "name namePrefix"),
     "aws:ec2/placementGroup:PlacementGroup": _aws(
         "ec2/ec2_placement_group.go", "name partitionCount spreadLevel strategy"
     ),
@@ -125,19 +121,17 @@ ROWS: dict[str, Row] = {
         " transitGatewayAttachmentId"
         " transitGatewayId vpcId",
     ),
-    "aws:iam/role:Role": _row("internal/service/iam/role.go", "name namePrefix path", read=False),
+    "aws:iam/role:Role": _row("internal/service/iam/role.go", "name namePrefix path"),
     "aws:iam/rolePolicy:RolePolicy": _row("internal/service/iam/role_policy.go", "name namePrefix role"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _row(
-        "internal/service/iam/role_policy_attachment.go", "policyArn role", read=False
+        "internal/service/iam/role_policy_attachment.go", "policyArn role"
     ),
-    "aws:iam/policy:Policy": _row(
-        "internal/service/iam/policy.go", "description name namePrefix path", read=False
-    ),
+    "aws:iam/policy:Policy": _row("internal/service/iam/policy.go", "description name namePrefix path"),
     "aws:iam/instanceProfile:InstanceProfile": _row(
-        "internal/service/iam/instance_profile.go", "name namePrefix path", read=False
+        "internal/service/iam/instance_profile.go", "name namePrefix path"
     ),
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _row(
-        "internal/service/iam/openid_connect_provider.go", "url", read=False
+        "internal/service/iam/openid_connect_provider.go", "url"
     ),
     "aws:eks/cluster:Cluster": _aws(
         "eks/cluster.go",
@@ -162,24 +156,25 @@ ROWS: dict[str, Row] = {
     "aws:kms/key:Key": _aws(
         "kms/key.go", "customKeyStoreId customerMasterKeySpec keyUsage multiRegion xksKeyId"
     ),
-    "aws:kms/alias:Alias": _aws("kms/alias.go", "name namePrefix", read=False),
+    "aws:kms/alias:Alias": _aws("kms/alias.go", "name namePrefix"),
     "aws:s3/bucket:Bucket": _aws(
-        "s3/bucket.go", "bucket bucketNamespace bucketPrefix objectLockEnabled", read=False
+        "s3/bucket.go",
+        "bucket bucketNamespace bucketPrefix objectLockConfiguration.objectLockEnabled objectLockEnabled",
     ),
-    "aws:s3/bucketVersioning:BucketVersioning": _aws("s3/bucket_versioning.go", _BUCKET, read=False),
+    "aws:s3/bucketVersioning:BucketVersioning": _aws("s3/bucket_versioning.go", _BUCKET),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _aws(
-        "s3/bucket_server_side_encryption_configuration.go", _BUCKET, read=False
+        "s3/bucket_server_side_encryption_configuration.go", _BUCKET
     ),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _aws(
-        "s3/bucket_public_access_block.go", "bucket", read=False
+        "s3/bucket_public_access_block.go", "bucket"
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _aws(
-        "s3/bucket_ownership_controls.go", "bucket", read=False
+        "s3/bucket_ownership_controls.go", "bucket"
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _aws(
-        "s3/bucket_lifecycle_configuration.go", _BUCKET, read=False
+        "s3/bucket_lifecycle_configuration.go", _BUCKET
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": _aws("s3/bucket_policy.go", "bucket", read=False),
+    "aws:s3/bucketPolicy:BucketPolicy": _aws("s3/bucket_policy.go", "bucket"),
     "aws:fsx/lustreFileSystem:LustreFileSystem": _aws(
         "fsx/lustre_file_system.go",
         "backupId copyTagsToBackups deploymentType driveCacheType exportPath fileSystemTypeVersion importPath"
@@ -187,16 +182,13 @@ ROWS: dict[str, Row] = {
     ),
     "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation": _aws(
         "fsx/data_repository_association.go",
-        "batchImportMetaDataOnCreate dataRepositoryPath fileSystemId fileSystemPath",
-        read=False,
+        "dataRepositoryPath fileSystemId fileSystemPath",
     ),
     "aws:cloudwatch/logGroup:LogGroup": _aws("logs/group.go", "logGroupClass name namePrefix"),
-    "aws:cloudwatch/eventRule:EventRule": _aws("events/rule.go", "eventBusName name namePrefix", read=False),
-    "aws:cloudwatch/eventTarget:EventTarget": _aws(
-        "events/target.go", "eventBusName rule targetId", read=False
-    ),
-    "aws:sqs/queue:Queue": _aws("sqs/queue.go", "fifoQueue name namePrefix", read=False),
-    "aws:sqs/queuePolicy:QueuePolicy": _aws("sqs/queue_policy.go", "queueUrl", read=False),
+    "aws:cloudwatch/eventRule:EventRule": _aws("events/rule.go", "eventBusName name namePrefix"),
+    "aws:cloudwatch/eventTarget:EventTarget": _aws("events/target.go", "eventBusName rule targetId"),
+    "aws:sqs/queue:Queue": _aws("sqs/queue.go", "fifoQueue name namePrefix"),
+    "aws:sqs/queuePolicy:QueuePolicy": _aws("sqs/queue_policy.go", "queueUrl"),
     "gcp:compute/network:Network": _google(
         "compute/resource_compute_network.go",
         "name autoCreateSubnetworks description internalIpv6Range networkProfile params project",
@@ -275,8 +267,8 @@ ROWS: dict[str, Row] = {
     "gcp:projects/service:Service": _google(
         "resourcemanager/resource_google_project_service.go", "service project"
     ),
-    "gcp:projects/serviceIdentity:ServiceIdentity": _google(
-        "resourcemanager/resource_google_project_service_identity.go", "service project", read=False
+    "gcp:projects/serviceIdentity:ServiceIdentity": _row(
+        "google-beta/services/resourcemanager/resource_project_service_identity.go", "service project"
     ),
     "gcp:storage/bucket:Bucket": _google(
         "storage/resource_storage_bucket.go",

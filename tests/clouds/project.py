@@ -35,8 +35,11 @@ LIMIT_S = 300.0
 
 
 def official(cloud: str) -> bool:
-    """Whether the engine takes the official provider of a cloud: the one switch, set by what PATH has."""
-    return shutil.which(f"pulumi-resource-{cloud}") is not None
+    """Whether the engine takes the official provider of a cloud: the one switch, set by what PATH has.
+
+    AWS alone: on this machine nobody answers for Google Cloud, so its stand-in goes before what PATH has.
+    """
+    return cloud == "aws" and shutil.which(f"pulumi-resource-{cloud}") is not None
 
 
 @dataclass(frozen=True)
@@ -215,16 +218,16 @@ def _ready(project: CloudProject, main: str, program: str) -> CloudProject:
     }
     for cloud, version in VERSIONS.items():
         if not official(cloud):
-            _install(
-                root / ".ai-platform" / "pulumi-home" / "plugins" / f"resource-{cloud}-v{version}", cloud
-            )
+            before = shutil.which(f"pulumi-resource-{cloud}") is not None
+            plugins = root / ".ai-platform" / "pulumi-home" / "plugins"
+            _install(root / "bin" if before else plugins / f"resource-{cloud}-v{version}", cloud)
     done = project.run("stack", "select", "--create")
     assert done.code == 0, done.output
     return project
 
 
 def _install(folder: Path, cloud: str) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     program = folder / f"pulumi-resource-{cloud}"
     paths = os.pathsep.join([str(GUARD), str(ROOT)])
     run = f'exec "{sys.executable}" -m tests.clouds.plugin {cloud} "$1"'

@@ -11,6 +11,7 @@ import pytest
 from ai_platform.components.charts import CHARTS, ChartName
 from ai_platform.description import read
 from ai_platform.local.cluster import Cluster
+from ai_platform.serving.vllm_arguments import FOLDERS
 from tests.clouds.environments import (
     Applied,
     Change,
@@ -63,6 +64,14 @@ def cut_otherwise(description: Description) -> None:
 
 def less_quota(description: Description) -> None:
     team(description, "notebooks")["quota"]["h100"]["1g.10gb"]["nominal"] = 1
+
+
+def with_own_weights(description: Description) -> None:
+    storage = {"name": "weights", "purpose": "weights", "kind": "object", "readers": ["assistants"]}
+    description["storage"] = [{**storage, "keep_on_destroy": False}]
+    small = description["endpoints"][0]
+    place = {"name": "chat-own", "mig_profile": "3g.40gb", "mounts": {"weights": "/models"}}
+    description["endpoints"].append({**small, **place, "weights": "/models/chat-own"})
 
 
 def bought_otherwise(description: Description) -> None:
@@ -188,6 +197,27 @@ def test_another_way_to_buy_is_refused_for_a_protected_pool_and_names_it(dev: Ap
     assert "unable to replace resource" in str(refused.value)
     assert "dev-l4-nodes" in str(refused.value)
     assert "marked for protection" in str(refused.value)
+
+
+def test_an_endpoint_loads_its_model_from_the_bucket_that_its_pods_mount(dev: Applied) -> None:
+    change(dev.first, with_own_weights)
+    done = dev.first.up()
+    assert done.code == 0, done.output
+    deployment = dev.api.get("apps/v1", "Deployment", "chat-own-predictor", "assistants")
+    assert deployment
+    template = deployment["spec"]["template"]
+    assert template["metadata"]["labels"]["ai-platform/buckets"] == "reached"
+    pod = template["spec"]
+    (server,) = pod["containers"]
+    assert "--model=/models/chat-own" in server["args"]
+    mounts = {mount["mountPath"]: mount for mount in server["volumeMounts"]}
+    assert mounts.keys() == {"/models", *FOLDERS}
+    assert mounts["/models"]["readOnly"]
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    claim = volumes[mounts["/models"]["name"]]["persistentVolumeClaim"]
+    assert claim == {"claimName": "weights", "readOnly": True}
+    assert pod["serviceAccountName"] == "workload"
+    assert ops(dev.first.steps()) == {"same"}
 
 
 # The last two: they take away what is there.

@@ -154,7 +154,9 @@ def pods_of(manifest: Manifest) -> Iterator[Manifest]:
         template = manifest["spec"]["template"]
         yield pod(metadata["name"], metadata["namespace"], template.get("metadata"), template["spec"])
     elif kind == "InferenceService":
-        yield pod(metadata["name"], metadata["namespace"], None, served(manifest["spec"]["predictor"]))
+        predictor = manifest["spec"]["predictor"]
+        head = {key: predictor[key] for key in ("labels", "annotations") if key in predictor}
+        yield pod(metadata["name"], metadata["namespace"], head, served(predictor))
 
 
 def served(predictor: Mapping[str, Any]) -> Manifest:
@@ -162,11 +164,13 @@ def served(predictor: Mapping[str, Any]) -> Manifest:
     runtime = runtime_manifest()["spec"]
     [container] = runtime["containers"]
     model = {key: predictor["model"][key] for key in ("args", "resources")}
+    mounts = [*container["volumeMounts"], *predictor["model"].get("volumeMounts", [])]
     own = {key: value for key, value in predictor.items() if key not in _OF_KSERVE}
-    return {**own, "volumes": runtime["volumes"], "containers": [{**container, **model}]}
+    volumes = [*runtime["volumes"], *predictor.get("volumes", [])]
+    return {**own, "volumes": volumes, "containers": [{**container, **model, "volumeMounts": mounts}]}
 
 
-_OF_KSERVE = {"model", "minReplicas", "maxReplicas"}
+_OF_KSERVE = {"model", "minReplicas", "maxReplicas", "labels", "annotations"}
 
 
 def pod(name: str, namespace: str, metadata: Mapping[str, Any] | None, spec: Mapping[str, Any]) -> Manifest:

@@ -76,6 +76,12 @@ def test_tcp_fabrics_bring_a_sidecar_with_the_devices_that_it_needs():
         assert "privileged" not in json.dumps(pod.containers)
 
 
+def test_a_worker_on_tcpxo_starts_when_the_daemon_is_ready():
+    (daemon,) = pod_on("a3-megagpu-8g").containers
+    named = {item["name"]: item["value"] for item in daemon["env"]}
+    assert daemon["startupProbe"]["exec"]["command"] == ["cat", named["HEALTH_CHECK_LOG_FILE"]]
+
+
 def test_rdma_needs_no_sidecar_and_names_its_plugin():
     pod = pod_on("a3-ultragpu-8g")
     assert not pod.containers

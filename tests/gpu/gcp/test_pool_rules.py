@@ -76,7 +76,6 @@ def test_plain_pools_of_every_kind_are_fine():
             "fabric",
             "not installed here",
         ),
-        (H100, {"fabric": "tcpx", "zones": [A], "fall_back_to": ["spot"]}, "fall_back_to", "by their names"),
     ],
 )
 def test_what_gke_refuses_is_told_with_the_reason(machine, keys, key, says):

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from ai_platform.components.args import InvalidArgs
-from ai_platform.components.cluster_spec import ClusterProvider
+from ai_platform.components.cluster_spec import ClusterProvider, NodesHave
 from ai_platform.gpu.layout import layout_name
 from ai_platform.gpu.machines import MACHINES
 from ai_platform.gpu.node_plan import layouts_of
@@ -62,6 +62,26 @@ def test_gke_keeps_driver_and_toolkit_where_its_nodes_can_be_written():
 def test_a_cluster_of_somebody_else_gets_driver_and_toolkit():
     assert values(EXISTING)["driver"] == {"enabled": True}
     assert values(EXISTING)["toolkit"]["enabled"]
+
+
+def on_nodes(nodes_have, *, dra=False):
+    if dra:
+        return dra_driver_values(EXISTING, [pool()], compute_domains=False, nodes_have=nodes_have)
+    return gpu_operator_values(EXISTING, [pool()], CONFIGS, service_monitor=True, nodes_have=nodes_have)
+
+
+def test_what_nodes_of_somebody_else_have_is_left_alone():
+    driver, both = on_nodes(NodesHave.GPU_DRIVER), on_nodes(NodesHave.GPU_DRIVER_AND_TOOLKIT)
+    assert driver["driver"] == both["driver"] == both["toolkit"] == {"enabled": False}
+    assert driver["toolkit"] == values(EXISTING)["toolkit"]
+    assert on_nodes(NodesHave.NOTHING, dra=True)["nvidiaDriverRoot"] == "/run/nvidia/driver"
+    assert on_nodes(NodesHave.GPU_DRIVER, dra=True)["nvidiaDriverRoot"] == "/"
+
+
+def test_nodes_of_a_cloud_are_known_and_nobody_says_what_they_have():
+    args = {"provider": "eks", "pools": [CUT], "nodes_have": "gpu_driver"}
+    with pytest.raises(InvalidArgs, match="what nodes of eks bring is known"):
+        record(lambda: GpuOperator("gpus", args))
 
 
 @pytest.mark.parametrize("provider", [GKE, EXISTING])
