@@ -30,6 +30,7 @@ TEST_HELPERS = {
     "programs.py",
     "project.py",
     "random_environments.py",
+    "samples.py",
 }
 HELPER_ROOMS = {"charts", "clouds"}
 """Folders of tests/ that hold helpers only."""
@@ -39,6 +40,7 @@ GENERATED = {
     "requirements.lock",
     "schema.json",
     "environment.schema.json",
+    "report.schema.json",
     "terraform-mapping.json",
 }
 TEXT = {"", ".py", ".md", ".toml", ".yaml", ".yml", ".json", ".go", ".mod", ".sh", ".txt", ".cfg", ".lock"}
