@@ -17,6 +17,7 @@ LIBRARY = ["policy", "src/ai_platform", "serving", "gpu", "finops", "components"
 PACKAGES = {"policy", "serving", "gpu", "finops", "components", "local"}
 """Rooms that are sub-packages of `ai_platform`, though they live at the root."""
 TEST_HELPERS = {
+    "browser.py",
     "cluster_fixture.py",
     "clusters.py",
     "conftest.py",

@@ -47,6 +47,11 @@ def money(minimum: str, maximum: str, expected: str | None = None, *unknown: str
     )
 
 
+def flat(usd: str) -> Money:
+    """The same at every size."""
+    return money(usd, usd, usd)
+
+
 def line(name: str, before: Money | None, after: Money | None, budget: str | None = None) -> MoneyLine:
     """A line of a money table."""
     return MoneyLine(
@@ -87,6 +92,9 @@ def sample() -> Report:
                 path="spec.resourceGroups[0].flavors[0].resources[0].nominalQuota", before="16", after="8"
             ),
         ),
+    )
+    nobody = line(
+        "nobody", money("10000.40", "159000.80", "70000.60"), money("19100.00", "214200.10", "105900.35")
     )
     return Report(
         title="prod",
@@ -189,13 +197,13 @@ def sample() -> Report:
                 ),
             ),
             teams=(
-                line("research", money("95000.00", "95000.00"), money("51000.00", "51000.00"), "100000"),
-                line("assistants", money("47000.00", "47000.00"), money("153000.00", "153000.00")),
-                line("nobody", money("10000.40", "159000.80"), money("0", "151200.10")),
+                line("research", flat("95000.00"), flat("51000.00"), "100000"),
+                line("assistants", flat("47000.00"), flat("90000.00")),
+                nobody,
             ),
             cost_centers=(
-                line("4711", money("142000.00", "142000.00"), money("204000.00", "204000.00")),
-                line("nobody", money("10000.40", "159000.80"), money("0", "151200.10")),
+                line("4711", flat("142000.00"), flat("141000.00")),
+                nobody,
             ),
             savings=(
                 Saving(

@@ -16,8 +16,10 @@ from .words import (
     nodes,
     place,
     plural,
+    rests_on_expected,
     usd,
     verdict,
+    which,
 )
 
 Row = TypeVar("Row")
@@ -225,15 +227,18 @@ def _pool(page: _Page, row: PoolCapacity, cut: bool) -> list[str]:
 
 def _money(page: _Page, report: Report) -> None:
     money = report.money
+    expected = rests_on_expected(money)
     lines = [line for line in (money.total,) if line]
     if len(money.environments) > 1:
         lines = [*money.environments, *lines]
     if lines or money.pools:
         pools = [*money.pools, *lines]
-        page.section(f"Cost a month by pool, {page.text(money.currency)}", _money_table(page, pools))
+        page.section(
+            f"Cost a month by pool, {page.text(money.currency)}", _money_table(page, pools, expected)
+        )
     for title, rows in (("team", money.teams), ("cost centre", money.cost_centers)):
         if rows:
-            page.folded(f"<b>Cost a month by {title}</b>", _money_table(page, rows))
+            page.folded(f"<b>Cost a month by {title}</b>", _money_table(page, rows, expected))
     if money.savings:
         page.section(
             "The same for less",
@@ -251,15 +256,15 @@ def _money(page: _Page, report: Report) -> None:
         ]
 
 
-def _money_table(page: _Page, rows: Sequence[MoneyLine]) -> str:
+def _money_table(page: _Page, rows: Sequence[MoneyLine], expected: bool) -> str:
     return page.table(
-        ["", ">before", ">after", ">difference", ">budget"],
+        ["", ">before", ">after", f">difference, {which(expected)}", ">budget"],
         rows,
         lambda row: [
             page.text(row.name),
             money_text(row.before),
             money_text(row.after),
-            difference(row),
+            difference(row, expected),
             usd(row.budget_usd),
         ],
     )

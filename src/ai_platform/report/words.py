@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .model import Amount, Counts, Danger, Grade, Money, MoneyLine, PoolCapacity, Report
+from .model import Amount, Counts, Danger, Grade, Money, MoneyLine, MoneyReport, PoolCapacity, Report
 
 NOTHING = "–"
 _DONE = {
@@ -81,25 +81,32 @@ def money_text(money: Money | None) -> str:
     return f"at least {text}" if money.unknown else text
 
 
-def difference(line: MoneyLine) -> str:
-    """What the line's decisive amount goes up or down by."""
-    before, after, _ = decisive(line)
-    return signed(after - before)
+def rests_on_expected(money: MoneyReport) -> bool:
+    """Whether to look at expected amounts: only where every line has one do they sum to the total."""
+    lists = (money.environments, money.pools, money.teams, money.cost_centers, [money.total])
+    sides = [side for lines in lists for line in lines if line for side in (line.before, line.after) if side]
+    return bool(sides) and all(side.expected is not None for side in sides)
 
 
-def decisive(line: MoneyLine) -> tuple[Decimal, Decimal, str]:
-    """Before, after and which amount that is: the expected one where both sides know it, else the maximum.
-
-    A side that does not have the thing costs nothing of it.
-    """
-    sides = [side for side in (line.before, line.after) if side]
-    expected = bool(sides) and all(side.expected is not None for side in sides)
+def decisive(line: MoneyLine, expected: bool) -> tuple[Decimal, Decimal]:
+    """Before and after, expected or at most. A side that does not have the thing costs nothing of it."""
     zero = Decimal(0)
     before, after = (
         zero if side is None else side.expected if expected and side.expected is not None else side.maximum
         for side in (line.before, line.after)
     )
-    return before, after, "expected" if expected else "at most"
+    return before, after
+
+
+def difference(line: MoneyLine, expected: bool) -> str:
+    """What the line goes up or down by."""
+    before, after = decisive(line, expected)
+    return signed(after - before)
+
+
+def which(expected: bool) -> str:
+    """What the amounts to look at are."""
+    return "expected" if expected else "at most"
 
 
 def is_floor(line: MoneyLine) -> bool:
@@ -112,12 +119,13 @@ def cost_text(report: Report) -> str | None:
     line = report.money.total
     if line is None or (line.before is None and line.after is None):
         return None
-    before, after, which = decisive(line)
+    expected = rests_on_expected(report.money)
+    before, after = decisive(line, expected)
     floor = "at least " if is_floor(line) else ""
     if before == after:
-        return f"{floor}USD {usd(after)} a month {which}, unchanged"
+        return f"{floor}USD {usd(after)} a month {which(expected)}, unchanged"
     change = ", ".join(part for part in (signed(after - before), share(before, after)) if part)
-    return f"{floor}USD {usd(before)} → {usd(after)} a month {which} ({change})"
+    return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({change})"
 
 
 def gates_text(report: Report) -> str:
