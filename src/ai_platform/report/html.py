@@ -26,6 +26,7 @@ from .words import (
     rests_on_expected,
     share,
     signed,
+    sums,
     usd,
     which,
     worst,
@@ -157,18 +158,17 @@ def _count(value: Number) -> str:
 
 def _money(report: Report) -> Iterator[Section]:
     money = report.money
-    if money.total is None and not money.pools:
+    if not money.pools and not sums(money):
         return
     expected = rests_on_expected(money)
     body: list[Child] = [element("p", f"{text}.")] if (text := cost_text(report)) else []
     body.append(element("div", *_charts(money, expected), class_="charts"))
     lists = (
-        ("Environments", money.environments),
         ("Pools", money.pools),
         ("Teams by what is guaranteed to them", money.teams),
         ("Cost centres", money.cost_centers),
     )
-    total = [money.total] if money.total else []
+    total = sums(money)
     body += [
         _money_table(f"{name}, {which(expected)}", [*rows, *total], expected) for name, rows in lists if rows
     ]

@@ -17,6 +17,7 @@ from .words import (
     place,
     plural,
     rests_on_expected,
+    sums,
     usd,
     verdict,
     which,
@@ -228,14 +229,9 @@ def _pool(page: _Page, row: PoolCapacity, cut: bool) -> list[str]:
 def _money(page: _Page, report: Report) -> None:
     money = report.money
     expected = rests_on_expected(money)
-    lines = [line for line in (money.total,) if line]
-    if len(money.environments) > 1:
-        lines = [*money.environments, *lines]
-    if lines or money.pools:
-        pools = [*money.pools, *lines]
-        page.section(
-            f"Cost a month by pool, {page.text(money.currency)}", _money_table(page, pools, expected)
-        )
+    if pools := [*money.pools, *sums(money)]:
+        currency = page.text(money.currency)
+        page.section(f"Cost a month by pool, {currency}", _money_table(page, pools, expected))
     for title, rows in (("team", money.teams), ("cost centre", money.cost_centers)):
         if rows:
             page.folded(f"<b>Cost a month by {title}</b>", _money_table(page, rows, expected))

@@ -104,6 +104,12 @@ def difference(line: MoneyLine, expected: bool) -> str:
     return signed(after - before)
 
 
+def sums(money: MoneyReport) -> list[MoneyLine]:
+    """What ends a table of pools: the environments, and the total where that is not the only one of them."""
+    total = [money.total] if money.total and len(money.environments) != 1 else []
+    return [*money.environments, *total]
+
+
 def which(expected: bool) -> str:
     """What the amounts to look at are."""
     return "expected" if expected else "at most"
