@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import (
+    cli_changed,
     cli_comment,
     cli_doctor,
     cli_fit,
@@ -21,6 +22,7 @@ from . import (
     cli_mig,
     cli_preflight,
     cli_prices,
+    cli_render,
     cli_stacks,
 )
 from . import cli_project as project
@@ -93,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     cli_init.register(add)
     cli_doctor.register(add)
     cli_preflight.register(add)
+    cli_changed.register(add)
+    cli_render.register(add)
     cli_comment.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
