@@ -36,6 +36,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-styl
 code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; unicode-bidi: isolate; }
 td, th, li, dd { unicode-bidi: isolate; }
 .quiet { color: var(--quiet); }
+.kept { display: inline-block; }
 .tiles {
   display: grid; gap: .75rem; margin: 1rem 0;
   grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr));

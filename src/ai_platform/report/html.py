@@ -52,17 +52,23 @@ def _tiles(report: Report) -> Html:
         expected = rests_on_expected(report.money)
         before, after = decisive(total, expected)
         parts = [signed(after - before), share(before, after), which(expected)]
-        change = ", ".join(part for part in parts if part)
+        change = _kept(", ".join(part for part in parts if part))
         cost = joined([f"{usd(before)} → {usd(after)}", element("small", change)])
     return tiles(
         [
-            ("Resources", changes_text(report)),
+            ("Resources", _kept(changes_text(report))),
             (f"Cost a month, {plain(report.money.currency)}", cost),
             ("GPUs at most", amount(report.capacity.gpus)),
-            ("Dangers", element("span", dangers_text(report), class_=_look(grave))),
-            ("Gates", gates_text(report)),
+            ("Dangers", element("span", _kept(dangers_text(report)), class_=_look(grave))),
+            ("Gates", _kept(gates_text(report))),
         ]
     )
+
+
+def _kept(text: str) -> Html:
+    """A list in which no item is broken over two lines."""
+    parts: list[Child] = [element("span", part, class_="kept") for part in text.split(", ")]
+    return joined([parts[0], *(piece for part in parts[1:] for piece in (", ", part))])
 
 
 def _look(grave: Danger | None) -> str:

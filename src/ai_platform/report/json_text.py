@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from .model import Report
+
+_FOREIGN = re.compile(r"[^\x00-\x7e]+")
 
 
 def json_text(report: Report) -> str:
     """The report as ``docs/report.schema.json`` describes it. Money is text, so that no cent is lost."""
     # ASCII: what hides or turns text round is seen by who reads the file in a terminal.
-    return json.dumps(report.model_dump(mode="json"), indent=2) + "\n"
+    return _FOREIGN.sub(_escaped, report.model_dump_json(indent=2)) + "\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
 
 
 def report_schema() -> dict[str, Any]:
