@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import (
+    cli_changed,
+    cli_comment,
     cli_doctor,
     cli_fit,
     cli_init,
@@ -21,6 +23,7 @@ from . import (
     cli_preflight,
     cli_prices,
     cli_pull_request,
+    cli_render,
     cli_stacks,
 )
 from . import cli_project as project
@@ -93,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     cli_doctor.register(add)
     cli_preflight.register(add)
     cli_pull_request.register(add)
+    cli_changed.register(add)
+    cli_render.register(add)
+    cli_comment.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")

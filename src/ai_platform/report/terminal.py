@@ -1,0 +1,122 @@
+"""The report for a terminal: short tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..cli_table import TextTable
+from .model import Danger, MoneyReport, Report
+from .plain import plain
+from .words import (
+    amount,
+    changes_text,
+    cost_text,
+    dangers_text,
+    difference,
+    gates_text,
+    money_text,
+    nodes,
+    place,
+    plural,
+    rests_on_expected,
+    sums,
+    usd,
+    which,
+)
+
+_MOST = 20
+"""Components that are listed: more of them push what matters off the screen."""
+
+
+def terminal(report: Report) -> Sequence[TextTable | str]:
+    """What a change does, for ``cli_table.text_for``: the verdict last, where the reader's eyes are."""
+    return [part for make in _PARTS for part in make(report)]
+
+
+def _changes(report: Report) -> Iterator[TextTable | str]:
+    if report.changes:
+        table = TextTable("Change by component", ("component", "stack", "what", "resources", "description"))
+        for change in report.changes[:_MOST]:
+            resources = f"{len(change.resources):,}"
+            where = plain(change.description_line or "")
+            table.add_row(plain(change.component), plain(change.stack), change.op.value, resources, where)
+        yield table
+        if (more := len(report.changes) - _MOST) > 0:
+            yield f"and {plural(more, 'component')} more: --format json or html has them all"
+
+
+def _capacity(report: Report) -> Iterator[TextTable | str]:
+    capacity = report.capacity
+    if capacity.pools:
+        table = TextTable("GPUs by pool", ("pool", "accelerator", "nodes", "GPUs", "devices"))
+        for pool in capacity.pools:
+            devices = "\n".join(f"{plain(name)} {amount(count)}" for name, count in pool.devices.items())
+            table.add_row(plain(pool.pool), plain(pool.accelerator), nodes(pool), amount(pool.gpus), devices)
+        yield table
+    if capacity.teams:
+        table = TextTable("Quotas", ("team", "pool", "resource", "guaranteed", "borrowable", "loses"))
+        for team in capacity.teams:
+            names = (plain(team.team), plain(team.pool), plain(team.resource))
+            loses = "yes" if team.loses else "no"
+            table.add_row(*names, amount(team.guaranteed), amount(team.borrowable), loses)
+        yield table
+
+
+def _cost(report: Report) -> Iterator[TextTable | str]:
+    money: MoneyReport = report.money
+    lines = [*money.pools, *sums(money)]
+    if not lines:
+        return
+    expected = rests_on_expected(money)
+    head = ("", "before", "after", f"difference, {which(expected)}", "budget")
+    table = TextTable(f"Cost a month, {plain(money.currency)}", head)
+    for line in lines:
+        # Narrow: the table has two ranges, and a terminal may have but 120 columns.
+        sides = [
+            money_text(side).replace(" to ", " to\n").replace(", ", ",\n")
+            for side in (line.before, line.after)
+        ]
+        budget = usd(line.budget_usd) if line.budget_usd is not None else ""
+        table.add_row(plain(line.name), *sides, difference(line, expected), budget)
+    yield table
+    if money.unknown:
+        yield f"without a price: {', '.join(map(plain, money.unknown))}"
+    for saving in money.savings:
+        yield f"saves {usd(saving.monthly_usd)} a month: {plain(saving.what)}"
+
+
+def _dangers(report: Report) -> Iterator[TextTable | str]:
+    if report.dangers:
+        table = TextTable("Dangers", ("grade", "rule", "what", "safer"))
+        for danger in report.dangers:
+            table.add_row(danger.grade.value, plain(danger.rule), _what(danger), plain(danger.safer))
+        yield table
+
+
+def _what(danger: Danger) -> str:
+    at = place(danger.file, danger.line)
+    return f"{plain(danger.what)}\n{plain(danger.why)}" + (f" ({plain(at)})" if at else "")
+
+
+def _gates(report: Report) -> Iterator[TextTable | str]:
+    if report.gates:
+        table = TextTable("Gates", ("level", "rule", "stack", "what is wrong"))
+        for line in report.gates:
+            table.add_row(plain(line.level), plain(line.rule), plain(line.stack), plain(line.message))
+        yield table
+
+
+def _verdict(report: Report) -> Iterator[TextTable | str]:
+    for part in report.stacks:
+        if not part.complete or part.errors:
+            errors = "; ".join(map(plain, part.errors)) or "ends early"
+            yield f"the preview of {plain(part.stack)} is incomplete: {errors}"
+    if report.capacity.losers:
+        yield f"less than before: {', '.join(map(plain, report.capacity.losers))}"
+    yield f"change: {changes_text(report)}"
+    yield f"cost: {cost_text(report) or 'not known'}"
+    yield f"GPUs: {amount(report.capacity.gpus)}"
+    yield f"dangers: {dangers_text(report)}; gates: {gates_text(report)}"
+
+
+_PARTS = (_changes, _capacity, _cost, _gates, _dangers, _verdict)
