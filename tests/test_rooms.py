@@ -30,6 +30,7 @@ TEST_HELPERS = {
     "programs.py",
     "project.py",
     "random_environments.py",
+    "usage.py",
 }
 HELPER_ROOMS = {"charts", "clouds"}
 """Folders of tests/ that hold helpers only."""
