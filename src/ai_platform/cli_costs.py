@@ -71,7 +71,7 @@ def _costs(options: argparse.Namespace) -> int:
     elif options.format == "html":
         from .showback import showback
 
-        text = showback(plan, costs)
+        text = showback(costs, costs.savings)
     else:
         text = {"csv": costs_tables.csv_text, "json": costs_tables.json_text}[options.format](costs)
     if options.output:

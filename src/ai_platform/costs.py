@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .finops.reconciliation import Bill, CostLine, LineKind, PoolFacts, reconciled
+from .finops.savings_in_usage import UsageSaving, savings_in
 from .finops.token_costs import TokenLine, hosted_token_lines, own_token_lines
 from .finops.usage import PoolHour, Usage
 from .plan import Plan
@@ -57,6 +58,8 @@ class Costs:
     unknown: tuple[str, ...]
     """Pools and hosted models without a price: they are in no sum."""
     notes: tuple[str, ...]
+    savings: tuple[UsageSaving, ...]
+    """What would have cost less, the most first."""
 
     @property
     def usd(self) -> Decimal:
@@ -78,7 +81,8 @@ def costs_of(plan: Plan, usage: Usage, first: datetime.date, last: datetime.date
 
     hours = [hour for hour in usage.hours if inside(hour.start.date())]
     billed = None if bill is None else {key: usd for key, usd in bill.items() if inside(key[0])}
-    found = reconciled(hours, pool_facts(plan), billed)
+    facts = pool_facts(plan)
+    found = reconciled(hours, facts, billed)
     models = {(endpoint.team, endpoint.name): endpoint.model for endpoint in plan.endpoints}
     tokens = (
         *own_token_lines(found.lines, (row for row in usage.tokens if inside(row.day)), models),
@@ -93,6 +97,7 @@ def costs_of(plan: Plan, usage: Usage, first: datetime.date, last: datetime.date
         teams=_teams(plan, found.lines, tokens),
         unknown=_unknown(found.lines, tokens),
         notes=(*found.notes, *_gaps(hours, first, last)),
+        savings=savings_in(hours, facts, tokens),
     )
 
 

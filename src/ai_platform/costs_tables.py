@@ -21,6 +21,7 @@ from .plan import Plan
 
 _SELLERS = {Cloud.AWS: "AWS", Cloud.GCP: "Google Cloud"}
 _OWN_HARDWARE = "own hardware"
+_SAVINGS = 3
 _COLUMNS = ("day", "pool", "kind", "team", "workload", "gpu_hours", "usd")
 
 
@@ -31,6 +32,10 @@ def tables(costs: Costs) -> Sequence[TextTable | str]:
         _pools(costs),
         *([_tokens(costs)] if costs.tokens else []),
         f"{costs.first} to {costs.last}: {_usd(costs.usd)} US dollars in all",
+        *(
+            f"would save {_usd(saving.usd)}: {saving.what} ({saving.why})"
+            for saving in costs.savings[:_SAVINGS]
+        ),
         *([f"without a price, and in no sum: {', '.join(costs.unknown)}"] if costs.unknown else []),
         *(f"note: {note}" for note in costs.notes),
     ]
@@ -63,6 +68,15 @@ def json_text(costs: Costs) -> str:
                 ],
                 "lines": [dict(zip(_COLUMNS, _cells(line), strict=True)) for line in costs.lines],
                 "tokens": [_token_object(line) for line in costs.tokens],
+                "savings": [
+                    {
+                        "team": saving.team,
+                        "what": saving.what,
+                        "usd": str(saving.usd),
+                        "why": saving.why,
+                    }
+                    for saving in costs.savings
+                ],
                 "unknown": costs.unknown,
                 "notes": costs.notes,
             },
