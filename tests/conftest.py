@@ -8,9 +8,10 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.browser import browser
 from tests.cluster_fixture import simulated_cluster
 
-__all__ = ["simulated_cluster"]
+__all__ = ["browser", "simulated_cluster"]
 
 # What is made while tests are collected lives until the end: to look for garbage in it takes a second.
 gc.disable()

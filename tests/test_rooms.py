@@ -17,6 +17,7 @@ LIBRARY = ["policy", "src/ai_platform", "serving", "gpu", "finops", "components"
 PACKAGES = {"policy", "serving", "gpu", "finops", "components", "local"}
 """Rooms that are sub-packages of `ai_platform`, though they live at the root."""
 TEST_HELPERS = {
+    "browser.py",
     "cluster_fixture.py",
     "clusters.py",
     "conftest.py",
@@ -31,6 +32,7 @@ TEST_HELPERS = {
     "project.py",
     "random_environments.py",
     "usage.py",
+    "samples.py",
 }
 HELPER_ROOMS = {"charts", "clouds"}
 """Folders of tests/ that hold helpers only."""
@@ -40,6 +42,7 @@ GENERATED = {
     "requirements.lock",
     "schema.json",
     "environment.schema.json",
+    "report.schema.json",
     "terraform-mapping.json",
 }
 TEXT = {"", ".py", ".md", ".toml", ".yaml", ".yml", ".json", ".go", ".mod", ".sh", ".txt", ".cfg", ".lock"}

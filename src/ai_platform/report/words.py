@@ -1,0 +1,167 @@
+"""What all forms of the report say in the same words: amounts, counts and the verdict."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from .model import Amount, Counts, Danger, Grade, Money, MoneyLine, MoneyReport, PoolCapacity, Report
+
+NOTHING = "–"
+_DONE = {
+    "delete": "deleted",
+    "replace": "replaced",
+    "create": "created",
+    "update": "changed",
+    "rename": "renamed",
+}
+
+
+def usd(amount: Decimal | None) -> str:
+    """An amount to the cent: ``1,234.50``."""
+    return NOTHING if amount is None else f"{amount:,.2f}"
+
+
+def signed(amount: Decimal) -> str:
+    """A difference with its sign: ``+1,234.50``, ``-3.00``, ``±0.00``."""
+    return f"{amount:+,.2f}" if amount else "±0.00"
+
+
+def share(before: Decimal, after: Decimal) -> str | None:
+    """A difference in per cent; ``None`` where there was nothing, or nothing differs."""
+    return f"{(after - before) / before * 100:+,.1f} %" if before and before != after else None
+
+
+def amount(value: Amount) -> str:
+    """``8 → 16``, ``8`` where nothing changes."""
+    before, after = (NOTHING if side is None else f"{side:,}" for side in (value.before, value.after))
+    return before if before == after else f"{before} → {after}"
+
+
+def nodes(pool: PoolCapacity) -> str:
+    """``2-4 → 2-6``, ``1-2 → –`` where the pool goes."""
+    before, after = (
+        NOTHING if low is None and high is None else f"{low or 0}-{high or 0}"
+        for low, high in (
+            (pool.min_nodes.before, pool.max_nodes.before),
+            (pool.min_nodes.after, pool.max_nodes.after),
+        )
+    )
+    return before if before == after else f"{before} → {after}"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """``1 node``, ``2 nodes``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def total_counts(report: Report) -> Counts:
+    """Resources of all stacks by what happens to them."""
+    names = Counts.model_fields
+    return Counts(**{name: sum(getattr(part.counts, name) for part in report.stacks) for name in names})
+
+
+def changes_text(report: Report) -> str:
+    """``1 deleted, 2 created``; what changes nothing says so."""
+    counts = total_counts(report)
+    said = [f"{count:,} {done}" for name, done in _DONE.items() if (count := getattr(counts, name))]
+    if not all(part.complete for part in report.stacks):
+        said.append("a preview is incomplete")
+    return ", ".join(said) or "no resource changes"
+
+
+def money_text(money: Money | None) -> str:
+    """``1,000.00``, or ``1,000.00 to 2,000.00, expected 1,500.00``; a floor where a price is unknown."""
+    if money is None:
+        return NOTHING
+    text = usd(money.minimum)
+    if money.minimum != money.maximum:
+        text += f" to {usd(money.maximum)}"
+        if money.expected is not None:
+            text += f", expected {usd(money.expected)}"
+    return f"at least {text}" if money.unknown else text
+
+
+def rests_on_expected(money: MoneyReport) -> bool:
+    """Whether to look at expected amounts: only where every line has one do they sum to the total."""
+    lists = (money.environments, money.pools, money.teams, money.cost_centers, [money.total])
+    sides = [side for lines in lists for line in lines if line for side in (line.before, line.after) if side]
+    return bool(sides) and all(side.expected is not None for side in sides)
+
+
+def decisive(line: MoneyLine, expected: bool) -> tuple[Decimal, Decimal]:
+    """Before and after, expected or at most. A side that does not have the thing costs nothing of it."""
+    zero = Decimal(0)
+    before, after = (
+        zero if side is None else side.expected if expected and side.expected is not None else side.maximum
+        for side in (line.before, line.after)
+    )
+    return before, after
+
+
+def difference(line: MoneyLine, expected: bool) -> str:
+    """What the line goes up or down by."""
+    before, after = decisive(line, expected)
+    return signed(after - before)
+
+
+def which(expected: bool) -> str:
+    """What the amounts to look at are."""
+    return "expected" if expected else "at most"
+
+
+def is_floor(line: MoneyLine) -> bool:
+    """Whether some part has no price, so that its amounts are floors."""
+    return any(side.unknown for side in (line.before, line.after) if side)
+
+
+def cost_text(report: Report) -> str | None:
+    """``USD 1,000.00 → 1,500.00 a month expected (+500.00, +50.0 %)``; ``None`` without a plan."""
+    line = report.money.total
+    if line is None or (line.before is None and line.after is None):
+        return None
+    expected = rests_on_expected(report.money)
+    before, after = decisive(line, expected)
+    floor = "at least " if is_floor(line) else ""
+    if before == after:
+        return f"{floor}USD {usd(after)} a month {which(expected)}, unchanged"
+    change = ", ".join(part for part in (signed(after - before), share(before, after)) if part)
+    return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({change})"
+
+
+def gates_text(report: Report) -> str:
+    """``2 mandatory, 1 advisory``."""
+    mandatory = sum(line.level == "mandatory" for line in report.gates)
+    advisory = len(report.gates) - mandatory
+    said = [
+        f"{count} {level}" for count, level in ((mandatory, "mandatory"), (advisory, "advisory")) if count
+    ]
+    return ", ".join(said) or "none fails"
+
+
+def worst(report: Report) -> Danger | None:
+    """The gravest danger."""
+    order = list(Grade)
+    return min(report.dangers, key=lambda danger: order.index(danger.grade), default=None)
+
+
+def dangers_text(report: Report) -> str:
+    """``1 critical, 3 low``; ``none`` without any."""
+    counts = {grade: sum(danger.grade is grade for danger in report.dangers) for grade in Grade}
+    return ", ".join(f"{count} {grade}" for grade, count in counts.items() if count) or "none"
+
+
+def verdict(report: Report) -> list[tuple[str, str]]:
+    """The whole change in one line, part by part: what it is about, and what it says."""
+    gpus = report.capacity.gpus
+    return [
+        ("change", changes_text(report)),
+        ("cost", cost_text(report) or "not known"),
+        ("GPUs", amount(gpus)),
+        ("dangers", dangers_text(report)),
+        ("gates", gates_text(report)),
+    ]
+
+
+def place(file: str | None, line: int | None) -> str | None:
+    """``stacks/dev.yaml:23``."""
+    return None if file is None else file if line is None else f"{file}:{line}"
