@@ -68,14 +68,14 @@ class Prometheus:
             yield Series(row["metric"], tuple((at, number) for at, number in values if number.is_finite()))
 
     def _ask(self, path: str, parameters: Mapping[str, str]) -> dict[str, list[dict[str, list[list[str]]]]]:
-        request = urllib.request.Request(  # noqa: S310 - the scheme is checked below
-            f"{self.url.rstrip('/')}/api/v1/{path}",
-            data=urllib.parse.urlencode(parameters).encode(),
-            headers={"Authorization": f"Bearer {self.token}"} if self.token else {},
-        )
-        if request.type not in ("http", "https"):
-            raise PrometheusError(f"{self.url} is no address of Prometheus; write http://HOST:PORT")
         try:
+            request = urllib.request.Request(  # noqa: S310 - the scheme is checked below
+                f"{self.url.rstrip('/')}/api/v1/{path}",
+                data=urllib.parse.urlencode(parameters).encode(),
+                headers={"Authorization": f"Bearer {self.token}"} if self.token else {},
+            )
+            if request.type not in ("http", "https"):
+                raise PrometheusError(f"{self.url} is no address of Prometheus; write http://HOST:PORT")
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
                 text = answer.read(_LONGEST_ANSWER + 1)
         except urllib.error.HTTPError as error:

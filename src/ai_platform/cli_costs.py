@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
+_FAILED = 1
 _FORMATS = ("table", "csv", "focus", "json", "html")
 _TOKEN = "AI_PLATFORM_PROMETHEUS_TOKEN"  # noqa: S105 - the variable's name
 
@@ -49,6 +50,16 @@ def register(add: Add) -> None:
 
 
 def _costs(options: argparse.Namespace) -> int:
+    from .finops.prometheus import PrometheusError
+
+    try:
+        return _told(options)
+    except PrometheusError as error:
+        say(f"error: {error}")
+        return _FAILED
+
+
+def _told(options: argparse.Namespace) -> int:
     from . import costs_tables
     from .costs import costs_of
     from .finops.bill_file import read_bill
@@ -91,9 +102,11 @@ def _usage(options: argparse.Namespace, environment: str) -> Usage:
 
     if options.usage:
         return read_usage(options.usage, environment)
-    from .prometheus_usage import usage_from
+    from .finops.prometheus import Prometheus
+    from .finops.prometheus_usage import read_usage_from
 
-    return usage_from(options.prometheus, os.environ.get(_TOKEN), environment, options.first, options.last)
+    prometheus = Prometheus(options.prometheus, os.environ.get(_TOKEN))
+    return read_usage_from(prometheus, environment, options.first, options.last)
 
 
 def _day(text: str) -> datetime.date:
