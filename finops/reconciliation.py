@@ -124,7 +124,7 @@ def _add(day: _Day, hour: PoolHour, facts: PoolFacts, notes: dict[str, None]) ->
             )
             continue
         gpus = each * Fraction(row.devices)
-        key = (LineKind(row.kind.value), row.team, row.workload)
+        key = (row.kind.value, row.team, row.workload)
         used[key] = used.get(key, Fraction(0)) + gpus
         by_team[row.team] = by_team.get(row.team, Fraction(0)) + gpus
     in_use = sum(used.values(), Fraction(0))

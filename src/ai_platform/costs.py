@@ -134,6 +134,7 @@ def _teams(plan: Plan, lines: Iterable[CostLine], tokens: Iterable[TokenLine]) -
         other = [
             line for line in lines if line.kind is not LineKind.SERVING and (line.team or NOBODY) == name
         ]
+        borne = [(line.gpu_hours, line.usd) for line in own] + [(line.gpu_hours, line.usd) for line in other]
         found.append(
             TeamCost(
                 team=name,
@@ -143,8 +144,8 @@ def _teams(plan: Plan, lines: Iterable[CostLine], tokens: Iterable[TokenLine]) -
                 idle_guaranteed=of(LineKind.IDLE_GUARANTEED),
                 idle=of(LineKind.IDLE),
                 hosted=known(line.usd for line in own if line.provider),
-                gpu_hours=sum((line.gpu_hours for line in (*own, *other)), Decimal(0)),
-                complete=all(line.usd is not None for line in (*own, *other)),
+                gpu_hours=sum((hours for hours, _ in borne), Decimal(0)),
+                complete=all(usd is not None for _, usd in borne),
             )
         )
     return tuple(sorted(found, key=lambda cost: (cost.team == NOBODY, -cost.usd, cost.team)))

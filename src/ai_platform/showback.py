@@ -66,7 +66,7 @@ def _team(index: int, team: TeamCost, costs: Costs, savings: Sequence[UsageSavin
     lines = [line for line in costs.lines if line.team == owner and line.kind is not LineKind.SERVING]
     tokens = [line for line in costs.tokens if line.team == team.team]
     daily: dict[datetime.date, Decimal] = {}
-    for day, usd in [(line.day, line.usd) for line in (*lines, *tokens)]:
+    for day, usd in [(one.day, one.usd) for one in lines] + [(one.day, one.usd) for one in tokens]:
         daily[day] = daily.get(day, Decimal(0)) + (usd or Decimal(0))
     body: list[Child] = [
         tiles(

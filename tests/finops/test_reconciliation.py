@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai_platform.costs import known
 from ai_platform.finops.reconciliation import CostLine, LineKind, PoolFacts, reconciled
 from ai_platform.finops.token_costs import hosted_token_lines, own_token_lines, per_million
 from ai_platform.finops.usage import EndpointTokens, HeldDevices, HostedTokens, PoolHour, WorkKind
@@ -131,7 +132,9 @@ def test_gpu_hours_and_cents_of_all_lines_sum_to_what_ran_and_to_what_it_cost(ho
         nodes = sum(Fraction(item.nodes) for item in ran if item.start.date() == day)
         lines = [line for line in found.lines if line.day == day]
         assert sum(line.gpu_hours for line in lines) == Decimal(round(nodes * 8 * 10**6)).scaleb(-6)
-        assert abs(Fraction(sum(line.usd for line in lines)) - nodes * Fraction(price)) <= Fraction(1, 200)
+        assert abs(
+            Fraction(sum((line.usd or Decimal(0) for line in lines), Decimal(0))) - nodes * Fraction(price)
+        ) <= Fraction(1, 200)
     assert all(line.gpu_hours >= 0 and line.usd >= 0 for line in found.lines)
 
 
@@ -150,7 +153,7 @@ def test_token_lines_sum_to_the_serving_lines(hours, guaranteed, asked):
     ]
     shared = own_token_lines(lines, tokens, {})
     serving = [line for line in lines if line.kind is LineKind.SERVING]
-    assert sum(line.usd or 0 for line in shared) == sum(line.usd for line in serving)
+    assert sum((line.usd or Decimal(0) for line in shared), Decimal(0)) == known(line.usd for line in serving)
     assert sum(line.gpu_hours for line in shared) == sum(line.gpu_hours for line in serving)
     assert sum(line.input_tokens + line.output_tokens for line in shared) == sum(
         row.input_tokens + row.output_tokens for row in tokens
