@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 _TIMEOUT_SECONDS = 60
 _MOST_POINTS = 10_000
@@ -67,7 +68,7 @@ class Prometheus:
             values = [(_time(at), Decimal(text)) for at, text in row["values"]]
             yield Series(row["metric"], tuple((at, number) for at, number in values if number.is_finite()))
 
-    def _ask(self, path: str, parameters: Mapping[str, str]) -> dict[str, list[dict[str, list[list[str]]]]]:
+    def _ask(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         try:
             request = urllib.request.Request(  # noqa: S310 - the scheme is checked below
                 f"{self.url.rstrip('/')}/api/v1/{path}",
@@ -89,7 +90,7 @@ class Prometheus:
             found = json.loads(text)
             if found["status"] != "success":
                 raise PrometheusError(f"{self.url} refused: {found.get('error', 'no reason given')}")
-            data: dict[str, list[dict[str, list[list[str]]]]] = found["data"]
+            data: dict[str, Any] = found["data"]
         except (KeyError, TypeError, ValueError) as error:
             raise PrometheusError(f"{self.url} is not Prometheus: its answer can't be read") from error
         return data
