@@ -33,6 +33,7 @@ TEST_HELPERS = {
     "project.py",
     "random_environments.py",
     "two_sides.py",
+    "usage.py",
     "samples.py",
 }
 HELPER_ROOMS = {"charts", "clouds"}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from . import (
     cli_changed,
     cli_comment,
+    cli_costs,
     cli_doctor,
     cli_fit,
     cli_init,
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_changed.register(add)
     cli_render.register(add)
     cli_comment.register(add)
+    cli_costs.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")
