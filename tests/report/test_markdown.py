@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ai_platform.report.markdown import COMMENT_LIMIT, markdown
-from ai_platform.report.model import Grade, Report, StackPart
+from ai_platform.report.model import Counts, Grade, Report, StackPart
 from tests.examples import examples
 from tests.report.samples import hostile, large, sample
 
@@ -154,9 +154,14 @@ def test_nothing_is_left_out_of_what_fits():
 
 def test_a_report_without_anything_is_short_and_says_that_the_cost_is_not_known():
     document = markdown(Report(title="dev"))
-    assert "no resource changes" in document
+    assert "❔ **resources not previewed**" in document
     assert "cost not known" in document
     assert len(document) < 300
+
+
+def test_a_preview_without_changes_says_so():
+    part = StackPart(stack="dev", counts=Counts(same=12), complete=True)
+    assert "✅ **no resource changes**" in markdown(Report(title="dev", stacks=(part,)))
 
 
 def test_a_failed_preview_is_never_taken_for_a_harmless_one():

@@ -36,7 +36,7 @@ def test_a_long_list_of_components_is_cut_and_says_where_the_rest_is():
 
 def test_a_report_without_anything_has_a_verdict_alone():
     assert shown(Report(title="dev")).splitlines() == [
-        "change: no resource changes",
+        "change: resources not previewed",
         "cost: not known",
         "GPUs: –",
         "dangers: none; gates: none fails",

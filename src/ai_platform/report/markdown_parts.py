@@ -98,7 +98,7 @@ def _sign(report: Report) -> str:
         return "⛔"
     if any(danger.grade in _OPEN for danger in report.dangers):
         return "⚠️"
-    return "✅" if all(part.complete for part in report.stacks) else "❔"
+    return "✅" if report.stacks and all(part.complete for part in report.stacks) else "❔"
 
 
 def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[str], int]:

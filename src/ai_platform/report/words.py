@@ -61,7 +61,9 @@ def total_counts(report: Report) -> Counts:
 
 
 def changes_text(report: Report) -> str:
-    """``1 deleted, 2 created``; what changes nothing says so."""
+    """``1 deleted, 2 created``; what changes nothing says so, and so does what nobody looked at."""
+    if not report.stacks:
+        return "resources not previewed"
     counts = total_counts(report)
     said = [f"{count:,} {done}" for name, done in _DONE.items() if (count := getattr(counts, name))]
     if not all(part.complete for part in report.stacks):
