@@ -42,12 +42,13 @@ def preview_in(recorded: Recorded) -> Preview:
     events = [recorded.events] if recorded.events.is_file() else []
     found = read_files([recorded.document, *events], stack=recorded.stack)
     (preview,) = by_stack([replace(part, stack=recorded.stack) for part in found], recorded.stack)
+    if not recorded.code:
+        return preview
     stopped = any(violation.level == "mandatory" for violation in preview.violations)
-    if not recorded.code or stopped or preview.resources:
-        return preview if not recorded.code else replace(preview, complete=False)
-    errors = tuple(dict.fromkeys(filter(None, (message(recorded.errors).strip(), *preview.errors))))
-    why = errors or (f"pulumi ended with exit status {recorded.code}",)
-    return replace(preview, errors=why, complete=False)
+    said = message(recorded.errors).strip() or f"pulumi ended with exit status {recorded.code}"
+    told = preview.resources and preview.errors
+    errors = preview.errors if stopped or told else tuple(dict.fromkeys([said, *preview.errors]))
+    return replace(preview, errors=errors, complete=False)
 
 
 def _preview(engine: Engine, folder: Path, running: _Running) -> Preview:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -38,7 +39,8 @@ def _changes(report: Report) -> Iterator[TextTable | str]:
     for change in report.changes[:_ROWS]:
         first = next((item for line in change.resources for item in line.differences), None)
         cause = f"{first.path}: {first.before} → {first.after}" if first else ""
-        resources = f"{change.op} ({len(change.resources)})"
+        ops = Counter(line.op.value for line in change.resources)
+        resources = ", ".join(f"{count} {op}" for op, count in ops.items())
         table.add_row(
             _plain(change.component), resources, _plain(cause), _plain(change.description_line or "")
         )

@@ -99,6 +99,17 @@ def test_computed_fields_are_noise() -> None:
     ) == Sifted((PropertyChange("tags.a", "1", "2"),), 1)
 
 
+def test_a_secret_that_changes_matters_though_it_looks_the_same() -> None:
+    change = PropertyChange("spec.env[0].value", SECRET, SECRET)
+    said = env(A=SECRET)
+    resource = ResourceChange("urn", Op.UPDATE, "t", "a", changes=(change,), before=said, after=said)
+    assert sifted(resource) == Sifted((change,), 0)
+
+
+def test_keys_that_a_user_chose_are_no_computed_fields() -> None:
+    assert sift({"data": {"etag": "1"}}, {"data": {"etag": "2"}}, "kubernetes:core/v1:ConfigMap").noise == 0
+
+
 def test_what_replaces_a_resource_is_never_noise() -> None:
     change = PropertyChange("limits.x", "1000m", "1", replaces=True)
     resource = ResourceChange("urn", Op.REPLACE, "t", "a", changes=(change,))

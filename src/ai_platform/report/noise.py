@@ -17,6 +17,8 @@ _COMPUTED = {
     *("__defaults", "__inputs", "__internal", "__fieldManager", "__initialApiVersion"),
 }
 _COMPUTED_METADATA = {"generation", "uid", "creationTimestamp", "selfLink"}
+_FREE = {"data", "stringData", "binaryData"}
+"""Properties whose keys are their user's."""
 _INTERNAL = "pulumi.com/"
 _UNORDERED = {
     *("env", "volumes", "volumeMounts", "ports", "tolerations", "taints", "imagePullSecrets", "tags"),
@@ -57,7 +59,7 @@ def sifted(change: ResourceChange) -> Sifted:
     lists: dict[tuple[Part, ...], list[PropertyChange]] = {}
     for difference in change.changes:
         parts = parsed(difference.path)
-        if difference.replaces:
+        if difference.replaces or difference.before == difference.after == SECRET:
             matter.append(difference)
         elif _is_computed(parts, change.type) or _same(difference, parts):
             noise += 1
@@ -76,6 +78,8 @@ def sifted(change: ResourceChange) -> Sifted:
 
 
 def _is_computed(parts: Sequence[Part], kind: str) -> bool:
+    if parts[:1] and parts[0] in _FREE:
+        return False
     if any(isinstance(part, str) and (part in _COMPUTED or part.startswith(_INTERNAL)) for part in parts):
         return True
     if not kind.startswith("kubernetes:"):
