@@ -12,7 +12,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cli_doctor, cli_fit, cli_init, cli_machines, cli_mig, cli_preflight, cli_prices, cli_stacks
+from . import (
+    cli_doctor,
+    cli_fit,
+    cli_gates,
+    cli_init,
+    cli_machines,
+    cli_mig,
+    cli_preflight,
+    cli_prices,
+    cli_stacks,
+)
 from . import cli_project as project
 from .cli_output import write as _write
 from .cli_state import is_simulated
@@ -83,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_init.register(add)
     cli_doctor.register(add)
     cli_preflight.register(add)
+    cli_gates.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")
