@@ -53,8 +53,8 @@ UNNEEDED = Rule(
 )
 UNSEEN = Rule(
     leave.UNSEEN,
-    "What a rule could not see in a preview is named. The apply knows it and checks it before the "
-    "resource is made",
+    "What a rule could not see is named: in a preview what only the apply knows and checks, always what it "
+    "never sees",
     "A check that was skipped and a check that passed look the same",
     "Nothing to do, or give the value in the program; at level mandatory nothing passes unseen",
     GateLevel.ADVISORY,

@@ -70,15 +70,21 @@ def wrong(settings: Mapping[str, Any], today: datetime.date, rules: Sequence[str
 
 
 def unneeded(
-    settings: Mapping[str, Any], today: datetime.date, used: set[GateException], names: Sequence[str]
+    settings: Mapping[str, Any],
+    today: datetime.date,
+    used: set[GateException],
+    names: Sequence[str],
+    unseen: Sequence[str] = (),
 ) -> Iterator[str]:
     """Exceptions in force that nothing needed. ``names`` are those of the stack's resources.
+
+    Of ``unseen`` resources nobody can tell whether they need theirs.
 
     Where the environment has further stacks, one whose subject is not here is left to these.
     """
     whole = settings.get("whole", True)
     for entry in given(settings):
-        if entry.until < today or entry in used:
+        if entry.until < today or entry in used or any(fnmatchcase(name, entry.subject) for name in unseen):
             continue
         if any(fnmatchcase(name, entry.subject) for name in names):
             yield f"{shown(entry)}: nothing breaks the rule there any more; take the exception out"

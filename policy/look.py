@@ -68,7 +68,9 @@ class Resource:
     depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Property to the URNs that it takes its value from. Only in rules on a whole stack."""
     unseen: list[str] = field(default_factory=list)
-    """Paths that a rule wanted to read and could not."""
+    """Paths that a rule wanted to read and could not, until the apply knows them."""
+    hidden: list[str] = field(default_factory=list)
+    """What a rule will not see in an apply either."""
 
     def at(self, *path: str) -> Any:
         """The value there: ``None`` where there is none, ``UNKNOWN`` (and noted) where it is not known."""
@@ -115,6 +117,11 @@ class Resource:
         """Notes down that something was not to be seen."""
         if path not in self.unseen:
             self.unseen.append(path)
+
+    def hide(self, what: str) -> None:
+        """Notes down that something is never to be seen from here."""
+        if what not in self.hidden:
+            self.hidden.append(what)
 
     @property
     def kind(self) -> str:

@@ -40,7 +40,7 @@ def _of_pool(pool: Pool, layouts: Layouts, hidden: bool) -> Iterator[str]:
         return
     row = MACHINES.get(pool.machine)
     if row is None:
-        pool.resource.note(f"the GPUs of {pool.machine}, which no table has")
+        pool.resource.hide(f"the GPUs of {pool.machine}, which no table has")
         return
     if pool.partition is not None:
         count = PARTITIONS.get(pool.partition, 0)
@@ -57,8 +57,10 @@ def _of_pool(pool: Pool, layouts: Layouts, hidden: bool) -> Iterator[str]:
             if reason := why_not(row.gpu, devices):
                 yield f"layout {name}: {reason}"
     elif str(name) not in known_layouts(row.gpu) and str(name) != "all-enabled":
-        if hidden or not layouts:
-            pool.resource.note(f"the layout {name}, which is in no ConfigMap that can be read here")
+        if hidden:
+            pool.resource.note(f"the layout {name}")
+        elif not layouts:
+            pool.resource.hide(f"the layout {name}, which is in no ConfigMap of this stack")
         else:
             yield f"{MIG_CONFIG_LABEL} is {name}, and no ConfigMap for the MIG manager has it"
 

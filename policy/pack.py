@@ -41,7 +41,7 @@ class Run:
     inputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     used: set[GateException] = field(default_factory=set)
     unseen: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    """Rule and URN to what it could not see there."""
+    """URN and rule to sentences about what it could not see there."""
 
 
 def policies(clock: Clock = lambda: datetime.datetime.now(datetime.UTC).date()) -> list[Policy]:
@@ -80,9 +80,9 @@ def _on_resource(rule: Rule, check: OnResource, run: Run, clock: Clock) -> Any:
         leave = Leave(given(settings), day(settings, clock()), run.used)
         resource = _resource(args)
         run.inputs[args.urn] = resource.properties
-        for line in check(resource, settings):
-            if not leave.covers(rule.name, resource.name):
-                report(line)
+        lines = list(check(resource, settings))
+        if lines and not leave.covers(rule.name, resource.name):
+            report("\n".join(lines))
         _note(run, rule, [resource])
 
     return validate
@@ -93,9 +93,12 @@ def _on_stack(rule: Rule, check: OnStack, run: Run, clock: Clock) -> Any:
         settings = args.get_config()
         leave = Leave(given(settings), day(settings, clock()), run.used)
         resources = [_in_stack(item, run) for item in args.resources]
+        found: dict[str, list[str]] = {}
         for finding in check(resources, settings):
             if not leave.covers(rule.name, finding.name):
-                report(finding.message, finding.urn or None)
+                found.setdefault(finding.urn, []).append(finding.message)
+        for urn, lines in found.items():
+            report("\n".join(lines), urn or None)
         _note(run, rule, resources)
 
     return validate
@@ -115,8 +118,11 @@ def _expired(clock: Clock) -> Policy:
 def _unneeded(run: Run, clock: Clock) -> Policy:
     def validate(args: Any, report: Any) -> None:
         settings = args.get_config()
-        names = [item.name for item in args.resources]
-        for line in unneeded(settings, day(settings, clock()), run.used, names):
+        # What nobody can see may need its exception.
+        empty = set(_empty_charts(args.resources))
+        names = {item.urn: item.name for item in args.resources}
+        unseen = [name for urn, name in names.items() if urn in empty]
+        for line in unneeded(settings, day(settings, clock()), run.used, list(names.values()), unseen):
             report(line)
 
     schema = {**_COMMON, "whole": {"type": "boolean"}}
@@ -125,8 +131,11 @@ def _unneeded(run: Run, clock: Clock) -> Policy:
 
 def _unseen(run: Run) -> Policy:
     def validate(args: Any, report: Any) -> None:
-        for (rule, urn), paths in sorted(run.unseen.items()):
-            report(f"{rule} could not see {', '.join(sorted(paths))}; the apply checks it", urn)
+        # Of two previews in one process, the first must leave nothing behind that has gone since.
+        there = {item.urn for item in args.resources}
+        for (urn, _), lines in sorted(run.unseen.items()):
+            if urn in there and lines:
+                report("\n".join(lines), urn)
         for item in _empty_charts(args.resources):
             report(
                 "no rule could see the objects of this chart: its cluster is not there yet; the apply "
@@ -144,11 +153,14 @@ def _empty_charts(resources: Sequence[Any]) -> Iterator[str]:
 
 def _note(run: Run, rule: Rule, resources: Sequence[Resource]) -> None:
     for resource in resources:
+        lines = []
         if resource.unseen:
-            run.unseen[rule.name, resource.urn] = resource.unseen
-        else:
-            # Of a preview before the update, in one process, nothing must be left.
-            run.unseen.pop((rule.name, resource.urn), None)
+            lines.append(
+                f"{rule.name} could not see {', '.join(sorted(resource.unseen))}; the apply checks it"
+            )
+        if resource.hidden:
+            lines.append(f"{rule.name} can't see {', '.join(resource.hidden)}")
+        run.unseen[resource.urn, rule.name] = lines
 
 
 def _resource(args: Any) -> Resource:

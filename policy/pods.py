@@ -149,7 +149,7 @@ def images_by_digest(resource: Resource, _: Settings) -> Iterator[str]:
             if isinstance(image, str) and _DIGEST not in image:
                 yield f"{where}.image is {image}, without a digest"
     if resource.type == "kubernetes:helm.sh/v3:Release":
-        resource.note("the images of a Helm release, which is one resource whatever it makes")
+        resource.hide("the images of a Helm release, which is one resource whatever it makes")
 
 
 POD_SECURITY = Rule(

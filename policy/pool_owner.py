@@ -11,6 +11,8 @@ from .rule import Finding, Rule, Settings
 
 _OWNERS = ("team", "owner", "cost-center", "cost_center", "pool", "ai-platform/pool", "ai-platform/team")
 
+_TAGS = ("tags", "nodeConfig.resourceLabels")
+
 
 def gpu_pool_ceiling_and_owner(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     """GPU pools that may grow without an end, or that no bill gives to anybody."""
@@ -20,7 +22,8 @@ def gpu_pool_ceiling_and_owner(resources: Sequence[Resource], _: Settings) -> It
         urn, name = pool.resource.urn, pool.resource.name
         if pool.max_nodes is None and not pool.ceiling_unknown:
             yield Finding("has no largest number of nodes", urn, name)
-        if not any(pool.tags.get(key) for key in _OWNERS) and not pool.resource.unseen:
+        unknown = any(path.startswith(_TAGS) for path in pool.resource.unseen)
+        if not any(pool.tags.get(key) for key in _OWNERS) and not unknown:
             listed = ", ".join(_OWNERS[:3])
             yield Finding(
                 f"no tag of its nodes says who answers for them: none of {listed} or pool", urn, name

@@ -32,7 +32,7 @@ HELD = {
 def protected_state(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     """Clusters, data, keys and GPU pools that the next change may delete."""
     for resource in resources:
-        if resource.type in HELD and not resource.protected:
+        if resource.type in HELD and not resource.protected and not _bound(resource):
             yield Finding(f"is not protected, and holds {HELD[resource.type]}", resource.urn, resource.name)
     found = [pool for pool in pools(resources) if pool.accelerated]
     # Groups of further MIG layouts come and go with the layouts; the first one of a pool stays.
@@ -44,6 +44,11 @@ def protected_state(resources: Sequence[Resource], _: Settings) -> Iterator[Find
                 pool.resource.urn,
                 pool.resource.name,
             )
+
+
+def _bound(resource: Resource) -> bool:
+    # A claim on a volume that was made for it, as that of a bucket, holds nothing itself.
+    return resource.kind == "PersistentVolumeClaim" and bool(resource.at("spec", "volumeName"))
 
 
 RULE = Rule(

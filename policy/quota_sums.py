@@ -61,14 +61,14 @@ def _by_pools(
         found = groups.get(flavor, [])
         counts = [pool.gpus for pool in found]
         if not found or None in counts:
-            holder.note(f"what pool {flavor} holds")
+            holder.hide(f"what pool {flavor} holds, since it is not in this stack")
             continue
         there = sum(count for count in counts if count is not None)
         wanted = Fraction(0)
         for (name, resource), amount in promised.items():
             part = _gpus(resource, found[0]) if name == flavor else Fraction(0)
             if part is None:
-                holder.note(f"which part of a GPU {resource} is")
+                holder.hide(f"which part of a GPU {resource} is")
             wanted += amount * (part or 0)
         if wanted > there:
             text = f"{float(wanted):g} GPUs of {flavor} are promised, and it holds {there}"

@@ -58,7 +58,7 @@ def _taggable(resource: Resource, package: str) -> bool:
     try:
         return tags_property(resource.type) in own
     except LookupError:
-        resource.note("whether it can be tagged, since the SDK that knows it is not installed")
+        resource.hide("whether it can be tagged, since the SDK that knows it is not installed")
         return False
 
 

@@ -22,6 +22,7 @@ TEST_HELPERS = {
     "conftest.py",
     "examples.py",
     "foreign_kinds.py",
+    "gates.py",
     "gke_pools.py",
     "iam_policies.py",
     "linter_exceptions.py",
