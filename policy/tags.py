@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from ..components.gates_spec import GateLevel
@@ -32,23 +33,33 @@ def cost_tags(resource: Resource, settings: Settings) -> Iterator[str]:
 
 def _of_cloud(resource: Resource, package: str, keys: list[str]) -> Iterator[str]:
     if _taggable(resource, package):
-        found = _defaults(resource, package)
-        for place in _EVERYTHING[package]:
-            found |= resource.mapping(place)
+        places = [resource.at(place) for place in _EVERYTHING[package]]
+        found = {*_defaults(resource, package), *chain(*(place for place in places if place))}
+        missing = sorted(set(keys) - found)
         # One place that is not known may hold what the others lack.
-        hidden = any(resource.at(place) is UNKNOWN for place in _EVERYTHING[package])
-        missing = sorted(set(keys) - found.keys())
-        if missing and not hidden:
+        if missing and not any(place is UNKNOWN for place in places):
             yield f"{_EVERYTHING[package][0]} lacks {', '.join(missing)}"
     for reach in REACHES:
-        if reach.type == resource.type and (missing := sorted(set(keys) - _carried(resource, reach.path))):
-            yield f"{'.'.join(reach.path)} lacks {', '.join(missing)}: {reach.reaches} get no others"
+        if reach.type == resource.type and _seen(resource, reach.path):
+            missing = sorted(set(keys) - carried(resource.properties, reach.path).keys())
+            if missing:
+                yield f"{'.'.join(reach.path)} lacks {', '.join(missing)}: {reach.reaches} get no others"
 
 
-def _carried(resource: Resource, path: tuple[str, ...]) -> set[str]:
-    if resource.at(path[0]) is UNKNOWN:
-        return set(ON_ALL)
-    return set(carried(resource.properties, path))
+def _seen(resource: Resource, path: tuple[str, ...]) -> bool:
+    """Whether nothing on the way there is unknown, else that is noted."""
+    found: Any = resource.properties
+    for part in path:
+        key, is_entry, value = part.partition("=")
+        if is_entry:
+            entries = found if isinstance(found, list) else []
+            found = next((item for item in entries if item is UNKNOWN or item.get(key) == value), None)
+        else:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if found is UNKNOWN:
+            resource.note(".".join(path))
+            return False
+    return True
 
 
 def _taggable(resource: Resource, package: str) -> bool:

@@ -31,9 +31,7 @@ def lines(rule: str, *resources: Resource, **settings: Any) -> list[str]:
     return [line for _, line in judged(BY_NAME[rule], resources, settings)]
 
 
-def judged(
-    rule: Rule, resources: tuple[Resource, ...], settings: Mapping[str, Any]
-) -> list[tuple[str, str]]:
+def judged(rule: Rule, resources: tuple[Resource, ...], settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Logical name and words of each finding that no exception covers."""
     leave = Leave(given(settings), TODAY)
     found: list[tuple[str, str]] = []
