@@ -37,7 +37,7 @@ def seen(type_, name="x", **properties):
 
 def run(*resources, **config):
     """What each rule reports, as a preview would: first on each resource, then on the stack."""
-    found = {}
+    found: dict = {}
     made = {policy.name: policy for policy in policies(lambda: datetime.date(2026, 11, 21))}
     stack = SimpleNamespace(
         resources=[

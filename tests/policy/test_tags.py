@@ -30,7 +30,7 @@ def test_namespaces_endpoints_and_pods_say_who_pays():
     namespace = "kubernetes:core/v1:Namespace"
     assert lines(RULE, made(namespace, metadata={"labels": {"ai-platform/team": "research"}})) == []
     assert len(lines(RULE, made(namespace, metadata={"labels": {"team": "research"}}))) == 1
-    template = {"template": {"metadata": {}, "spec": {"containers": []}}}
+    template: dict = {"template": {"metadata": {}, "spec": {"containers": []}}}
     assert len(lines(RULE, made("kubernetes:batch/v1:Job", spec=template))) == 1
 
 
