@@ -45,6 +45,8 @@ class EndpointArgs(BaseModel):
     """Further cost labels of the endpoint and its pods. Default: none."""
     priority: Name | None = None
     """Priority class of its pods. Default: none, so 0."""
+    annotations: dict[str, str] = Field(default_factory=dict)
+    """Further annotations, such as evidence of its model. Default: none."""
     ready_within_seconds: int = 600
     """How long ``up`` waits for it. Default: 600."""
 
@@ -92,6 +94,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
                 "networking.kserve.io/visibility": "cluster-local",
             },
             "annotations": {
+                **spec.annotations,
                 "serving.kserve.io/deploymentMode": "Standard",
                 "pulumi.com/waitFor": "condition=Ready",
             },

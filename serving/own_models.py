@@ -26,8 +26,9 @@ def own_models(specs: Sequence[ModelSpec]) -> tuple[dict[str, Model], list[Probl
             problems.append(Problem(f"{at}.config", spec.config, "a file that has been read", fix))
             continue
         try:
-            found[spec.name] = model_from_config(
-                spec.name, spec.config, source=spec.source, subject=spec.name
+            found[spec.name] = replace(
+                model_from_config(spec.name, spec.config, source=spec.source, subject=spec.name),
+                licence=spec.licence,
             )
         except InvalidInput as error:
             problems += [problem.under(f"{at}.config") for problem in error.problems]

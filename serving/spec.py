@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ..components.names import Name
 from ..components.priority_spec import SERVING
 from ..components.storage_spec import Folder
+from .evidence import EvaluationSpec
 from .fit import DEFAULT_BATCHED_TOKENS
 from .precision import Precision
 
@@ -57,6 +58,8 @@ class ModelSpec(BaseModel):
     """Path of its ``config.json`` relative to this file, or the content of that file."""
     source: str
     """Where vLLM loads it from: an id on Hugging Face, or a path inside the container."""
+    licence: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """Its licence, as SPDX id or by the vendor's name for it. Default: unknown."""
 
 
 class EndpointSpec(BaseModel):
@@ -109,3 +112,5 @@ class EndpointSpec(BaseModel):
     """Priority class of its replicas. Default: serving."""
     ready_within_seconds: Annotated[int, Field(ge=1, le=86400)] = 600
     """How long ``up`` waits until it is Ready. Default: 600."""
+    evaluation: EvaluationSpec | None = None
+    """Evidence that the model does its work here; the gates ask for it in production. Default: none."""

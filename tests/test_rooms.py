@@ -23,6 +23,7 @@ TEST_HELPERS = {
     "conftest.py",
     "examples.py",
     "foreign_kinds.py",
+    "gates.py",
     "gke_pools.py",
     "iam_policies.py",
     "linter_exceptions.py",
@@ -137,7 +138,8 @@ def test_rooms_of_the_library_import_each_other_relatively(room: str) -> None:
         f"{file.relative_to(ROOT)} imports {module}"
         for file in sources(room)
         for module, relative in imports(file, room)
-        if room_of(module) and not relative
+        # What is run as a program knows no package that it belongs to.
+        if room_of(module) and not relative and file.name != "__main__.py"
     ]
     assert not wrong
 

@@ -8,6 +8,7 @@ from ...components.cluster import GcpCluster
 from ...components.cluster_spec import ClusterProvider
 from ...components.gcp.nodes import node_base
 from ...components.node_labels import POOL_LABEL
+from ...components.tag_values import gcp_value
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..mig import known_layouts
@@ -47,7 +48,7 @@ def node_config(spec: NodePoolSpec, group: NodeGroup, row: Machine, cluster: Gcp
     # Drivers that are built on the node are signed by nobody.
     secure_boot = image is NodeImage.COS or spec.gpu_stack is GpuStack.MANAGED
     return {
-        **node_base(cluster.node_service_account, cluster.labels, secure_boot=secure_boot),
+        **node_base(cluster.node_service_account, pool_labels(spec, cluster), secure_boot=secure_boot),
         "machineType": spec.machine,
         "imageType": IMAGES[image],
         "diskType": "hyperdisk-balanced" if row.name.startswith(HYPERDISK) else "pd-balanced",
@@ -59,6 +60,11 @@ def node_config(spec: NodePoolSpec, group: NodeGroup, row: Machine, cluster: Gcp
         **({"linuxNodeConfig": {"sysctls": TCP_SYSCTLS}} if spec.fabric is not Fabric.NONE else {}),
         **bought(spec, cluster.project),
     }
+
+
+def pool_labels(spec: NodePoolSpec, cluster: GcpCluster) -> dict[str, str]:
+    """Cost labels of the machines, with the pool for whoever reads the bill."""
+    return {**cluster.labels, "pool": gcp_value(spec.name)}
 
 
 def accelerator(spec: NodePoolSpec, group: NodeGroup, row: Machine) -> dict[str, Any]:

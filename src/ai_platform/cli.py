@@ -18,6 +18,7 @@ from . import (
     cli_costs,
     cli_doctor,
     cli_fit,
+    cli_gates,
     cli_init,
     cli_machines,
     cli_mig,
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_render.register(add)
     cli_comment.register(add)
     cli_costs.register(add)
+    cli_gates.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")

@@ -42,7 +42,7 @@ def described(place: Workplace, name: str) -> tuple[Environment, Plan]:
     if not path.is_file():
         there = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml"))) or "none"
         raise InvalidInput(
-            _short(path),
+            short(path),
             [
                 Problem(
                     "",
@@ -55,7 +55,7 @@ def described(place: Workplace, name: str) -> tuple[Environment, Plan]:
     environment, plan = planned(path)
     if environment.name != name:
         fix = "let the file, the environment and its stack have one name"
-        raise InvalidInput(_short(path), [Problem("name", environment.name, name, fix)])
+        raise InvalidInput(short(path), [Problem("name", environment.name, name, fix)])
     return environment, plan
 
 
@@ -70,10 +70,11 @@ def planned(path: Path) -> tuple[Environment, Plan]:
     """What a file describes and its plan. Raises InvalidInput with every problem."""
     from .description import read
 
-    return read(Path(_short(path)))
+    return read(Path(short(path)))
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
+    """The path as seen from here, where it lies below."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

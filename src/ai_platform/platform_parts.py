@@ -18,6 +18,7 @@ from .components.queues import FlavorSpec, Queues, QueuesSpec, TopologyName
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
 from .cost_tags import environment_tags, rendered, storage_tags, team_tags
+from .endpoint_evidence import endpoint_evidence
 from .environment import Environment
 from .finops.cost_tags import CostTags
 from .gpu.fall_backs import network_owners
@@ -186,7 +187,9 @@ def make_teams(
         after = _after(parent, [*runtime, *pools, tenants[endpoint.team], queues[endpoint.team]])
         logical = f"{name}-{endpoint.team}.{endpoint.name}"
         labels = pays[endpoint.team].model_copy(update={"model": endpoint.model}).kubernetes()
-        made = Endpoint(logical, EndpointArgs(**endpoint.model_dump(), labels=labels), after)
+        annotations = endpoint_evidence(environment, endpoint)
+        served = EndpointArgs(**endpoint.model_dump(), labels=labels, annotations=annotations)
+        made = Endpoint(logical, served, after)
         endpoints[f"{endpoint.team}/{endpoint.name}"] = made
     for job in plan.training_jobs:
         # A run would start again with another cost center; its namespace has it.

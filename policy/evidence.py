@@ -1,0 +1,78 @@
+"""Models in production: under which licence, and on which evidence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from ..components.gates_spec import GateLevel
+from ..serving.evidence import EVALUATION_ANNOTATION, LICENCE_ANNOTATION, NON_COMMERCIAL
+from .look import UNKNOWN, Resource
+from .rule import Rule, Setting, Settings
+
+_SHA256 = re.compile(r"(sha256:)?[0-9a-f]{64}")
+_ENVIRONMENT_LABEL = "ai-platform/environment"
+_DEFAULT = ("prod",)
+
+
+def model_evidence(resource: Resource, settings: Settings) -> Iterator[str]:
+    """Endpoints of production whose model nobody may use, or nobody has tried."""
+    if resource.kind != "InferenceService" or environment_of(resource) not in settings.get(
+        "environments", _DEFAULT
+    ):
+        return
+    annotations = resource.at("metadata", "annotations")
+    if annotations is UNKNOWN:
+        return
+    found = annotations if isinstance(annotations, Mapping) else {}
+    licence = resource.of(found, LICENCE_ANNOTATION, "metadata.annotations")
+    if licence is not UNKNOWN and not licence:
+        yield f"the licence of its model is not known: no annotation {LICENCE_ANNOTATION}"
+    elif str(licence).startswith(tuple(NON_COMMERCIAL)):
+        yield f"its model's licence {licence} forbids commercial use"
+    evaluation = resource.of(found, EVALUATION_ANNOTATION, "metadata.annotations")
+    if evaluation is not UNKNOWN and (wrong := _wrong(evaluation)):
+        yield f"{EVALUATION_ANNOTATION}: {wrong}"
+
+
+def environment_of(resource: Resource) -> str:
+    """The environment of an object: its label's, else the stack's up to the first dot."""
+    named = resource.mapping("metadata", "labels").get(_ENVIRONMENT_LABEL)
+    return str(named or resource.urn.removeprefix("urn:pulumi:").partition("::")[0].partition(".")[0])
+
+
+def _wrong(evaluation: object) -> str | None:
+    if not evaluation:
+        return "nobody has evaluated the model for this endpoint"
+    try:
+        found = json.loads(str(evaluation))
+    except json.JSONDecodeError:
+        return "is no JSON with report, sha256 and date"
+    missing = [
+        key for key in ("report", "sha256", "date") if not isinstance(found, dict) or not found.get(key)
+    ]
+    if missing:
+        return f"lacks {', '.join(missing)}"
+    if not _SHA256.fullmatch(str(found["sha256"])):
+        return "sha256 is no digest, so the report can be another one tomorrow"
+    return None
+
+
+RULE = Rule(
+    "model-evidence",
+    "Endpoints of production name the licence of their model, which allows commercial use, and an "
+    "evaluation by report, "
+    "digest and date",
+    "What a model may be used for and how well it does is asked after an incident; then it is too late "
+    "to find out",
+    "Say `licence` on an own model and `evaluation` on the endpoint",
+    GateLevel.MANDATORY,
+    on_resource=model_evidence,
+    settings={
+        "environments": Setting(
+            {"type": "array", "items": {"type": "string"}},
+            "Environments that are production. Default: `prod`",
+        )
+    },
+)

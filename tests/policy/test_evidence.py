@@ -1,0 +1,56 @@
+import datetime
+
+import pytest
+
+from ai_platform.serving.evidence import EvaluationSpec, evidence_annotations
+from tests.policy.gates import NOT_YET, lines, made
+
+RULE = "model-evidence"
+DONE = EvaluationSpec(report="s3://evaluations/chat.json", sha256="a" * 64, date=datetime.date(2026, 11, 2))
+
+
+def endpoint(annotations, environment="prod"):
+    labels = {"ai-platform/environment": environment}
+    metadata = {"labels": labels, "annotations": annotations}
+    return made("kubernetes:serving.kserve.io/v1beta1:InferenceService", metadata=metadata)
+
+
+def test_an_endpoint_of_production_shows_licence_and_evaluation():
+    assert lines(RULE, endpoint(evidence_annotations("Apache-2.0", DONE))) == []
+    assert lines(RULE, endpoint(evidence_annotations(None, None))) == [
+        "the licence of its model is not known: no annotation ai-platform/model-licence",
+        "ai-platform/evaluation: nobody has evaluated the model for this endpoint",
+    ]
+
+
+def test_only_production_is_asked_and_what_that_is_can_be_said():
+    assert lines(RULE, endpoint({}, "dev")) == []
+    assert len(lines(RULE, endpoint({}, "dev"), environments=["dev"])) == 2
+
+
+@pytest.mark.parametrize("licence", ["CC-BY-NC-4.0", "MRL"])
+def test_a_licence_that_forbids_commercial_use_needs_an_exception(licence):
+    served = endpoint(evidence_annotations(licence, DONE))
+    assert lines(RULE, served) == [f"its model's licence {licence} forbids commercial use"]
+    leave = {
+        "rule": RULE,
+        "subject": "x",
+        "who": "legal",
+        "why": "a licence was bought",
+        "until": "2027-01-01",
+    }
+    assert lines(RULE, served, exceptions=[leave]) == []
+
+
+@pytest.mark.parametrize(
+    "evaluation", ["passed", "{}", '{"report": "r", "sha256": "1", "date": "2026-11-02"}']
+)
+def test_an_evaluation_without_a_report_that_stays_the_same_is_none(evaluation):
+    shown = {"ai-platform/model-licence": "MIT", "ai-platform/evaluation": evaluation}
+    assert len(lines(RULE, endpoint(shown))) == 1
+
+
+def test_annotations_that_are_not_known_yet_are_noted():
+    hidden = endpoint(NOT_YET)
+    assert lines(RULE, hidden) == []
+    assert hidden.unseen == ["metadata.annotations"]
