@@ -153,7 +153,7 @@ def make_teams(
     common = [shared.queues] if shared else []
     tenants, queues, pays = {}, {}, {}
     for team in plan.teams:
-        tags = CostTags(environment=plan.environment, team=team.name, cost_center=team.cost_center)
+        tags = team_tags(environment, team.name)
         pays[team.name] = tags
         spec = TenantSpec(
             team=team.name,
