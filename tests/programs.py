@@ -44,6 +44,7 @@ from ai_platform.gpu.training_job import TrainingJob
 from ai_platform.platform import Platform
 from ai_platform.testing import Recording, Resource, record
 from tests.clusters import EKS, GKE
+from tests.cost_programs import budgets
 
 LABELS = CostTags(environment="prod").kubernetes()
 STACKS = Path(__file__).parents[1] / "stacks"
@@ -314,6 +315,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
         training,
         queues,
         charts,
+        budgets,
         software,
         storage_on_aws,
         storage_on_gcp,

@@ -20,6 +20,7 @@ TEST_HELPERS = {
     "cluster_fixture.py",
     "clusters.py",
     "conftest.py",
+    "cost_programs.py",
     "examples.py",
     "foreign_kinds.py",
     "gke_pools.py",

@@ -13,7 +13,7 @@ from .environment import Environment
 from .layers import ALL_LAYERS, Layer
 from .plan import Plan, make_plan
 from .platform_monitoring import make_doctor
-from .platform_parts import POOLS_LAYER, make_pools, make_shared, make_software, make_teams
+from .platform_parts import POOLS_LAYER, make_budgets, make_pools, make_shared, make_software, make_teams
 
 
 class Platform(pulumi.ComponentResource):
@@ -48,6 +48,7 @@ class Platform(pulumi.ComponentResource):
         plan = _planned(args)
         provider = cluster.provider if cluster else ClusterProvider.SIMULATED
 
+        make_budgets(name, args, layers, self)
         pools = make_pools(name, args, cluster, self) if POOLS_LAYER[provider] in layers else []
         shared = None
         if Layer.PLATFORM in layers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import pulumi
@@ -19,6 +19,7 @@ from .components.team_queue import TeamQueue
 from .components.tenant import Tenant, TenantSpec
 from .cost_tags import environment_tags, rendered, storage_tags, team_tags
 from .environment import Environment
+from .finops.budgets import make_budget
 from .finops.cost_tags import CostTags
 from .gpu.gpu_software import admission_checks, make_admission_checks, make_gpu_software
 from .gpu.node_plan import PoolPlan
@@ -70,6 +71,17 @@ class Teams:
     queues: Mapping[str, TeamQueue]
     endpoints: Mapping[str, Endpoint]
     """By team and name: ``assistants/chat-small``."""
+
+
+def make_budgets(name: str, environment: Environment, layers: Set[Layer], parent: pulumi.Resource) -> None:
+    """Budgets with alerts: the environment's beside its cluster, those of teams beside the teams."""
+    own, cluster = pulumi.ResourceOptions(parent=parent), environment.cluster
+    if Layer.CLUSTER in layers:
+        tags = environment_tags(environment)
+        make_budget(f"{name}-budget", environment.budget, cluster, own, of=tags)
+    for team in environment.teams if Layer.TEAMS in layers else ():
+        tags = team_tags(environment, team.name)
+        make_budget(f"{name}-{team.name}-budget", team.budget, cluster, own, of=tags)
 
 
 def make_pools(
