@@ -44,7 +44,7 @@ from ai_platform.gpu.training_job import TrainingJob
 from ai_platform.platform import Platform
 from ai_platform.testing import Recording, Resource, record
 from tests.clusters import EKS, GKE
-from tests.cost_programs import budgets
+from tests.cost_programs import budgets, cost_metrics
 
 LABELS = CostTags(environment="prod").kubernetes()
 STACKS = Path(__file__).parents[1] / "stacks"
@@ -316,6 +316,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
         queues,
         charts,
         budgets,
+        cost_metrics,
         software,
         storage_on_aws,
         storage_on_gcp,

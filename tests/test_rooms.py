@@ -30,6 +30,7 @@ TEST_HELPERS = {
     "preflight_pools.py",
     "programs.py",
     "project.py",
+    "promql.py",
     "random_environments.py",
 }
 HELPER_ROOMS = {"charts", "clouds"}

@@ -12,6 +12,7 @@ from .components.errors import InvalidInput
 from .environment import Environment
 from .layers import ALL_LAYERS, Layer
 from .plan import Plan, make_plan
+from .platform_cost import make_cost_metrics
 from .platform_monitoring import make_doctor
 from .platform_parts import POOLS_LAYER, make_budgets, make_pools, make_shared, make_software, make_teams
 
@@ -55,6 +56,7 @@ class Platform(pulumi.ComponentResource):
             software = make_software(name, args, cluster, self)
             shared = make_shared(name, plan, software, self)
             make_doctor(name, args, plan, cluster, software.after(self))
+            make_cost_metrics(name, args, plan, software.watched, self)
         self.outputs = {}
         if Layer.TEAMS in layers:
             teams = make_teams(name, args, plan, shared, pools, cluster, self)

@@ -49,6 +49,8 @@ class Software:
     """What queues and whatever runs under Kueue wait for."""
     serving: Sequence[pulumi.Resource] = ()
     """What runtimes and endpoints wait for."""
+    watched: Sequence[pulumi.Resource] = ()
+    """What rules, dashboards and monitors wait for; empty where nobody watches."""
 
     def after(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of what comes after all of it."""
@@ -125,7 +127,7 @@ def make_software(
         monitored=bool(watched),
     )
     checks = make_admission_checks(name, pools, cluster.provider, after)
-    return Software(queues=[common.queues, *checks], serving=[common.serving])
+    return Software(queues=[common.queues, *checks], serving=[common.serving], watched=watched)
 
 
 def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resource) -> Shared:
