@@ -1,7 +1,9 @@
 """Numbers by which the platform itself is judged, as rules of Prometheus and a dashboard.
 
-Metrics of vLLM: docs.vllm.ai, "Metrics"; of DCGM: those that the platform lets it export; of deployments:
-kube-state-metrics, docs/metrics (read 2026-11-21). Everything else is recorded by ``accounting``.
+Metrics of vLLM: vllm/v1/metrics/loggers.py, whose counters get the ending ``_total``; of DCGM: those that
+the platform lets it export; of deployments: kube-state-metrics, docs/metrics; the name of an endpoint's
+Deployment: KServe v0.20.0, pkg/constants, ``PredictorServiceName`` (all read 2026-11-21). Everything else is
+recorded by ``accounting``.
 """
 
 from __future__ import annotations
@@ -132,7 +134,8 @@ def _first_inference() -> list[Rule]:
         'label_replace(kube_deployment_created{deployment=~".+-predictor"},'
         ' "workload", "$1", "deployment", "(.+)-predictor")'
     )
-    answered = f"sum by (namespace, workload) ({_served('vllm:request_success_total')}) > 0"
+    done = 'vllm:request_success_total{finished_reason!="abort"}'
+    answered = f"sum by (namespace, workload) ({_served(done)}) > 0"
     return [
         record("workload:created_seconds", f"max by (namespace, workload) ({made})"),
         # Written once and carried on: the first answer of a Deployment that still runs.

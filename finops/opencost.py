@@ -20,9 +20,18 @@ _FOLDER = "/prices"
 _FILE = "prices.csv"
 _USER = 1001
 """User of its image. Source: opencost/opencost, Dockerfile (2026-11-21)."""
-GPU_WEIGHT = 1000
-"""What OpenCost takes a GPU for beside a CPU (0.03) when it splits the price of a node. So large that next to
-all of it falls to the GPUs, as in the plan, where a GPU's price has its part of the machine in it."""
+WEIGHTS: Mapping[str, str] = {
+    "CPU": "0.000031611",
+    "RAM": "0.000004237",
+    "GPU": "1",
+    "storage": "0",
+    "zoneNetworkEgress": "0",
+    "regionNetworkEgress": "0",
+    "internetNetworkEgress": "0",
+}
+"""By which OpenCost splits the price of a node: its own ratio of a CPU and a GiB (configs/default.json), and
+a GPU beside which both are next to nothing: in the plan its part of the machine is in a GPU's price. The
+chart's own numbers would also be taken for prices of volumes and traffic, of which the plan has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ def opencost_values(environment: str, labels: Mapping[str, str]) -> dict[str, An
                     "runAsUser": _USER,
                 },
             },
-            "customPricing": {"enabled": True, "costModel": {"GPU": GPU_WEIGHT}},
+            "customPricing": {"enabled": True, "costModel": dict(WEIGHTS)},
             "prometheus": {
                 "internal": {
                     "serviceName": "kube-prometheus-stack-prometheus",

@@ -236,7 +236,7 @@ RECIPES: Mapping[Tool, Recipe] = MappingProxyType(
             question=Question(("version",), (1, 20, 0), (2, 0, 0)),
         ),
         # promtool would do, but imports the SDK of every cloud and takes ten times as long.
-        Tool.PROMQL: Recipe("3.13.5", "promql", ".", minutes=1, minutes_after=1),
+        Tool.PROMQL: Recipe("0.313.5", "promql", ".", minutes=1, minutes_after=1),
     }
 )
 

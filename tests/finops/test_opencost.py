@@ -72,3 +72,20 @@ def test_opencost_offers_neither_a_page_nor_a_server_for_agents():
     opencost = opencost_values("prod", {})["opencost"]
     assert not opencost["ui"]["enabled"]
     assert not opencost["mcp"]["enabled"]
+
+
+def test_gpus_bear_what_a_node_costs():
+    weights = opencost_values("prod", {})["opencost"]["customPricing"]["costModel"]
+    cpus, gib, gpus = 192, 2048, 8
+    beside = cpus * Decimal(weights["CPU"]) + gib * Decimal(weights["RAM"])
+    assert beside / (beside + gpus * Decimal(weights["GPU"])) < Decimal("0.01")
+
+
+def test_opencost_makes_up_no_price_of_volumes_and_traffic():
+    weights = opencost_values("prod", {})["opencost"]["customPricing"]["costModel"]
+    assert {key for key, weight in weights.items() if weight == "0"} == {
+        "storage",
+        "zoneNetworkEgress",
+        "regionNetworkEgress",
+        "internetNetworkEgress",
+    }
