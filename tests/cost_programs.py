@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from ai_platform.components.budget_spec import BudgetSpec
 from ai_platform.components.cluster_spec import GcpBillingSpec
+from ai_platform.components.observability import Observability
 from ai_platform.finops.accounting import AccountedPool
 from ai_platform.finops.aws_budget import Budget as AwsBudget
 from ai_platform.finops.cost_metrics import CostMetrics
@@ -23,8 +24,9 @@ def budgets() -> None:
 
 
 def cost_metrics() -> None:
-    """Rules, dashboard and OpenCost, with a pool whose price is known."""
+    """Rules, dashboard and OpenCost beside Prometheus, with a pool whose price is known."""
     labels = CostTags(environment="prod").kubernetes()
+    Observability("monitoring", {"provider": "eks", "labels": labels})
     pool = AccountedPool("h100", 8, {"nvidia.com/gpu": Fraction(1)}, Fraction(5))
     rates = [PoolRate("h100", Decimal(40)), MachineRate("us-east-1", "m7i.xlarge", Decimal("0.2"))]
     args = {"environment": "prod", "labels": labels}
