@@ -33,6 +33,7 @@ class ChartName(StrEnum):
     NETWORK_OPERATOR = "network-operator"
     EFA = "aws-efa-k8s-device-plugin"
     CLUSTER_AUTOSCALER = "cluster-autoscaler"
+    OPENCOST = "opencost"
 
 
 class Installed(StrEnum):
@@ -207,6 +208,18 @@ CHARTS: Mapping[ChartName, ChartRow] = MappingProxyType(
             api_groups=(),
             protected=False,
             source="kubernetes/autoscaler cluster-autoscaler-chart-9.59.0 of 2026-07-21 (2026-11-21)",
+        ),
+        ChartName.OPENCOST: ChartRow(
+            repository="https://opencost.github.io/opencost-helm-chart",
+            version="2.5.17",
+            installed=Installed.OBJECTS,
+            why=_NO_HOOKS,
+            namespace="opencost",
+            pod_security=PodSecurity.RESTRICTED,
+            pod_security_why="",
+            api_groups=(),
+            protected=False,
+            source="opencost/opencost-helm-chart opencost-2.5.17 of 2026-04-28, charts/opencost (2026-11-21)",
         ),
     }
 )

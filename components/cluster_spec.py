@@ -145,6 +145,17 @@ class GcpNetworkSpec(BaseModel):
     """Name of the subnetwork's secondary range for services."""
 
 
+class GcpBillingSpec(BaseModel):
+    """Who pays for a project."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    account: Annotated[str, Field(pattern=r"^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$")]
+    """Billing account of the project; one that is kept in US dollars."""
+    project_number: Annotated[str, Field(pattern=r"^[0-9]{6,20}$")]
+    """Number of the project, by which bills know it. ``gcloud projects describe`` shows it."""
+
+
 class GkeSpec(BaseModel):
     """A cluster of Google Kubernetes Engine, Standard mode."""
 
@@ -168,6 +179,9 @@ class GkeSpec(BaseModel):
     """Cloud KMS key that encrypts Kubernetes secrets. Default: a new one that rotates each 90 days."""
     system_nodes: SystemNodesSpec = Field(default_factory=lambda: SystemNodesSpec(machine="e2-standard-4"))
     """Nodes for controllers and add-ons. Default: 2 to 4 × e2-standard-4."""
+    billing: GcpBillingSpec | None = None
+    """Who pays. Budgets become alerts of the billing account with it. Default: unknown, so the gates alone
+    look at budgets."""
 
 
 AnyClusterSpec = SimulatedSpec | EksSpec | GkeSpec | ExistingSpec

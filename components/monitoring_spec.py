@@ -16,6 +16,9 @@ class MonitoringSpec(BaseModel):
     """Days that metrics are kept. Default: 15."""
     storage_gib: Annotated[int, Field(ge=10, le=16384)] = 100
     """GiB of Prometheus's volume. Default: 100."""
+    cost: bool = False
+    """Whether what GPUs are used for and what that costs is recorded, with a dashboard and OpenCost. Default:
+    no."""
     grafana_admin_secret: str | None = None
     """Secret in the namespace ``monitoring`` with ``admin-user`` and ``admin-password``. Default: the chart
     makes one with a random password, which never leaves the cluster."""

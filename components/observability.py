@@ -23,6 +23,7 @@ from .objects import kubernetes_object
 
 _NODE_LABELS = "nodes=[ai-platform/pool,node.kubernetes.io/instance-type]"
 _NAMESPACE_LABELS = "namespaces=[ai-platform/team,ai-platform/cost-center]"
+_POD_LABELS = "pods=[serving.kserve.io/inferenceservice]"
 _CONTROL_PLANE = ("kubeEtcd", "kubeScheduler", "kubeControllerManager", "kubeProxy")
 
 
@@ -111,19 +112,23 @@ def prometheus_values(spec: ObservabilitySpec) -> dict[str, Any]:
                 **{f"{selector}NilUsesHelmValues": False for selector in everywhere},
             }
         },
-        "kube-state-metrics": {"metricLabelsAllowlist": [_NODE_LABELS, _NAMESPACE_LABELS]},
+        "kube-state-metrics": {
+            "metricLabelsAllowlist": [_NODE_LABELS, _NAMESPACE_LABELS, _POD_LABELS],
+        },
         **({"grafana": {"admin": {"existingSecret": secret}}} if secret else {}),
         **({part: {"enabled": False} for part in _CONTROL_PLANE} if managed else {}),
     }
 
 
-def rules_manifest(group: str, alerts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A PrometheusRule with one group."""
+def rules_manifest(group: str, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A PrometheusRule with one group. What is recorded is recorded once a minute, so that sums are hours."""
+    interval = {"interval": "1m"} if any("record" in rule for rule in rules) else {}
+    named = {"name": f"ai-platform-{group}", **interval, "rules": [dict(rule) for rule in rules]}
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
         "metadata": {"name": f"ai-platform-{group}", "namespace": CHARTS[ChartName.PROMETHEUS].namespace},
-        "spec": {"groups": [{"name": f"ai-platform-{group}", "rules": [dict(alert) for alert in alerts]}]},
+        "spec": {"groups": [named]},
     }
 
 

@@ -144,6 +144,8 @@ class NodePoolSpec(BaseModel):
     """Name of the pool, once per environment."""
     machine: str
     """Machine type as its cloud names it, for example ``p5.48xlarge``."""
+    owner: Annotated[str, Field(min_length=1, max_length=63)] | None = None
+    """Person or group to ask about the pool. Default: unknown, and the gates say so."""
     min_nodes: Annotated[int, Field(ge=0, le=1000)] = 0
     """Nodes that always run. Default: 0."""
     max_nodes: Annotated[int, Field(ge=1, le=1000)] = 1

@@ -24,6 +24,7 @@ def vllm_monitor() -> dict[str, Any]:
         "spec": {
             "namespaceSelector": {"any": True},
             "selector": _SERVED,
+            "podTargetLabels": ["serving.kserve.io/inferenceservice"],
             "podMetricsEndpoints": [{"portNumber": VLLM_PORT, "path": "/metrics", "interval": "15s"}],
         },
     }

@@ -48,6 +48,7 @@ from ai_platform.platform import Platform
 from ai_platform.serving.endpoint import Endpoint
 from ai_platform.testing import Recording, Resource, record
 from tests.clusters import EKS, GKE
+from tests.cost_programs import budgets, cost_metrics
 
 LABELS = CostTags(environment="prod").kubernetes()
 STACKS = Path(__file__).parents[1] / "stacks"
@@ -341,6 +342,8 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
         serving,
         queues,
         charts,
+        budgets,
+        cost_metrics,
         software,
         storage_on_aws,
         storage_on_gcp,

@@ -57,6 +57,16 @@ def test_endpoints_and_namespaces_also_name_the_cost_center_and_endpoints_the_mo
     assert (endpoint["ai-platform/cost-center"], endpoint["ai-platform/model"]) == ("4100", "qwen3-4b")
 
 
-def test_a_new_cost_center_does_not_start_a_run_again():
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_namespaces_and_endpoints_of_teams_name_whom_to_ask(environment):
+    kinds = {"Namespace", "InferenceService"}
+    found = [item for item in manifests(recorded(environment)) if item["kind"] in kinds]
+    of_teams = [labels for item in found for labels in labels_of(item) if "team" in keys_of(labels)]
+    assert of_teams
+    assert all("owner" in keys_of(labels) for labels in of_teams)
+
+
+def test_a_new_cost_center_or_owner_does_not_start_a_run_again():
     [run] = [item for item in manifests(recorded("prod")) if item["kind"] == "Job"]
-    assert "cost-center" not in keys_of(run["spec"]["template"]["metadata"]["labels"])
+    labels = keys_of(run["spec"]["template"]["metadata"]["labels"])
+    assert not labels & {"cost-center", "owner"}

@@ -7,8 +7,8 @@ ENVIRONMENT = parse(
     {
         "name": "prod",
         "cluster": {"provider": "simulated"},
-        "node_pools": [{"name": "h100", "machine": "p5.48xlarge"}],
-        "teams": [{"name": "chat", "cost_center": "CC 41"}, {"name": "research"}],
+        "node_pools": [{"name": "h100", "machine": "p5.48xlarge", "owner": "gpu-platform@example.com"}],
+        "teams": [{"name": "chat", "cost_center": "CC 41", "group": "Chat Engineers"}, {"name": "research"}],
     },
     subject="test",
 )
@@ -21,6 +21,12 @@ def storage(**teams):
 def test_what_all_share_says_its_environment_and_a_pool_its_name():
     assert environment_tags(ENVIRONMENT).aws() == {"environment": "prod", "managed-by": "ai-platform"}
     assert pool_tags(ENVIRONMENT, "h100").aws()["pool"] == "h100"
+
+
+def test_a_pool_names_its_owner_and_a_team_its_group():
+    assert pool_tags(ENVIRONMENT, "h100").aws()["owner"] == "gpu-platform@example.com"
+    assert team_tags(ENVIRONMENT, "chat").aws()["owner"] == "Chat Engineers"
+    assert team_tags(ENVIRONMENT, "research").owner == "research"
 
 
 def test_a_storage_is_paid_by_the_one_team_that_writes_it():

@@ -29,6 +29,7 @@ FORCE_NEW: Mapping[str, tuple[str, ...]] = {
         "remoteAccess",
         "subnetIds",
     ),
+    "aws:budgets/budget:Budget": ("accountId", "name", "namePrefix"),
     "aws:eks/addon:Addon": ("addonName", "clusterName"),
     "aws:eks/accessEntry:AccessEntry": ("clusterName", "principalArn", "type"),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": (

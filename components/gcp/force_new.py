@@ -12,6 +12,8 @@ from ..names import shortened
 NODE_POOL = "gcp:container/nodePool:NodePool"
 
 FORCE_NEW: Mapping[str, tuple[str, ...]] = {
+    "gcp:billing/budget:Budget": ("billingAccount",),
+    "gcp:monitoring/notificationChannel:NotificationChannel": ("project",),
     "gcp:container/cluster:Cluster": (
         "name",
         "location",

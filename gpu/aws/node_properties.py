@@ -16,6 +16,7 @@ from ...components.aws.launch_template import (
 from ...components.cluster import AwsCluster
 from ...components.cluster_spec import ClusterProvider
 from ...components.node_labels import POOL_LABEL
+from ...components.tag_values import aws_value
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
@@ -128,7 +129,12 @@ def node_group(
         "updateConfig": _update(spec),
         "labels": node_labels(spec, plan, group),
         "taints": [GPU_TAINT, *map(_taint, spec.taints)],
-        "tags": {**pool_tags(spec, cluster), **node_template_tags(spec, plan, group, row)},
+        "tags": {
+            **pool_tags(spec, cluster),
+            # Not on instances: another owner would be another launch template, which rolls every node.
+            **({"owner": aws_value(spec.owner)} if spec.owner else {}),
+            **node_template_tags(spec, plan, group, row),
+        },
     }
 
 

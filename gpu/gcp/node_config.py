@@ -48,7 +48,7 @@ def node_config(spec: NodePoolSpec, group: NodeGroup, row: Machine, cluster: Gcp
     # Drivers that are built on the node are signed by nobody.
     secure_boot = image is NodeImage.COS or spec.gpu_stack is GpuStack.MANAGED
     return {
-        **node_base(cluster.node_service_account, pool_labels(spec, cluster), secure_boot=secure_boot),
+        **node_base(cluster.node_service_account, pool_cost_labels(spec, cluster), secure_boot=secure_boot),
         "machineType": spec.machine,
         "imageType": IMAGES[image],
         "diskType": "hyperdisk-balanced" if row.name.startswith(HYPERDISK) else "pd-balanced",
@@ -62,9 +62,13 @@ def node_config(spec: NodePoolSpec, group: NodeGroup, row: Machine, cluster: Gcp
     }
 
 
-def pool_labels(spec: NodePoolSpec, cluster: GcpCluster) -> dict[str, str]:
-    """Cost labels of the machines, with the pool for whoever reads the bill."""
-    return {**cluster.labels, "pool": gcp_value(spec.name)}
+def pool_cost_labels(spec: NodePoolSpec, cluster: GcpCluster) -> dict[str, str]:
+    """Cost labels of a pool's machines and disks. A change of them replaces no node.
+
+    Source: ``resource_labels`` in google/services/container/node_config.go (2026-11-21).
+    """
+    owner = {"owner": gcp_value(spec.owner)} if spec.owner else {}
+    return {**cluster.labels, "pool": gcp_value(spec.name), **owner}
 
 
 def accelerator(spec: NodePoolSpec, group: NodeGroup, row: Machine) -> dict[str, Any]:

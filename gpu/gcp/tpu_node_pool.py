@@ -19,7 +19,7 @@ from ..node_groups import NodeGroup, slice_groups
 from ..node_plan import PoolPlan, TpuSlices
 from ..spec import NodeImage, NodePoolSpec
 from ..tpus import TPU_MACHINES, TPU_RESOURCE, TpuMachine
-from .node_config import IMAGES, bought, pool_labels, taints_of
+from .node_config import IMAGES, bought, pool_cost_labels, taints_of
 from .tpu_rules import slice_findings, tpu_findings
 
 TPU_TAINT = {"key": TPU_RESOURCE, "value": "present", "effect": "NO_SCHEDULE"}
@@ -73,7 +73,7 @@ def tpu_pool_properties(
         "management": {"autoRepair": not waits, "autoUpgrade": True},
         "networkConfig": {"enablePrivateNodes": True},
         "nodeConfig": {
-            **node_base(cluster.node_service_account, pool_labels(spec, cluster)),
+            **node_base(cluster.node_service_account, pool_cost_labels(spec, cluster)),
             "machineType": spec.machine,
             "imageType": IMAGES[NodeImage.COS],
             "diskType": row.boot_disk,

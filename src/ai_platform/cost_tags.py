@@ -15,13 +15,19 @@ def environment_tags(environment: Environment) -> CostTags:
 
 def pool_tags(environment: Environment, pool: str) -> CostTags:
     """Tags of a node pool. Its teams share it: what each of them pays is worked out from its quota."""
-    return CostTags(environment=environment.name, pool=pool)
+    spec = next((item for item in environment.node_pools if item.name == pool), None)
+    return CostTags(environment=environment.name, pool=pool, owner=spec.owner if spec else None)
 
 
 def team_tags(environment: Environment, team: str) -> CostTags:
-    """Tags of what is one team's own."""
+    """Tags of what is one team's own. Its group is whom to ask."""
     spec = next(item for item in environment.teams if item.name == team)
-    return CostTags(environment=environment.name, team=team, cost_center=spec.cost_center)
+    return CostTags(
+        environment=environment.name,
+        team=team,
+        cost_center=spec.cost_center,
+        owner=spec.group or spec.name,
+    )
 
 
 def storage_tags(environment: Environment, spec: StorageSpec) -> CostTags:

@@ -12,8 +12,9 @@ from .components.errors import InvalidInput
 from .environment import Environment
 from .layers import ALL_LAYERS, Layer
 from .plan import Plan, make_plan
+from .platform_cost import make_cost_metrics
 from .platform_monitoring import make_doctor
-from .platform_parts import POOLS_LAYER, make_pools, make_shared, make_software, make_teams
+from .platform_parts import POOLS_LAYER, make_budgets, make_pools, make_shared, make_software, make_teams
 
 
 class Platform(pulumi.ComponentResource):
@@ -48,12 +49,14 @@ class Platform(pulumi.ComponentResource):
         plan = _planned(args)
         provider = cluster.provider if cluster else ClusterProvider.SIMULATED
 
+        make_budgets(name, args, layers, self)
         pools = make_pools(name, args, cluster, self) if POOLS_LAYER[provider] in layers else []
         shared = None
         if Layer.PLATFORM in layers:
             software = make_software(name, args, cluster, self)
             shared = make_shared(name, plan, software, self)
             make_doctor(name, args, plan, cluster, software.after(self))
+            make_cost_metrics(name, args, plan, software.watched, self)
         self.outputs = {}
         if Layer.TEAMS in layers:
             teams = make_teams(name, args, plan, shared, pools, cluster, self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import pulumi
@@ -20,6 +20,7 @@ from .components.tenant import Tenant, TenantSpec
 from .cost_tags import environment_tags, rendered, storage_tags, team_tags
 from .endpoint_evidence import endpoint_evidence
 from .environment import Environment
+from .finops.budgets import make_budget
 from .finops.cost_tags import CostTags
 from .gpu.fall_backs import network_owners
 from .gpu.gpu_software import admission_checks, make_admission_checks, make_gpu_software
@@ -50,6 +51,8 @@ class Software:
     """What queues and whatever runs under Kueue wait for."""
     serving: Sequence[pulumi.Resource] = ()
     """What runtimes and endpoints wait for."""
+    watched: Sequence[pulumi.Resource] = ()
+    """What rules, dashboards and monitors wait for; empty where nobody watches."""
 
     def after(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of what comes after all of it."""
@@ -72,6 +75,17 @@ class Teams:
     queues: Mapping[str, TeamQueue]
     endpoints: Mapping[str, Endpoint]
     """By team and name: ``assistants/chat-small``."""
+
+
+def make_budgets(name: str, environment: Environment, layers: Set[Layer], parent: pulumi.Resource) -> None:
+    """Budgets with alerts: the environment's beside its cluster, those of teams beside the teams."""
+    own, cluster = pulumi.ResourceOptions(parent=parent), environment.cluster
+    if Layer.CLUSTER in layers:
+        tags = environment_tags(environment)
+        make_budget(f"{name}-budget", environment.budget, cluster, own, of=tags)
+    for team in environment.teams if Layer.TEAMS in layers else ():
+        tags = team_tags(environment, team.name)
+        make_budget(f"{name}-{team.name}-budget", team.budget, cluster, own, of=tags)
 
 
 def make_pools(
@@ -125,7 +139,7 @@ def make_software(
         nodes_have=here.nodes_have if isinstance(here, ExistingSpec) else NodesHave.NOTHING,
     )
     checks = make_admission_checks(name, pools, cluster.provider, after)
-    return Software(queues=[common.queues, *checks], serving=[common.serving])
+    return Software(queues=[common.queues, *checks], serving=[common.serving], watched=watched)
 
 
 def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resource) -> Shared:
@@ -165,7 +179,7 @@ def make_teams(
     common = [shared.queues] if shared else []
     tenants, queues, pays = {}, {}, {}
     for team in plan.teams:
-        tags = CostTags(environment=plan.environment, team=team.name, cost_center=team.cost_center)
+        tags = team_tags(environment, team.name)
         pays[team.name] = tags
         spec = TenantSpec(
             team=team.name,

@@ -5,6 +5,7 @@ import pytest
 from ai_platform.components.charts import ChartName
 from ai_platform.components.cluster_software import cert_manager_values, kserve_values, kueue_values
 from ai_platform.components.cluster_spec import ClusterProvider
+from ai_platform.finops.opencost import opencost_values
 from ai_platform.gpu.operator.efa import efa_values
 from ai_platform.gpu.operator.network_operator import RdmaPoolSpec, network_operator_values
 from ai_platform.gpu.operator.values import OperatorConfigs, dra_driver_values, gpu_operator_values
@@ -39,6 +40,7 @@ def test_the_dra_driver_knows_its_values(provider):
         (ChartName.KSERVE, kserve_values()),
         (ChartName.NETWORK_OPERATOR, network_operator_values([RDMA])),
         (ChartName.EFA, efa_values("us-east-1", [POOL])),
+        (ChartName.OPENCOST, opencost_values("prod", {})),
     ],
 )
 def test_every_other_chart_knows_its_values(chart, values):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from . import aws_ec2, aws_eks, aws_iam, aws_storage, store
+from . import aws_budgets, aws_ec2, aws_eks, aws_iam, aws_storage, store
 from .aws_calls import Aws, Calls, Made, Values
 from .made_up import token
 
-CALLS: dict[str, Calls] = {**aws_ec2.CALLS, **aws_eks.CALLS, **aws_iam.CALLS, **aws_storage.CALLS}
+CALLS: dict[str, Calls] = {
+    **aws_budgets.CALLS,
+    **aws_ec2.CALLS,
+    **aws_eks.CALLS,
+    **aws_iam.CALLS,
+    **aws_storage.CALLS,
+}
 
 _ARNS = {
     "aws:eks/addon:Addon": ("eks", "addon/{clusterName}/{addonName}"),

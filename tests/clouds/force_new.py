@@ -301,6 +301,11 @@ ROWS: dict[str, Row] = {
     "gcp:servicenetworking/connection:Connection": _google(
         "servicenetworking/resource_service_networking_connection.go", "network service"
     ),
+    "aws:budgets/budget:Budget": _row("internal/service/budgets/budget.go", "accountId name namePrefix"),
+    "gcp:billing/budget:Budget": _google("billing/resource_billing_budget.go", "billingAccount"),
+    "gcp:monitoring/notificationChannel:NotificationChannel": _google(
+        "monitoring/resource_monitoring_notification_channel.go", "project"
+    ),
     "gcp:artifactregistry/repository:Repository": _google(
         "artifactregistry/resource_artifact_registry_repository.go",
         "format repositoryId kmsKeyName location mavenConfig mode remoteRepositoryConfig project",

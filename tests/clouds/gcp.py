@@ -47,6 +47,10 @@ _IDS = {
     "parallelstore/instance:Instance": "projects/{project}/locations/{location}/instances/{instanceId}",
     "lustre/instance:Instance": "projects/{project}/locations/{location}/instances/{instanceId}",
     "servicenetworking/connection:Connection": "{network}:{service}",
+    "billing/budget:Budget": "billingAccounts/{billingAccount}/budgets/{displayName}",
+    "monitoring/notificationChannel:NotificationChannel": (
+        "projects/{project}/notificationChannels/{displayName}"
+    ),
     "artifactregistry/repository:Repository": _PLACED + "repositories/{repositoryId}",
 }
 PLACES = ("project", "region", "zone", "location")

@@ -24,7 +24,7 @@ from typing import Any
 from .made_up import certificate_authority
 
 ROOT = Path(__file__).resolve().parents[2]
-_GLOBAL = {"iam", "sts", "route53", "cloudfront"}
+_GLOBAL = {"budgets", "iam", "sts", "route53", "cloudfront"}
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
 

@@ -29,6 +29,7 @@ from tests.clouds.environments import (
 from tests.clouds.moto_server import running_moto
 
 pytestmark = pytest.mark.engine
+ACCOUNT = "123456789012"
 TAINT = {"key": "team", "value": "ml", "effect": "NoSchedule"}
 
 
@@ -38,6 +39,8 @@ CHANGES = [
     Change("labels of a pool", lambda d: pool(d, "l4").update(labels={"team": "ml"}), "dev-l4-nodes"),
     Change("taints of a pool", lambda d: pool(d, "l4").update(taints=[TAINT]), "dev-l4-nodes"),
     Change("the MIG layout of a pool", lambda d: cut_otherwise(d), "dev-h100-nodes"),
+    Change("the owner of a pool", lambda d: pool(d, "l4").update(owner="ml-platform"), "dev-l4-nodes"),
+    Change("a budget", lambda d: d["budget"].update(monthly_usd=30000), "dev-budget-alerts"),
     Change("the quota of a team", lambda d: less_quota(d), "dev-notebooks-queue-cluster-queue"),
     Change(
         "the model of an endpoint",
@@ -126,6 +129,18 @@ def test_everything_that_takes_tags_says_which_environment_pays_for_it(dev: Appl
     }
     assert len(tags) > 20
     assert {name for name, said in tags.items() if "dev" not in said.values()} == set()
+
+
+def test_budgets_are_in_moto_and_tell_people(dev: Applied) -> None:
+    budgets = client(dev.moto, "budgets")
+    found = {
+        budget["BudgetLimit"]["Amount"]: budget["BudgetName"]
+        for budget in budgets.describe_budgets(AccountId=ACCOUNT)["Budgets"]
+    }
+    assert {float(amount) for amount in found} == {20000, 500}
+    for name in found.values():
+        told = budgets.describe_notifications_for_budget(AccountId=ACCOUNT, BudgetName=name)
+        assert {item["NotificationType"] for item in told["Notifications"]} == {"ACTUAL", "FORECASTED"}
 
 
 def test_every_template_asks_for_the_second_metadata_service_and_encrypts_its_disks(dev: Applied) -> None:

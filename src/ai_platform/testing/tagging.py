@@ -34,7 +34,7 @@ def untagged(recording: Recording, keys: Collection[str] = ON_ALL) -> list[str]:
 
 
 def tags_property(type_: str) -> str | None:
-    """The input that carries the tags of a type: ``tags``, ``labels``, ``resourceLabels`` or none.
+    """The input that carries a type's tags: ``tags``, ``labels``, ``userLabels``, ``resourceLabels`` or none.
 
     Raises ``LookupError`` for a type that the SDK doesn't have.
     """
@@ -49,9 +49,10 @@ def _lacking(resource: Resource, providers: Mapping[str, Resource], keys: frozen
     inputs = resource.inputs
     places: list[tuple[tuple[str, ...], str, Mapping[str, Any]]] = []
     own = tags_property(resource.type)
-    if own in {"tags", "labels"}:
+    if own in {"tags", "labels", "userLabels"}:
         provider = providers.get(resource.options.provider)
-        defaults = _defaults(package, provider) if provider else {}
+        # Default labels of a provider reach what is called labels, and nothing else.
+        defaults = _defaults(package, provider) if provider and own != "userLabels" else {}
         places.append(((own,), "itself", defaults))
     places += [(reach.path, reach.reaches, {}) for reach in REACHES if reach.type == resource.type]
     for path, reaches, defaults in places:
@@ -84,7 +85,8 @@ def _tags_property(type_: str) -> str | None:
     return next((key for name, key in _LABELS.items() if name in names), None)
 
 
-_LABELS = {"labels": "labels", "resource_labels": "resourceLabels"}
+# Where a type has labels for its user beside those of its own, only the former are tags.
+_LABELS = {"user_labels": "userLabels", "labels": "labels", "resource_labels": "resourceLabels"}
 
 
 def _source(package: str, folder: str, name: str, type_: str) -> str:

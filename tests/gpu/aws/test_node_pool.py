@@ -234,6 +234,7 @@ def at(inputs, path):
         {"disk_gib": 500},
         {"machine": "p5en.48xlarge"},
         {"local_disk": "none"},
+        {"owner": "ml-platform"},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -274,6 +275,12 @@ def test_everything_carries_the_cost_tags_also_what_is_launched():
             assert (tags["cost-center"], tags["ai-platform/pool"]) == ("4711", "train")
     launched = recording.only(TEMPLATE).inputs["tagSpecifications"]
     assert [item["resourceType"] for item in launched] == ["instance", "volume", "network-interface"]
+
+
+def test_a_new_owner_is_a_tag_of_the_group_and_rolls_no_node():
+    assert group(owner="ml-platform").inputs["tags"]["owner"] == "ml-platform"
+    assert "owner" not in group().inputs["tags"]
+    assert template(owner="ml-platform") == template()
 
 
 def test_the_autoscaler_knows_what_the_first_node_of_a_group_will_offer():

@@ -29,7 +29,10 @@ def test_groups_of_like_nodes_become_pools_that_share_the_pools_ceiling():
 
 
 def test_cost_labels_reach_the_machines():
-    assert pool("g2-standard-48")["nodeConfig"]["resourceLabels"].items() >= LABELS.items()
+    labels = pool("g2-standard-48", owner="ML Platform")["nodeConfig"]["resourceLabels"]
+    assert labels.items() >= {**LABELS, "pool": "gpus"}.items()
+    assert labels["owner"].startswith("ml-platform")
+    assert "owner" not in pool("g2-standard-48")["nodeConfig"]["resourceLabels"]
 
 
 def test_nvidias_operator_gets_nodes_without_googles_driver_and_device_plugin():
@@ -142,6 +145,7 @@ AFTER: dict[str, dict[str, Any]] = {
     "layout": {"mig": [{"nodes": 2, "gpus": [{"count": 4, "devices": {"2g.20gb": 3}}]}]},
     "disk": {"disk_gib": 500},
     "zones": {"zones": [ZONE]},
+    "owner": {"owner": "ml-platform"},
 }
 
 

@@ -45,8 +45,7 @@ def test_nodes_have_googles_taint_and_nothing_of_nvidia():
     assert config["taints"][1]["key"] == "team"
     assert config["labels"] == {"ai-platform/pool": "gpus"}
     assert "guestAccelerators" not in config
-    assert config["resourceLabels"].items() >= {"environment": "prod"}.items()
-    assert config["resourceLabels"]["pool"]
+    assert config["resourceLabels"] == {"environment": "prod", "pool": "gpus"}
     assert config["shieldedInstanceConfig"]["enableSecureBoot"] is True
     assert (config["diskType"], recorded(V6E).only(POOL).inputs["nodeConfig"]["diskType"]) == (
         "pd-balanced",
