@@ -117,12 +117,14 @@ def _previews(raw: str, known: Set[str]) -> Iterator[Preview]:
 
 def _labelled(parts: Iterable[Piece | Broken]) -> Iterator[tuple[tuple[bool, int], Piece | Broken]]:
     """Each piece with what it belongs to: a run's events, or a document."""
-    runs = 0
+    runs, begun = 0, False
     for piece in parts:
         if isinstance(piece, Piece):
             # Other programs lay out an event on many lines: it looks like a document.
             if piece.key.endswith("Event"):
-                runs += piece.key == FIRST
+                # Policies are loaded before a run begins.
+                if piece.key == FIRST:
+                    runs, begun = runs + begun, True
                 yield (True, runs), piece
                 continue
             if piece.key in ("sequence", "timestamp"):
