@@ -21,7 +21,10 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PropertyChange:
-    """One property that differs. A secret is never here as text: ``before`` and ``after`` are ``SECRET``."""
+    """One property that differs. A secret is never here as text: ``before`` and ``after`` are ``SECRET``.
+
+    Where only one side is a secret the other is ``EXPOSED``: what it holds may be the secret in plain text.
+    """
 
     path: str
     """As Pulumi writes it: ``spec.template.metadata.labels["a.b/c"]``, ``scalingConfig.maxSize``."""
@@ -65,7 +68,7 @@ class ResourceChange:
     """File of the program that makes it, relative to the project."""
     line: int | None = None
     renamed_from: str | None = None
-    """URN under which it was known before."""
+    """URN under which it was known before: the program has an alias for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +99,7 @@ class Preview:
 
 
 SECRET = "[secret]"  # noqa: S105 - what stands in place of one
+EXPOSED = "[plain]"
+"""What stands in place of a value that is a secret on the other side of the change."""
 UNKNOWN = "[unknown]"
 """A value that only an apply tells."""
