@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_network
 
 from .danger_finding import Finding, finding
-from .danger_scene import Scene, at, entries, texts
+from .danger_scene import Scene, at, described_at, entries, texts
 from .model import Grade
 from .preview import Op, ResourceChange
 from .stateful_types import without_version
@@ -71,6 +71,7 @@ def _told(scene: Scene, change: ResourceChange, rule: str, grade: Grade, why: st
         within=whose.within,
         stack=scene.stack,
         change=change,
+        place=described_at(scene, whose),
     )
 
 

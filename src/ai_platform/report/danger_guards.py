@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .danger_finding import Finding, finding, said
-from .danger_scene import Scene, at, entries
+from .danger_scene import Scene, at, described_at, entries
 from .model import Grade
 from .preview import SECRET, UNKNOWN, Op, ResourceChange
 from .stateful_types import kind_of, without_version
@@ -53,6 +53,7 @@ def unguarded(scene: Scene) -> Iterator[Finding]:
                 within=whose.within,
                 stack=scene.stack,
                 change=change,
+                place=described_at(scene, whose),
             )
 
 

@@ -116,7 +116,7 @@ def _sized(before: Side, after: Side, old: NodePoolSpec, new: NodePoolSpec, inde
             else f"{what}; any above are drained",
             f"max_nodes: {old.max_nodes} → {new.max_nodes}",
             grade=None if surely > 0 else Grade.LOW,
-            within=(root, *within),
+            within=(root, f"{root} guarantees", *within),
             place=place(after, "node_pools", index, "max_nodes"),
             blast_radius=blast_radius.on_pool(before.plan, old.name),
         )

@@ -87,7 +87,7 @@ def _cut(
             f"{root} {share.pool} {share.resource}",
             f"{what}, {was.guaranteed - left} fewer than before; what is described still fits",
             text,
-            within=(root, pool_root, *within),
+            within=(root, pool_root, f"{pool_root} size", f"{pool_root} guarantees", *within),
             place=at,
             blast_radius=on_it,
         )

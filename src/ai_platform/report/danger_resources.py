@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from . import blast_radius
-from .danger_finding import Finding, counted, finding, lower, place, said, worst
-from .danger_scene import Scene, at, below, entries
+from .danger_finding import Finding, counted, finding, lower, said, worst
+from .danger_scene import Scene, at, below, described_at, entries
 from .model import Grade
 from .preview import Op, PropertyChange, ResourceChange
 from .resource_names import Owner, thing_name
@@ -81,6 +81,7 @@ def rolled(scene: Scene) -> Iterator[Finding]:
                 within=whose.within,
                 stack=scene.stack,
                 change=change,
+                place=described_at(scene, whose),
                 blast_radius=_radius(scene, change, whose),
             )
 
@@ -96,7 +97,7 @@ def runs(scene: Scene) -> Iterator[Finding]:
         label = whose.name if whose.root.startswith("run ") else f"job {thing_name(change)}"
         again = change.op is Op.REPLACE
         yield finding(
-            "run-restarted",
+            "run-stopped",
             whose.root,
             f"{label} is deleted"
             + (" and starts from its beginning, or from its last checkpoint" if again else ""),
@@ -104,6 +105,7 @@ def runs(scene: Scene) -> Iterator[Finding]:
             within=whose.within,
             stack=scene.stack,
             change=change,
+            place=described_at(scene, whose),
         )
 
 
@@ -175,7 +177,7 @@ def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner) -> Fin
         within=whose.within,
         stack=scene.stack,
         change=change,
-        place=_described_at(scene, whose),
+        place=described_at(scene, whose),
         blast_radius=_radius(scene, change, whose),
         safer=loss.safer.format(noun=loss.noun),
     )
@@ -259,20 +261,6 @@ def _differences(causes: list[PropertyChange]) -> str:
     shown = [f"{cause.path}: {said(cause.before)} → {said(cause.after)}" for cause in causes[:3]]
     more = len(causes) - len(shown)
     return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
-
-
-def _described_at(scene: Scene, whose: Owner) -> tuple[str | None, int | None]:
-    """Where the description says the pool or the storage that the resource belongs to."""
-    kind, _, name = whose.root.partition(" ")
-    name = name.partition("/")[2]
-    for side in (scene.after, scene.before):
-        if side is None or kind not in {"pool", "storage"}:
-            continue
-        pools, storage = side.environment.node_pools, side.environment.storage
-        names = [item.name for item in pools] if kind == "pool" else [item.name for item in storage]
-        if name in names:
-            return place(side, "node_pools" if kind == "pool" else "storage", names.index(name))
-    return None, None
 
 
 def _radius(scene: Scene, change: ResourceChange, whose: Owner) -> tuple[str, ...]:

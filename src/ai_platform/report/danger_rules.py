@@ -175,11 +175,19 @@ _OTHERS = (
         "keep two replicas for what users wait for",
     ),
     Rule(
-        "run-restarted",
+        "run-stopped",
         Grade.MEDIUM,
         "the Job of a training run is replaced or deleted: it loses what it has done since its last "
         "checkpoint",
         "let the run end first, or give the changed one a new name",
+    ),
+    Rule(
+        "data-expires-sooner",
+        Grade.HIGH,
+        "a bucket deletes what was not written for fewer days than before; medium where only deleted "
+        "objects can be "
+        "had back for less long",
+        "look which objects are older, copy what is still needed, then lower the days",
     ),
     Rule(
         "protection-removed",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from ..layers import environment_of
 from ..plan import Plan
+from .danger_finding import place
 from .preview import Preview, PropertyChange, ResourceChange
 from .resource_names import Owner, is_fresh, owner, stack_of
 from .side import Side
@@ -92,3 +95,43 @@ def below(changes: Iterable[PropertyChange], *prefixes: str) -> list[PropertyCha
             for prefix in prefixes
         )
     ]
+
+
+def described_at(scene: Scene, whose: Owner) -> tuple[str | None, int | None]:
+    """Where the description says what becomes of a thing: at the first key of it that differs."""
+    kind, _, name = whose.root.partition(" ")
+    name = name.partition("/")[2]
+    old, new = (_described(side, kind, name) for side in (scene.before, scene.after))
+    if old is None and new is None:
+        return None, None
+    side, (location, said) = (scene.after, new) if new else (scene.before, old or ((), {}))
+    other = old[1] if old and new else said
+    differs = [key for key in said if said[key] != other.get(key)]
+    return place(side, *location, *differs[:1])
+
+
+def _described(
+    side: Side | None, kind: str, name: str
+) -> tuple[tuple[str | int, ...], dict[str, object]] | None:
+    """The place of a thing in a description, and what stands there."""
+    if side is None:
+        return None
+    environment = side.environment
+    if kind == "cluster":
+        return ("cluster",), dict(environment.cluster)
+    listed: dict[str, tuple[str, Sequence[BaseModel]]] = {
+        "pool": ("node_pools", environment.node_pools),
+        "storage": ("storage", environment.storage),
+        "team": ("teams", environment.teams),
+        "endpoint": ("endpoints", environment.endpoints),
+        "run": ("training_jobs", environment.training_jobs),
+    }
+    if kind not in listed:
+        return None
+    key, items = listed[kind]
+    for index, item in enumerate(items):
+        said = dict(item)
+        own = f"{said['team']}/{said['name']}" if kind in {"endpoint", "run"} else said["name"]
+        if own == name:
+            return (key, index), said
+    return None

@@ -14,6 +14,7 @@ from .danger_quotas import Usage, quotas
 from .danger_resources import emptied, lost, providers, rolled, runs
 from .danger_rights import network_policies, pod_security, rights
 from .danger_scene import Scene, scenes
+from .danger_storage import storage
 from .danger_teams import endpoints, teams
 from .danger_versions import charts, kubernetes_by_plan, kubernetes_by_preview
 from .model import Danger
@@ -39,7 +40,13 @@ OF_PREVIEWS: tuple[Callable[[Scene], Iterable[Finding]], ...] = (
 )
 """What a preview shows."""
 
-OF_PLANS: tuple[Callable[[Side, Side], Iterable[Finding]], ...] = (teams, pools, spot_only, endpoints)
+OF_PLANS: tuple[Callable[[Side, Side], Iterable[Finding]], ...] = (
+    teams,
+    pools,
+    spot_only,
+    endpoints,
+    storage,
+)
 """What two descriptions of one environment show."""
 
 _ENDS = {

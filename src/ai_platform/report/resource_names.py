@@ -68,6 +68,8 @@ def owner(change: ResourceChange, environment: str, known: Mapping[str, Resource
         return Owner(own[0], own[1:], label if part == "pool" or not kind else f"{shown} of {label}")
     if kind is Kind.CLUSTER and any(c in {"EksCluster", "GkeCluster"} for c, _ in _components(change, known)):
         return Owner(f"cluster {environment}", (), f"cluster {thing_name(change)}")
+    if kind is Kind.NAMESPACE:
+        return Owner(f"namespace {environment}/{thing_name(change)}", (f"cluster {environment}",), shown)
     for component, _ in _components(change, known):
         if component in {"EksCluster", "GkeCluster"}:
             return Owner(change.urn, (f"cluster {environment}",), shown)
@@ -131,7 +133,7 @@ def _within_by_name(change: ResourceChange, environment: str) -> tuple[str, ...]
     if change.type.endswith(":ResourceFlavor"):
         return (f"pool {environment}/{metadata.get('name')}",)
     namespace = metadata.get("namespace")
-    return (f"team {environment}/{namespace}", f"namespace {namespace}") if namespace else ()
+    return (f"team {environment}/{namespace}", f"namespace {environment}/{namespace}") if namespace else ()
 
 
 def _provider(change: ResourceChange) -> tuple[str, ...]:
