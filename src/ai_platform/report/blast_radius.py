@@ -78,28 +78,32 @@ def of_storage(plan: Plan | None, storage: str, teams: Sequence[str]) -> tuple[s
     return named([*runs, *(f"team {team}" for team in teams)])
 
 
-def dependents(urn: str, changes: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
-    """Resources that need this one, through any number of others: by dependency, by parent, by provider."""
-    needed_by: dict[str, list[ResourceChange]] = {}
+def needed_by(changes: Iterable[ResourceChange]) -> dict[str, list[ResourceChange]]:
+    """URN to the resources that name it as dependency, parent or provider."""
+    found: dict[str, list[ResourceChange]] = {}
     for change in changes:
         provider = change.provider.rpartition("::")[0] if change.provider else None
         for need in dict.fromkeys([*change.dependencies, change.parent, provider]):
             if need:
-                needed_by.setdefault(need, []).append(change)
+                found.setdefault(need, []).append(change)
+    return found
+
+
+def dependents(urn: str, needing: Mapping[str, Sequence[ResourceChange]]) -> tuple[ResourceChange, ...]:
+    """Resources that need this one, through any number of others; components are left out."""
     found: dict[str, ResourceChange] = {}
     open_ends = [urn]
     while open_ends:
-        for change in needed_by.get(open_ends.pop(), ()):
+        for change in needing.get(open_ends.pop(), ()):
             if change.urn not in found and change.urn != urn:
                 found[change.urn] = change
                 open_ends.append(change.urn)
-    return tuple(sorted(found.values(), key=lambda change: change.urn))
+    return tuple(sorted((c for c in found.values() if c.custom), key=lambda change: change.urn))
 
 
-def of_resource(urn: str, changes: Iterable[ResourceChange]) -> tuple[str, ...]:
-    """What the preview says depends on a resource, components left out where they have resources."""
-    found = [change for change in dependents(urn, changes) if change.custom]
-    return named(f"{change.type.rpartition(':')[2]} {change.name}" for change in found)
+def of_resource(urn: str, needing: Mapping[str, Sequence[ResourceChange]]) -> tuple[str, ...]:
+    """What the preview says depends on a resource."""
+    return named(f"{change.type.rpartition(':')[2]} {change.name}" for change in dependents(urn, needing))
 
 
 def _on_pools(plan: Plan, concerned: Callable[[str], bool]) -> Iterator[str]:

@@ -47,6 +47,7 @@ _ROLLS: Mapping[str, tuple[str, ...]] = {
 def lost(scene: Scene) -> Iterator[Finding]:
     """Things of the table that are deleted or replaced; of one root the one that speaks for the others."""
     found: dict[str, tuple[int, Finding]] = {}
+    kept = _kept_volumes(scene)
     for change in scene.preview.resources:
         kind = kind_of(change.type)
         if kind is None or change.op not in {Op.DELETE, Op.REPLACE}:
@@ -56,7 +57,7 @@ def lost(scene: Scene) -> Iterator[Finding]:
             continue
         rank = list(Kind).index(kind)
         if whose.root not in found or rank < found[whose.root][0]:
-            found[whose.root] = rank, _loss(scene, change, kind, whose)
+            found[whose.root] = rank, _loss(scene, change, kind, whose, kept)
     yield from (item for _, item in found.values())
 
 
@@ -113,16 +114,17 @@ def providers(scene: Scene) -> Iterator[Finding]:
     """Providers that are replaced."""
     for change in scene.preview.resources:
         if change.type.startswith("pulumi:providers:") and change.op is Op.REPLACE:
-            needing = [c for c in blast_radius.dependents(change.urn, scene.preview.resources) if c.custom]
+            needing = blast_radius.dependents(change.urn, scene.needed_by)
             yield finding(
                 "provider-replaced",
                 change.urn,
                 f"provider {change.name} is replaced, and with it all "
                 f"{counted(len(needing), 'resource')} that it made",
                 _cause(change),
+                within=_clusters_of(scene, change),
                 stack=scene.stack,
                 change=change,
-                blast_radius=blast_radius.of_resource(change.urn, scene.preview.resources),
+                blast_radius=blast_radius.of_resource(change.urn, scene.needed_by),
             )
 
 
@@ -144,7 +146,7 @@ def emptied(scene: Scene) -> Iterator[Finding]:
         )
 
 
-def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner) -> Finding:
+def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner, kept: set[str]) -> Finding:
     loss = KINDS[kind]
     again = change.op is Op.REPLACE
     grade = loss.replaced if again else loss.removed
@@ -153,7 +155,7 @@ def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner) -> Fin
         first = _deleted_first(change)
         grade = worst(grade, Grade.CRITICAL) if first and kind is Kind.POOL else grade
         notes.append("it is deleted before the new one is made" if first else _both_at_once(kind))
-    elif _data_stays(change, scene):
+    elif kind is Kind.VOLUME and kept & {thing_name(change), at(change.before, "spec.volumeName")}:
         grade = Grade.MEDIUM
         notes.append("its data stays, as its reclaim policy says; who mounts it loses it")
     if change.retained:
@@ -183,6 +185,12 @@ def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner) -> Fin
     )
 
 
+def _clusters_of(scene: Scene, provider: ResourceChange) -> list[str]:
+    """Roots of the clusters whose credentials a provider has: it is replaced because they are."""
+    needs = (scene.known[urn] for urn in provider.dependencies if urn in scene.known)
+    return [scene.owner(need).root for need in needs if kind_of(need.type) is Kind.CLUSTER]
+
+
 def _both_at_once(kind: Kind) -> str:
     need = ", which needs capacity for both" if kind is Kind.POOL else ""
     return f"the new one is made first{need}"
@@ -193,16 +201,14 @@ def _deleted_first(change: ResourceChange) -> bool:
     return any((value := at(change.after, name)) and value == at(change.before, name) for name in _NAMES)
 
 
-def _data_stays(change: ResourceChange, scene: Scene) -> bool:
-    kind = change.type.rpartition(":")[2]
-    if kind == "PersistentVolume":
-        return at(change.before, "spec.persistentVolumeReclaimPolicy") == "Retain"
-    bound = at(change.before, "spec.volumeName")
-    return kind == "PersistentVolumeClaim" and any(
-        _data_stays(other, scene)
-        for other in scene.known.values()
-        if bound and other.type.endswith(":PersistentVolume") and thing_name(other) == bound
-    )
+def _kept_volumes(scene: Scene) -> set[str]:
+    """Names of persistent volumes whose data stays without them."""
+    return {
+        thing_name(change)
+        for change in scene.preview.resources
+        if change.type.endswith(":PersistentVolume")
+        and at(change.before, "spec.persistentVolumeReclaimPolicy") == "Retain"
+    }
 
 
 def _group_of_more(scene: Scene, change: ResourceChange, whose: Owner) -> bool:
@@ -277,4 +283,4 @@ def _radius(scene: Scene, change: ResourceChange, whose: Owner) -> tuple[str, ..
             team for item in scene.before.environment.storage if item.name == name for team in item.teams
         ]
         return blast_radius.of_storage(scene.plan, name, teams)
-    return blast_radius.of_resource(change.urn, scene.preview.resources)
+    return blast_radius.of_resource(change.urn, scene.needed_by)

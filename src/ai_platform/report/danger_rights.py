@@ -55,11 +55,16 @@ def rights(scene: Scene) -> Iterator[Finding]:
 
 def network_policies(scene: Scene) -> Iterator[Finding]:
     """Network policies that go or let everything pass, in namespaces that stay."""
+    gone = {
+        at(change.before, "metadata.name")
+        for change in scene.preview.resources
+        if change.type == "kubernetes:core/v1:Namespace" and change.op is Op.DELETE
+    }
     for change in scene.preview.resources:
         if without_version(change.type) != "kubernetes:networking.k8s.io:NetworkPolicy":
             continue
         whose = scene.owner(change)
-        if change.op is Op.DELETE and not _namespace_goes(scene, change):
+        if change.op is Op.DELETE and at(change.before, "metadata.namespace") not in gone:
             rule, why = "network-policy-removed", "the program no longer makes it"
         elif change.op in {Op.UPDATE, Op.REPLACE} and (wider := _open(change.after) - _open(change.before)):
             rule, why = "network-policy-widened", ", ".join(sorted(wider))
@@ -167,16 +172,6 @@ def _open(inputs: Inputs) -> set[str]:
         if open_rules or world:
             found.add(f"{kind} {'from' if kind == 'ingress' else 'to'} everywhere")
     return found
-
-
-def _namespace_goes(scene: Scene, change: ResourceChange) -> bool:
-    namespace = at(change.before, "metadata.namespace")
-    return any(
-        other.type == "kubernetes:core/v1:Namespace"
-        and other.op is Op.DELETE
-        and at(other.before, "metadata.name") == namespace
-        for other in scene.preview.resources
-    )
 
 
 def _level(inputs: Inputs) -> int:

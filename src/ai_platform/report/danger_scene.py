@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from ..layers import environment_of
 from ..plan import Plan
+from .blast_radius import needed_by
 from .danger_finding import place
 from .preview import Preview, PropertyChange, ResourceChange
 from .resource_names import Owner, is_fresh, owner, stack_of
@@ -27,6 +28,8 @@ class Scene:
     after: Side | None
     fresh: bool
     """Whether nothing of the stack was there before."""
+    needed_by: Mapping[str, Sequence[ResourceChange]]
+    """URN to the resources that need it."""
 
     @property
     def plan(self) -> Plan | None:
@@ -58,6 +61,7 @@ def scenes(previews: Sequence[Preview], before: Sequence[Side], after: Sequence[
                 olds.get(environment),
                 news.get(environment),
                 is_fresh(preview.resources),
+                needed_by(preview.resources),
             )
         )
     return found

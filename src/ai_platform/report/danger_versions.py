@@ -52,7 +52,7 @@ def kubernetes_by_preview(scene: Scene) -> Iterator[Finding]:
                 within=whose.within,
                 stack=scene.stack,
                 change=change,
-                blast_radius=blast_radius.of_resource(change.urn, scene.preview.resources),
+                blast_radius=blast_radius.of_resource(change.urn, scene.needed_by),
             )
 
 
