@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from . import blast_radius
 from .danger_finding import Finding, counted, finding, lower, said, worst
 from .danger_scene import Scene, at, below, described_at, entries
 from .model import Grade
 from .preview import Op, PropertyChange, ResourceChange
-from .resource_names import Owner, thing_name
+from .resource_names import Owner, likely_parent, logical_name, thing_name, type_of
 from .stateful_types import KINDS, Kind, kind_of, without_version
 
+NOT_MADE = "the program no longer makes it"
+"""Why something is deleted, as far as a preview knows."""
 MANY_DELETES = 10
 """Fewer deletes are a change like any other."""
 
+_REFUSALS = (
+    (Op.REPLACE, re.compile(r'unable to replace resource "(urn:pulumi:[^"\s]+)"')),
+    (Op.DELETE, re.compile(r'resource "(urn:pulumi:[^"\s]+)" cannot be deleted')),
+)
+"""What the engine says of something protected (pulumi 3.246, step_generator.go)."""
 _NAMES = (
     "name",
     "bucket",
@@ -48,7 +57,7 @@ def lost(scene: Scene) -> Iterator[Finding]:
     """Things of the table that are deleted or replaced; of one root the one that speaks for the others."""
     found: dict[str, tuple[int, Finding]] = {}
     kept = _kept_volumes(scene)
-    for change in scene.preview.resources:
+    for change in (*scene.preview.resources, *_refused(scene)):
         kind = kind_of(change.type)
         if kind is None or change.op not in {Op.DELETE, Op.REPLACE}:
             continue
@@ -76,7 +85,9 @@ def rolled(scene: Scene) -> Iterator[Finding]:
             yield finding(
                 "pool-rolled",
                 whose.root,
-                f"every node of {whose.name} is replaced in its turn, and what runs on it is drained",
+                f"{whose.name} leaves a zone: its nodes there are deleted, and what runs on them stops"
+                if zones
+                else f"every node of {whose.name} is replaced in its turn, and what runs on it is drained",
                 _differences(_why_rolled(scene, change, causes)),
                 grade=grade,
                 within=whose.within,
@@ -141,7 +152,7 @@ def emptied(scene: Scene) -> Iterator[Finding]:
             "many-deletes",
             f"stack {scene.stack}",
             f"{len(gone)} of the {len(there)} resources of stack {scene.stack} are deleted",
-            "the program no longer makes them",
+            NOT_MADE,
             stack=scene.stack,
         )
 
@@ -201,6 +212,19 @@ def _deleted_first(change: ResourceChange) -> bool:
     return any((value := at(change.after, name)) and value == at(change.before, name) for name in _NAMES)
 
 
+def _refused(scene: Scene) -> Iterator[ResourceChange]:
+    """What the engine refuses to replace or delete and then leaves out of the steps: the errors name it."""
+    for error in scene.preview.errors:
+        for op, pattern in _REFUSALS:
+            for urn in pattern.findall(error):
+                known = scene.known.get(urn)
+                if known is None:
+                    parent = likely_parent(urn, scene.known)
+                    yield ResourceChange(urn, op, type_of(urn), logical_name(urn), parent, protected=True)
+                elif known.op not in {Op.DELETE, Op.REPLACE}:
+                    yield replace(known, op=op, protected=True, changes=())
+
+
 def _kept_volumes(scene: Scene) -> set[str]:
     """Names of persistent volumes whose data stays without them."""
     return {
@@ -258,9 +282,9 @@ def _wants_accelerator(change: ResourceChange) -> bool:
 def _cause(change: ResourceChange) -> str:
     """The properties that replace it, or that the program makes it no longer."""
     if change.op is Op.DELETE:
-        return "the program no longer makes it"
+        return NOT_MADE
     causes = [item for item in change.changes if item.replaces] or list(change.changes)
-    return _differences(causes) or "the preview does not say which property"
+    return _differences(causes) or "the preview names no property"
 
 
 def _differences(causes: list[PropertyChange]) -> str:

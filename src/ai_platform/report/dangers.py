@@ -11,7 +11,7 @@ from .danger_finding import Finding, gravity
 from .danger_guards import exposed_secrets, runtimes, unguarded
 from .danger_pools import pools, spot_only
 from .danger_quotas import Usage, quotas
-from .danger_resources import emptied, lost, providers, rolled, runs
+from .danger_resources import NOT_MADE, emptied, lost, providers, rolled, runs
 from .danger_rights import network_policies, pod_security, rights
 from .danger_scene import Scene, scenes
 from .danger_storage import storage
@@ -128,7 +128,7 @@ def _both(first: Finding, second: Finding) -> Finding:
     if preview.danger.urn is None or plan.danger.urn is not None:
         return first if gravity(first.danger.grade) <= gravity(second.danger.grade) else second
     told = preview.danger
-    why = told.why if told.why.startswith(plan.danger.why) else f"{plan.danger.why}; {told.why}"
+    why = plan.danger.why if told.why == NOT_MADE else f"{plan.danger.why}; {told.why}"
     update = {
         "why": why,
         "file": plan.danger.file or told.file,

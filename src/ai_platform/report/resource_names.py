@@ -52,6 +52,22 @@ def logical_name(urn: str) -> str:
     return "::".join(urn.split("::")[3:])
 
 
+def likely_parent(urn: str, known: Mapping[str, ResourceChange]) -> str | None:
+    """The component that a resource belongs to which the preview does not hold: by its types and its name.
+
+    Names of children are the component's with a role behind it.
+    """
+    head, _, name = urn.rpartition("::")
+    above = head.rpartition("$")[0]
+    fits = [
+        other
+        for other in known
+        if above and other.startswith(f"{above}::") and name.startswith(f"{logical_name(other)}-")
+    ]
+    guess = f"{above}::{name.rpartition('-')[0]}" if above else None
+    return max(fits, key=len, default=guess)
+
+
 def owner(change: ResourceChange, environment: str, known: Mapping[str, ResourceChange]) -> Owner:
     """What a resource belongs to, by the components above it and, for Kubernetes objects, by its name."""
     kind = kind_of(change.type)
@@ -105,7 +121,7 @@ def _components(change: ResourceChange, known: Mapping[str, ResourceChange]) -> 
         token = type_of(urn)
         if token.startswith(_OURS):
             found.append((token.removeprefix(_OURS), logical_name(urn)))
-        urn = known[urn].parent if urn in known else None
+        urn = change.parent if urn == change.urn else known[urn].parent if urn in known else None
     return found
 
 
