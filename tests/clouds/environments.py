@@ -176,9 +176,20 @@ class Applied:
 
 
 @contextmanager
-def applied(root: Path, stacks: Sequence[str], moto: Moto, cluster: Cluster) -> Iterator[Applied]:
-    """Previews and applies the stacks on that cluster, whose nodes are those of the description."""
+def applied(
+    root: Path,
+    stacks: Sequence[str],
+    moto: Moto,
+    cluster: Cluster,
+    prepare: Callable[[CloudProject], None] | None = None,
+) -> Iterator[Applied]:
+    """Previews and applies the stacks on that cluster, whose nodes are those of the description.
+
+    ``prepare`` changes the project before anything is applied.
+    """
     project = described(root, stacks[0], moto)
+    if prepare:
+        prepare(project)
     project.runs_clusters_on(cluster.kubeconfig)
     api = connect(cluster.kubeconfig)
     with foreign_kinds(api):

@@ -1,0 +1,136 @@
+"""What two plans show of teams and their endpoints: gone, changed without a canary, with fewer replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..plan import EndpointPlan, Plan
+from . import blast_radius
+from .danger_finding import Finding, finding, place
+from .model import Grade
+from .resource_names import roots
+from .side import Side
+
+
+def teams(before: Side, after: Side) -> Iterator[Finding]:
+    """Teams that the description no longer has."""
+    kept = {team.name for team in after.plan.teams}
+    known = {team.name for team in before.plan.teams}
+    new = [team for team in after.plan.teams if team.name not in known]
+    for index, team in enumerate(before.plan.teams):
+        if team.name in kept:
+            continue
+        # One that comes with the same group or cost centre is most likely the same people under a new name.
+        same = next(
+            (other.name for other in new if other.cost_center and other.cost_center == team.cost_center), None
+        )
+        renamed = f"; {same} looks like its new name, but nothing moves there by itself" if same else ""
+        root, *within = roots(before.environment.name, "team", team.name)
+        yield finding(
+            "team-removed",
+            root,
+            f"team {team.name} goes, with its namespace and every volume, endpoint and run in it{renamed}",
+            "the description no longer has it",
+            within=within,
+            place=place(before, "teams", index),
+            blast_radius=blast_radius.of_team(before.plan, team.name),
+        )
+
+
+def endpoints(before: Side, after: Side) -> Iterator[Finding]:
+    """Endpoints of teams that stay."""
+    news = {(endpoint.team, endpoint.name): endpoint for endpoint in after.plan.endpoints}
+    at = {(spec.team, spec.name): index for index, spec in enumerate(after.environment.endpoints)}
+    for index, old in enumerate(before.plan.endpoints):
+        key = old.team, old.name
+        root, *within = roots(before.environment.name, "endpoint", f"{old.team}/{old.name}")
+        within += [roots(before.environment.name, "pool", old.pool)[0]]
+        new = news.get(key)
+        if new is None:
+            yield finding(
+                "endpoint-removed",
+                root,
+                f"endpoint {old.team}/{old.name} goes: whoever calls {old.model} there gets no answer "
+                f"any more",
+                "the description no longer has it",
+                within=within,
+                place=place(before, "endpoints", index),
+                blast_radius=(f"team {old.team}",),
+            )
+            continue
+        yield from _changed(after, old, new, at[key], root, within)
+
+
+def _changed(
+    after: Side, old: EndpointPlan, new: EndpointPlan, index: int, root: str, within: list[str]
+) -> Iterator[Finding]:
+    name = f"endpoint {old.team}/{old.name}"
+    if new.model != old.model:
+        yield finding(
+            "endpoint-without-canary",
+            root,
+            f"{name} answers with another model: {_traffic(old, new, after.plan)}",
+            f"model: {old.model} → {new.model}",
+            within=within,
+            place=place(after, "endpoints", index, "model"),
+            blast_radius=(f"everybody who calls {old.team}/{old.name}",),
+        )
+    elif differs := _differences(old, new):
+        yield finding(
+            "endpoint-restarted",
+            root,
+            f"every replica of {name} starts anew: {_traffic(old, new, after.plan)}",
+            "; ".join(differs[:3]) + (f"; and {len(differs) - 3} more" if len(differs) > 3 else ""),
+            within=within,
+            place=place(after, "endpoints", index),
+            blast_radius=(f"everybody who calls {old.team}/{old.name}",),
+        )
+    if new.min_replicas < old.min_replicas:
+        alone = new.min_replicas <= 1
+        yield finding(
+            "endpoint-replicas-cut",
+            f"{root} replicas",
+            f"{name} keeps {new.min_replicas} of {old.min_replicas} replicas that always run"
+            + ("; when its node goes, nobody answers until another one is Ready" if alone else ""),
+            f"min_replicas: {old.min_replicas} → {new.min_replicas}",
+            grade=None if alone else Grade.LOW,
+            within=(root, *within),
+            place=place(after, "endpoints", index, "min_replicas"),
+            blast_radius=(f"everybody who calls {old.team}/{old.name}",),
+        )
+
+
+def _differences(old: EndpointPlan, new: EndpointPlan) -> list[str]:
+    """What makes new pods, each as a reader sees it."""
+    found = []
+    if new.pool != old.pool:
+        found.append(f"pool: {old.pool} → {new.pool}")
+    if (new.resource, new.devices) != (old.resource, old.devices):
+        found.append(f"device: {old.devices} × {old.resource} → {new.devices} × {new.resource}")
+    was, now = (_arguments(plan.arguments) for plan in (old, new))
+    pairs = [(key, was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now])]
+    beside = ("cpu", "memory_gib", "fall_back_to", "priority")
+    pairs += [(key, getattr(old, key), getattr(new, key)) for key in beside]
+    found += [f"{key}: {past or 'none'} → {then or 'none'}" for key, past, then in pairs if past != then]
+    return found
+
+
+def _arguments(arguments: tuple[str, ...]) -> dict[str, str]:
+    pairs = (argument.lstrip("-").partition("=") for argument in arguments)
+    return {key: value or "set" for key, _, value in pairs}
+
+
+def _traffic(old: EndpointPlan, new: EndpointPlan, plan: Plan) -> str:
+    """What becomes of requests while its Deployment rolls: a new pod first, then the old one goes."""
+    capacity = next((pool.capacity.get(new.resource, 0) for pool in plan.pools if pool.name == new.pool), 0)
+    needed = sum(
+        endpoint.devices * endpoint.min_replicas
+        for endpoint in plan.endpoints
+        if (endpoint.pool, endpoint.resource) == (new.pool, new.resource)
+    )
+    jump = "all requests go to the new one as soon as it is Ready, and none tries it first"
+    if needed + new.devices > capacity:
+        return f"the pool has no device free for it, so the new one waits until the old one goes; {jump}"
+    if old.min_replicas == 1:
+        return f"{jump}; until then the one old replica answers"
+    return jump

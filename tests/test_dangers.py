@@ -1,0 +1,592 @@
+"""What a report calls dangerous, with hand-made previews and with the plans of both sides."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+
+from ai_platform.environment import parse
+from ai_platform.plan import make_plan
+from ai_platform.report.danger_quotas import Share
+from ai_platform.report.danger_rules import RULES
+from ai_platform.report.danger_table import danger_table
+from ai_platform.report.dangers import dangers
+from ai_platform.report.model import Grade
+from ai_platform.report.preview import SECRET, UNKNOWN, Op, Preview, PropertyChange, ResourceChange
+from ai_platform.report.side import Side
+
+EKS_POOL, BUCKET = "aws:eks/nodeGroup:NodeGroup", "aws:s3/bucket:Bucket"
+NAMESPACE, POLICY = "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+
+
+def resource(token, name="thing", op=Op.UPDATE, *, before=None, after=None, changes=(), **more):
+    """A resource of a user's own stack."""
+    above = more.pop("above", "")
+    urn = f"urn:pulumi:lab::lab::{above}{token}::{name}"
+    return ResourceChange(
+        urn, op, token, name, changes=tuple(changes), before=before or {}, after=after or {}, **more
+    )
+
+
+def found(*resources, **sides):
+    """(Rule, grade) of each danger of a preview with these resources and one that stays."""
+    return [(item.rule, item.grade) for item in told(*resources, **sides)]
+
+
+def told(*resources):
+    stays = resource("aws:sqs/queue:Queue", "mail", Op.SAME, before={"name": "mail"}, after={"name": "mail"})
+    return dangers([Preview("lab", (*resources, stays))], [], [])
+
+
+def one(*resources):
+    (danger,) = told(*resources)
+    return danger
+
+
+def replaced(token, path="kind", name="thing", **more):
+    causes = [PropertyChange(path, "a", "b", replaces=True)]
+    return resource(token, name, Op.REPLACE, before={"x": 1}, after={"x": 2}, changes=causes, **more)
+
+
+def deleted(token, name="thing", **more):
+    return resource(token, name, Op.DELETE, **{"before": {"x": 1}, **more})
+
+
+# What is lost.
+
+
+def test_a_replaced_pool_names_the_property_and_makes_the_new_one_first():
+    danger = one(replaced(EKS_POOL, "capacityType", file="__main__.py", line=7))
+    assert (danger.rule, danger.grade) == ("pool-replaced", Grade.HIGH)
+    assert "capacityType: a → b" in danger.why
+    assert "new one is made first" in danger.what
+    assert (danger.file, danger.line) == ("__main__.py", 7)
+
+
+def test_a_pool_whose_name_stays_goes_before_the_new_one_comes():
+    same = {"nodeGroupName": "gpus"}
+    change = resource(EKS_POOL, op=Op.REPLACE, before=same, after=same)
+    assert found(change) == [("pool-replaced", Grade.CRITICAL)]
+
+
+@pytest.mark.parametrize(
+    ("token", "rule", "grade"),
+    [
+        (EKS_POOL, "pool-removed", Grade.CRITICAL),
+        ("gcp:container/cluster:Cluster", "cluster-removed", Grade.CRITICAL),
+        ("aws:ebs/volume:Volume", "volume-removed", Grade.CRITICAL),
+        ("gcp:filestore/instance:Instance", "file-system-removed", Grade.CRITICAL),
+        ("aws:rds/instance:Instance", "database-removed", Grade.CRITICAL),
+        ("gcp:kms/cryptoKey:CryptoKey", "key-removed", Grade.CRITICAL),
+        ("kubernetes:kueue.x-k8s.io/v1beta1:ClusterQueue", "queue-removed", Grade.HIGH),
+        ("aws:ec2/capacityReservation:CapacityReservation", "reservation-removed", Grade.CRITICAL),
+        ("kubernetes:apps/v1:StatefulSet", "stateful-set-removed", Grade.HIGH),
+        ("aws:ecr/repository:Repository", "registry-removed", Grade.CRITICAL),
+        ("gcp:secretmanager/secret:Secret", "secret-removed", Grade.HIGH),
+        ("aws:iam/role:Role", "identity-removed", Grade.MEDIUM),
+        ("aws:ec2/vpc:Vpc", "network-removed", Grade.CRITICAL),
+        (CRD, "crd-removed", Grade.CRITICAL),
+        (NAMESPACE, "namespace-removed", Grade.CRITICAL),
+    ],
+)
+def test_what_goes_is_graded_by_what_it_is(token, rule, grade):
+    assert found(deleted(token)) == [(rule, grade)]
+
+
+@pytest.mark.parametrize("token", ["aws:cloudwatch/logGroup:LogGroup", "kubernetes:core/v1:ConfigMap"])
+def test_what_can_be_made_again_is_no_danger(token):
+    assert found(deleted(token)) == []
+    assert found(replaced(token)) == []
+
+
+def test_what_is_protected_is_a_grade_lower_and_says_that_the_apply_refuses():
+    danger = one(deleted(BUCKET, protected=True))
+    assert danger.grade is Grade.HIGH
+    assert "the apply refuses" in danger.what
+
+
+def test_what_is_retained_stays_behind_and_costs():
+    danger = one(deleted(BUCKET, retained=True))
+    assert danger.grade is Grade.MEDIUM
+    assert "goes on costing" in danger.what
+
+
+def test_a_volume_whose_reclaim_policy_keeps_its_data_only_loses_its_mount():
+    volume = {"metadata": {"name": "corpus"}, "spec": {"persistentVolumeReclaimPolicy": "Retain"}}
+    assert found(deleted("kubernetes:core/v1:PersistentVolume", before=volume)) == [
+        ("volume-removed", Grade.MEDIUM)
+    ]
+
+
+def test_a_namespace_speaks_for_what_lies_in_it():
+    inside = {"metadata": {"name": "deny", "namespace": "lab"}}
+    claim = {"metadata": {"name": "notes", "namespace": "lab"}}
+    dangers_of = found(
+        deleted(NAMESPACE, "space", before={"metadata": {"name": "lab"}}),
+        deleted(POLICY, "deny", before=inside),
+        deleted("kubernetes:core/v1:PersistentVolumeClaim", "notes", before=claim),
+    )
+    assert dangers_of == [("namespace-removed", Grade.CRITICAL)]
+
+
+def test_what_depends_on_a_thing_is_named_three_by_name_and_the_rest_as_a_number():
+    key = deleted("aws:kms/key:Key", "key")
+    users = [
+        resource(
+            "aws:sqs/queue:Queue", f"q{i}", Op.SAME, before={"a": 1}, after={"a": 1}, dependencies=(key.urn,)
+        )
+        for i in range(5)
+    ]
+    assert one(key, *users).blast_radius == ("Queue q0", "Queue q1", "Queue q2", "and 2 more")
+
+
+def test_a_replaced_provider_speaks_for_all_that_it_made():
+    provider = replaced("pulumi:providers:kubernetes", "clusterIdentifier", "own")
+    made = replaced(NAMESPACE, name="space", provider=f"{provider.urn}::some-id")
+    danger = one(provider, made)
+    assert (danger.rule, danger.grade) == ("provider-replaced", Grade.CRITICAL)
+
+
+def test_many_deletes_are_told_beside_what_they_are():
+    gone = [deleted("kubernetes:core/v1:ConfigMap", f"c{i}") for i in range(12)]
+    assert found(*gone) == [("many-deletes", Grade.CRITICAL)]
+    assert found(*gone[:9]) == []
+
+
+def test_a_job_on_gpus_that_is_replaced_loses_its_work_and_one_without_is_nothing():
+    def job(limits):
+        spec = {"spec": {"template": {"spec": {"containers": [{"resources": {"limits": limits}}]}}}}
+        return resource("kubernetes:batch/v1:Job", op=Op.REPLACE, before=spec, after=spec)
+
+    assert found(job({"nvidia.com/gpu": "8"})) == [("run-stopped", Grade.MEDIUM)]
+    assert found(job({"cpu": "1"})) == []
+
+
+def test_a_new_launch_template_rolls_a_pool_and_its_own_tags_do_not():
+    version = PropertyChange("launchTemplate.version", "1", UNKNOWN)
+    assert found(resource(EKS_POOL, changes=[version])) == [("pool-rolled", Grade.MEDIUM)]
+    assert found(resource(EKS_POOL, changes=[PropertyChange('tags["team"]', "a", "b")])) == []
+    assert found(resource(EKS_POOL, changes=[PropertyChange("scalingConfig.maxSize", 1, 2)])) == []
+
+
+def test_a_pool_of_gke_that_leaves_all_its_zones_stops_at_once():
+    def moved(old, new):
+        return resource(
+            "gcp:container/nodePool:NodePool",
+            before={"nodeLocations": old},
+            after={"nodeLocations": new},
+            changes=[PropertyChange("nodeLocations[0]", old[0], new[0])],
+        )
+
+    assert found(moved(["a"], ["b"])) == [("pool-rolled", Grade.HIGH)]
+    assert found(moved(["a", "b"], ["b"])) == [("pool-rolled", Grade.MEDIUM)]
+    assert found(moved(["a"], ["a", "b"])) == []
+
+
+def test_what_is_only_renamed_is_no_danger():
+    renamed = resource(EKS_POOL, op=Op.SAME, before={"a": 1}, after={"a": 1}, renamed_from="urn:old")
+    assert found(renamed) == []
+
+
+# Guards.
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "dangerous"),
+    [
+        ({"deletionProtection": True}, {"deletionProtection": False}, True),
+        ({"deletionProtection": True}, {}, True),
+        ({"deletionProtection": False}, {"deletionProtection": True}, False),
+        ({}, {"deletionProtection": False}, False),
+        ({"deletionProtection": True}, {"deletionProtection": UNKNOWN}, False),
+        ({"forceDestroy": False}, {"forceDestroy": True}, True),
+        ({"forceDestroy": False}, {}, False),
+        ({"reclaimPolicy": "Retain"}, {"reclaimPolicy": "Delete"}, True),
+    ],
+)
+def test_a_guard_that_goes(before, after, dangerous):
+    change = resource("aws:rds/instance:Instance", before=before, after=after)
+    assert found(change) == ([("protection-removed", Grade.HIGH)] if dangerous else [])
+
+
+def test_protection_that_goes_is_told_also_where_nothing_else_changes():
+    def same(*, later):
+        state = {"a": 1}
+        return resource(
+            BUCKET, op=Op.SAME, before=state, after=state, protected=True, will_be_protected=later
+        )
+
+    assert found(same(later=False)) == [("protection-removed", Grade.HIGH)]
+    assert found(same(later=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "dangerous"),
+    [
+        (SECRET, "correct-horse", True),
+        (SECRET, SECRET, False),
+        (SECRET, UNKNOWN, False),
+        (SECRET, None, False),
+        ("plain", SECRET, False),
+    ],
+)
+def test_a_secret_that_became_plain_is_told_without_its_value(before, after, dangerous):
+    item = PropertyChange("data.token", before, after)
+    dangers_of = told(resource("kubernetes:core/v1:ConfigMap", changes=[item]))
+    assert [danger.rule for danger in dangers_of] == (["secret-exposed"] if dangerous else [])
+    assert "correct-horse" not in str(dangers_of)
+
+
+def test_a_runtime_with_another_image_restarts_all_and_a_digest_alone_is_only_to_be_known():
+    def runtime(old, new):
+        inputs = [{"spec": {"containers": [{"name": "v", "image": image}]}} for image in (old, new)]
+        token = "kubernetes:serving.kserve.io/v1alpha1:ClusterServingRuntime"
+        return resource(token, before=inputs[0], after=inputs[1])
+
+    assert found(runtime("vllm:1", "vllm:2")) == [("runtime-changed", Grade.HIGH)]
+    assert found(runtime("vllm:1@sha256:a", "vllm:1@sha256:b")) == [("runtime-changed", Grade.LOW)]
+    assert found(runtime("vllm:1", "vllm:1")) == []
+
+
+# Exposure and rights.
+
+
+def eks(public, *cidrs):
+    return {"vpcConfig": {"endpointPublicAccess": public, "publicAccessCidrs": list(cidrs)}}
+
+
+def gke(private, *cidrs):
+    return {
+        "privateClusterConfig": {"enablePrivateEndpoint": private},
+        "masterAuthorizedNetworksConfig": {"cidrBlocks": [{"cidrBlock": cidr} for cidr in cidrs]},
+    }
+
+
+def service(kind, **annotations):
+    return {
+        "metadata": {"annotations": {k.replace("__", "/"): v for k, v in annotations.items()}},
+        "spec": {"type": kind},
+    }
+
+
+@pytest.mark.parametrize(
+    ("token", "before", "after", "expected"),
+    [
+        ("aws:eks/cluster:Cluster", eks(False), eks(True, "0.0.0.0/0"), ("public-endpoint", Grade.HIGH)),
+        ("aws:eks/cluster:Cluster", eks(False), {"vpcConfig": {}}, ("public-endpoint", Grade.HIGH)),
+        (
+            "aws:eks/cluster:Cluster",
+            eks(False),
+            eks(True, "203.0.113.0/24"),
+            ("public-endpoint", Grade.MEDIUM),
+        ),
+        (
+            "aws:eks/cluster:Cluster",
+            eks(True, "203.0.113.0/24"),
+            eks(True, "0.0.0.0/0"),
+            ("public-endpoint", Grade.HIGH),
+        ),
+        ("aws:eks/cluster:Cluster", eks(True, "0.0.0.0/0"), eks(True, "0.0.0.0/0"), None),
+        ("aws:eks/cluster:Cluster", eks(True, "0.0.0.0/0"), eks(False), None),
+        (
+            "gcp:container/cluster:Cluster",
+            gke(True),
+            gke(False, "0.0.0.0/0"),
+            ("public-endpoint", Grade.HIGH),
+        ),
+        ("gcp:container/cluster:Cluster", gke(True), gke(False), None),
+        (
+            "kubernetes:core/v1:Service",
+            service("ClusterIP"),
+            service("LoadBalancer"),
+            ("public-service", Grade.HIGH),
+        ),
+        (
+            "kubernetes:core/v1:Service",
+            service("ClusterIP"),
+            service("LoadBalancer", **{"networking.gke.io/load-balancer-type": "Internal"}),
+            None,
+        ),
+        (
+            "aws:s3/bucketAcl:BucketAcl",
+            {"acl": "private"},
+            {"acl": "public-read"},
+            ("public-bucket", Grade.CRITICAL),
+        ),
+        (
+            "gcp:storage/bucketIAMMember:BucketIAMMember",
+            {"member": "group:a"},
+            {"member": "allUsers"},
+            ("public-bucket", Grade.CRITICAL),
+        ),
+        (
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            {"cidrIpv4": "10.0.0.0/8"},
+            {"cidrIpv4": "0.0.0.0/0"},
+            ("open-firewall", Grade.HIGH),
+        ),
+        (
+            "aws:ec2/securityGroupRule:SecurityGroupRule",
+            {"type": "egress"},
+            {"type": "egress", "cidrBlocks": ["0.0.0.0/0"]},
+            None,
+        ),
+        (
+            "gcp:compute/firewall:Firewall",
+            {"allows": [{"protocol": "tcp"}], "sourceRanges": ["10.0.0.0/8"]},
+            {"allows": [{"protocol": "tcp"}], "sourceRanges": ["0.0.0.0/0"]},
+            ("open-firewall", Grade.HIGH),
+        ),
+        (
+            "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole",
+            {"rules": []},
+            {"rules": [{"verbs": ["*"], "resources": ["*"], "apiGroups": ["*"]}]},
+            ("rights-widened", Grade.HIGH),
+        ),
+        (
+            "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+            {"roleRef": {"name": "view"}, "subjects": []},
+            {"roleRef": {"name": "view"}, "subjects": [{"name": "system:unauthenticated"}]},
+            ("anonymous-access", Grade.CRITICAL),
+        ),
+        (
+            "aws:iam/policy:Policy",
+            {"policy": '{"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}'},
+            {"policy": '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'},
+            ("rights-widened", Grade.HIGH),
+        ),
+        ("aws:iam/policy:Policy", {"policy": "{}"}, {"policy": UNKNOWN}, None),
+        (
+            "gcp:projects/iAMMember:IAMMember",
+            {"role": "roles/viewer", "member": "a"},
+            {"role": "roles/owner", "member": "a"},
+            ("rights-widened", Grade.HIGH),
+        ),
+        (
+            "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+            {"spec": {"policyTypes": ["Ingress"], "ingress": []}},
+            {"spec": {"policyTypes": ["Ingress"], "ingress": [{}]}},
+            ("network-policy-widened", Grade.HIGH),
+        ),
+        (
+            NAMESPACE,
+            {"metadata": {"name": "a", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
+            {"metadata": {"name": "a", "labels": {}}},
+            ("pod-security-lowered", Grade.HIGH),
+        ),
+        (
+            NAMESPACE,
+            {"metadata": {"name": "a", "labels": {}}},
+            {"metadata": {"name": "a", "labels": {"x": "y"}}},
+            None,
+        ),
+    ],
+)
+def test_what_becomes_more_open(token, before, after, expected):
+    assert found(resource(token, before=before, after=after)) == ([expected] if expected else [])
+
+
+def test_a_new_stack_is_not_compared_with_rights_that_it_never_had():
+    rule = {"rules": [{"verbs": ["*"], "resources": ["*"], "apiGroups": ["*"]}]}
+    change = resource("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", op=Op.CREATE, after=rule)
+    assert dangers([Preview("lab", (change,))], [], []) == ()
+    assert found(change) == [("rights-widened", Grade.HIGH)]
+
+
+# Versions.
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("1.34", "1.35", "kubernetes-upgrade"),
+        ("1.34", "1.36", "kubernetes-version-jump"),
+        ("1.35", "1.34", "kubernetes-version-jump"),
+        ("1.34", "1.34", None),
+        ("1.34", UNKNOWN, None),
+    ],
+)
+def test_versions_of_kubernetes(old, new, rule):
+    private = eks(False)
+    change = resource(
+        "aws:eks/cluster:Cluster", before={**private, "version": old}, after={**private, "version": new}
+    )
+    assert [name for name, _ in found(change)] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("kueue-0.18.2", "kueue-0.19.0", "chart-major-jump"),
+        ("kueue-v1.4.0", "kueue-v2.0.0", "chart-major-jump"),
+        ("kueue-1.4.0", "kueue-1.3.9", "chart-downgrade"),
+        ("kueue-1.4.0", "kueue-1.5.0", None),
+        ("kueue-0.19.0", "kueue-0.19.1", None),
+    ],
+)
+def test_versions_of_charts(old, new, rule):
+    before, after = ({"metadata": {"labels": {"helm.sh/chart": text}}} for text in (old, new))
+    change = resource("kubernetes:apps/v1:Deployment", before=before, after=after)
+    assert [name for name, _ in found(change)] == ([rule] if rule else [])
+
+
+# Plans alone.
+
+BASE = {
+    "name": "lab",
+    "cluster": {"provider": "simulated"},
+    "node_pools": [
+        {"name": "a", "machine": "p5.48xlarge", "min_nodes": 1, "max_nodes": 2},
+        {"name": "b", "machine": "p5.48xlarge", "max_nodes": 1, "purchase_option": "spot"},
+    ],
+    "teams": [
+        {"name": "one", "quota": {"a": {"gpus": {"nominal": 8, "borrowing_limit": 4}}}},
+        {"name": "two", "quota": {"a": {"gpus": {"nominal": 8}}}},
+    ],
+    "endpoints": [
+        {
+            "name": "chat",
+            "team": "one",
+            "model": "qwen3-8b",
+            "pool": "a",
+            "gpus": 2,
+            "min_replicas": 2,
+            "max_replicas": 3,
+        }
+    ],
+}
+
+
+def side(description):
+    environment = parse(description, subject="test")
+    return Side(environment, make_plan(environment), "stacks/lab.yaml")
+
+
+OLD = side(BASE)
+
+
+def by_plan(edit, **options):
+    """(Rule, grade) of a change that only the descriptions tell."""
+    description = copy.deepcopy(BASE)
+    edit(description)
+    return [(item.rule, item.grade) for item in dangers([], [OLD], [side(description)], **options)]
+
+
+def test_a_plan_without_a_change_has_no_danger():
+    assert by_plan(lambda d: None) == []
+
+
+def test_a_pool_that_is_removed_speaks_for_its_quota():
+    def edit(d):
+        d["node_pools"].pop(1)
+
+    assert by_plan(edit) == [("pool-removed", Grade.CRITICAL)]
+
+
+def test_quota_below_what_endpoints_need_and_quota_that_is_only_less():
+    def to(nominal):
+        return lambda d: d["teams"][0]["quota"]["a"]["gpus"].update(nominal=nominal)
+
+    assert by_plan(to(6)) == [("quota-cut", Grade.LOW)]
+    assert by_plan(to(2)) == [("quota-below-use", Grade.HIGH)]
+    assert by_plan(to(8)) == []
+
+
+def test_quota_below_what_is_in_use_now():
+    usage = {"lab": {Share("two", "a", "nvidia.com/gpu"): 6}}
+
+    def edit(d):
+        d["teams"][1]["quota"]["a"]["gpus"]["nominal"] = 5
+
+    assert by_plan(edit) == [("quota-cut", Grade.LOW)]
+    assert by_plan(edit, usage=usage) == [("quota-below-use", Grade.HIGH)]
+
+
+def test_limits_that_become_narrower():
+    def edit(d):
+        d["teams"][0]["quota"]["a"]["gpus"]["borrowing_limit"] = 1
+
+    assert by_plan(edit) == [("borrowing-tightened", Grade.LOW)]
+
+
+def test_an_endpoint_that_moves_to_spot():
+    def edit(d):
+        d["endpoints"][0]["pool"] = "b"
+        d["teams"][0]["quota"]["b"] = {"gpus": {"nominal": 6}}
+
+    assert by_plan(edit) == [("endpoint-restarted", Grade.MEDIUM), ("spot-only-serving", Grade.MEDIUM)]
+
+
+def test_a_pool_that_shrinks_below_nodes_that_always_run():
+    def edit(d):
+        d["node_pools"][0].update(min_nodes=2, max_nodes=2)
+
+    both = copy.deepcopy(BASE)
+    edit(both)
+    smaller = copy.deepcopy(both)
+    smaller["node_pools"][0].update(min_nodes=1, max_nodes=1)
+    smaller["teams"][1]["quota"]["a"]["gpus"]["nominal"] = 0
+    rules = [(item.rule, item.grade) for item in dangers([], [side(both)], [side(smaller)])]
+    assert rules == [("pool-shrunk", Grade.MEDIUM)]
+
+
+def test_a_pool_that_serves_and_keeps_no_node():
+    def edit(d):
+        d["node_pools"][0]["min_nodes"] = 0
+
+    assert by_plan(edit) == [("pool-minimum-zero", Grade.MEDIUM)]
+
+
+def test_gpus_that_are_cut_while_they_run():
+    def edit(d):
+        d["node_pools"][1]["mig"] = [{"nodes": 1, "gpus": [{"count": 8, "devices": {"1g.10gb": 7}}]}]
+
+    assert by_plan(edit) == [("mig-reset", Grade.MEDIUM)]
+
+
+def test_a_team_under_another_name():
+    def edit(d):
+        d["teams"][1]["name"] = "zwei"
+
+    assert by_plan(edit) == [("team-removed", Grade.CRITICAL)]
+
+
+def test_a_model_arguments_and_replicas_of_an_endpoint():
+    def to(**keys):
+        return lambda d: d["endpoints"][0].update(keys)
+
+    assert by_plan(to(model="qwen3-4b")) == [("endpoint-without-canary", Grade.HIGH)]
+    assert by_plan(to(concurrency=2, context_length=4096)) == [("endpoint-restarted", Grade.MEDIUM)]
+    assert by_plan(to(min_replicas=1)) == [("endpoint-replicas-cut", Grade.MEDIUM)]
+    assert by_plan(to(max_replicas=6)) == []
+    assert by_plan(lambda d: d["endpoints"].clear()) == [("endpoint-removed", Grade.HIGH)]
+
+
+def test_the_gravest_comes_first():
+    def edit(d):
+        d["teams"].pop(1)
+        d["node_pools"][0]["min_nodes"] = 0
+        d["endpoints"][0]["model"] = "qwen3-4b"
+
+    assert [grade for _, grade in by_plan(edit)] == [Grade.CRITICAL, Grade.HIGH, Grade.MEDIUM]
+
+
+def test_every_danger_has_a_cause_a_safer_way_and_a_place_in_the_description():
+    description = copy.deepcopy(BASE)
+    description["teams"][0]["quota"]["a"]["gpus"]["nominal"] = 2
+    (danger,) = dangers([], [OLD], [side(description)])
+    assert danger.why == "nvidia.com/gpu of a: 8 → 2 guaranteed to one"
+    assert danger.safer == RULES["quota-below-use"].safer
+    assert danger.file == "stacks/lab.yaml"
+    assert danger.blast_radius == ("endpoint one/chat",)
+
+
+# The table.
+
+
+def test_the_docs_hold_every_rule():
+    text = (Path(__file__).parents[1] / "docs" / "dangers.md").read_text()
+    assert text.endswith(danger_table())
