@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ai_platform import cli
+from ai_platform.cli import BAD_INPUT
 from ai_platform.cli_pull_request import FAILED, PASSED, STOPPED, status_of
 from ai_platform.cli_sides import at_revision, default_base, sides_of
 from ai_platform.components.errors import InvalidInput
@@ -78,7 +79,7 @@ def test_plans_alone_are_compared_where_no_state_may_be_read(
     monkeypatch.chdir(checkout)
     assert cli.main(["report", "--before", "main:dev", "main:prod", "--after", "stacks/dev.yaml"]) == PASSED
     assert "prod: there is no description of it in main" in capsys.readouterr().out
-    assert cli.main(["report"]) == FAILED
+    assert cli.main(["report"]) == BAD_INPUT
 
 
 def test_without_git_the_report_says_what_it_lacks(tmp_path: Path) -> None:
@@ -122,9 +123,9 @@ def test_a_failed_preview_and_bad_input_end_with_an_error(
     assert cli.main(["report", "--preview", str(FOLDER / "bad.json")]) == FAILED
     assert "nope" in capsys.readouterr().out
     (tmp_path / "no.json").write_text("Previewing update (dev):\n")
-    assert cli.main(["report", "--preview", "no.json"]) == FAILED
+    assert cli.main(["report", "--preview", "no.json"]) == BAD_INPUT
     assert "pulumi preview --json --show-sames" in capsys.readouterr().err
-    assert cli.main(["report", "--preview", "missing.json"]) == FAILED
+    assert cli.main(["report", "--preview", "missing.json"]) == BAD_INPUT
 
 
 def test_the_terminal_is_not_steered_by_names(

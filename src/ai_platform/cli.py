@@ -43,12 +43,14 @@ if TYPE_CHECKING:
     from .cli_engine import Summary
     from .plan import Plan
 
-_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
+BAD_INPUT = 2
+_FAILED, _INTERRUPTED = 1, 130
 _DEFAULT = "local"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line; the exit status is 0, 1 after a failure, 2 for bad input, 130 when stopped."""
+    """Runs the command line; the exit status is 0, 1 after a failure, 2 for bad input, 3 for what must not
+    pass, 130 when stopped."""
     options = _parser().parse_args(argv)
     # Who ends us politely means pulumi as well: it gets to finish what it is at and to write its state.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -57,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(options)
     except InvalidInput as error:
         say(f"error: {error}")
-        return _BAD_INPUT
+        return BAD_INPUT
     except (ToolError, ClusterError, EngineError) as error:
         say(f"error: {error}")
         return _FAILED

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
-PASSED, FAILED, STOPPED = 0, 1, 2
-"""Exit statuses: nothing grave; an error; a policy or a danger that must not pass."""
+PASSED, FAILED, STOPPED = 0, 1, 3
+"""Exit statuses: nothing grave; an error; a policy or a danger that must not pass. 2 is bad input."""
 _FORMATS = ("terminal", "markdown", "json", "html")
 _RENDERERS = {"markdown": "markdown", "json": "json_text", "html": "html"}
 """Modules of ``report``, each with a function of its name. HTML takes long to load."""
@@ -40,9 +40,7 @@ _NOT_THERE = (NO_CLUSTER, "unknown stack")
 
 def register(add: Add) -> None:
     """Adds the commands."""
-    report = add(
-        "report", _guarded(_report), "show what previews would do, and what it costs; touches nothing"
-    )
+    report = add("report", _report, "show what previews would do, and what it costs; touches nothing")
     report.add_argument(
         "--preview",
         metavar="FILE",
@@ -56,7 +54,7 @@ def register(add: Add) -> None:
     report.add_argument(
         "--after", metavar="FILE|REV:ENV", nargs="+", default=[], help="default: stacks/ENV.yaml"
     )
-    preview = add("preview", _guarded(_preview), "show what `up` would change, cost and endanger")
+    preview = add("preview", _preview, "show what `up` would change, cost and endanger")
     preview.add_argument(
         "stacks", metavar="STACK", nargs="*", default=[_DEFAULT], help="environment or stack; default: local"
     )
@@ -70,21 +68,8 @@ def register(add: Add) -> None:
             "--fail-on",
             choices=_LEVELS,
             default=_LEVELS[0],
-            help="dangers that end with 2; default: critical",
+            help="dangers that end with 3; default: critical",
         )
-
-
-def _guarded(command: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """To a pipeline bad input is an error like another; 2 means that the change must not pass."""
-
-    def run(options: argparse.Namespace) -> int:
-        try:
-            return command(options)
-        except InvalidInput as error:
-            say(f"error: {error}")
-            return FAILED
-
-    return run
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -171,12 +156,14 @@ def _finish(options: argparse.Namespace, previews: Sequence[Preview], sides: Sid
 
 def status_of(report: Report, fail_on: str, previews: Sequence[Preview], *, wrong: bool = False) -> int:
     """The exit status of a report: what must not pass goes before what failed."""
-    from .cli_report_table import worst
     from .report.model import Grade
+    from .report.words import worst
 
     order = [grade.value for grade in Grade]
-    grade = worst(report)
-    too_grave = grade is not None and fail_on in order and order.index(grade) <= order.index(fail_on)
+    gravest = worst(report)
+    too_grave = (
+        gravest is not None and fail_on in order and order.index(gravest.grade) <= order.index(fail_on)
+    )
     if too_grave or any(line.level == "mandatory" for line in report.gates):
         return STOPPED
     failed = any(not preview.complete and not _is_not_there(preview) for preview in previews)
@@ -187,9 +174,9 @@ def _rendered(report: Report, form: str, wide: bool) -> str:
     if form in _RENDERERS:
         module = import_module(f".report.{_RENDERERS[form]}", __package__)
         return str(getattr(module, _RENDERERS[form])(report))
-    from .cli_report_table import report_table
+    from .report.terminal import terminal
 
-    parts = report_table(report)
+    parts = terminal(report)
     return text_for(sys.stdout, parts) if wide else text_of(parts, _WIDTH)
 
 

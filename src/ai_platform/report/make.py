@@ -6,10 +6,14 @@ import hashlib
 from collections.abc import Sequence
 
 from ..layers import environment_of
+from .capacity import capacity
 from .change import change_notes, changes, stack_parts
+from .dangers import dangers
 from .model import PolicyLine, Report
+from .money import money
 from .preview import Preview
 from .side import Side
+from .versions import versions
 
 _LEVELS = ("mandatory", "advisory", "remediate")
 
@@ -31,6 +35,10 @@ def make_report(
         digests=(digest_of(before), digest_of(after)),
         stacks=stack_parts(previews),
         changes=changes(previews, before, after),
+        capacity=capacity(before, after),
+        money=money(before, after),
+        dangers=dangers(previews, before, after),
+        versions=versions(previews, before, after),
         gates=gates(previews),
         notes=(*notes, *change_notes(previews)),
     )

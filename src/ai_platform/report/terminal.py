@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..cli_table import TextTable
-from .model import Danger, MoneyReport, Report
+from .model import ComponentChange, Danger, MoneyReport, Report
 from .plain import plain
 from .words import (
     amount,
@@ -24,6 +25,8 @@ from .words import (
     which,
 )
 
+_LONGEST = 40
+"""Letters of a value that is named as a cause."""
 _MOST = 20
 """Components that are listed: more of them push what matters off the screen."""
 
@@ -35,14 +38,23 @@ def terminal(report: Report) -> Sequence[TextTable | str]:
 
 def _changes(report: Report) -> Iterator[TextTable | str]:
     if report.changes:
-        table = TextTable("Change by component", ("component", "stack", "what", "resources", "description"))
+        table = TextTable("Change by component", ("component", "stack", "what", "cause", "description"))
         for change in report.changes[:_MOST]:
-            resources = f"{len(change.resources):,}"
+            counts = Counter(line.op.value for line in change.resources)
+            what = ", ".join(f"{count:,} {op}" for op, count in counts.items())
             where = plain(change.description_line or "")
-            table.add_row(plain(change.component), plain(change.stack), change.op.value, resources, where)
+            table.add_row(plain(change.component), plain(change.stack), what, _cause(change), where)
         yield table
         if (more := len(report.changes) - _MOST) > 0:
             yield f"and {plural(more, 'component')} more: --format json or html has them all"
+
+
+def _cause(change: ComponentChange) -> str:
+    first = next((item for line in change.resources for item in line.differences), None)
+    if first is None:
+        return ""
+    sides = " → ".join(plain(side or "nothing", _LONGEST) for side in (first.before, first.after))
+    return f"{plain(first.path)}: {sides}"
 
 
 def _capacity(report: Report) -> Iterator[TextTable | str]:
@@ -106,6 +118,11 @@ def _gates(report: Report) -> Iterator[TextTable | str]:
         yield table
 
 
+def _notes(report: Report) -> Iterator[TextTable | str]:
+    for note in report.notes:
+        yield f"note: {plain(note)}"
+
+
 def _verdict(report: Report) -> Iterator[TextTable | str]:
     for part in report.stacks:
         if not part.complete or part.errors:
@@ -119,4 +136,4 @@ def _verdict(report: Report) -> Iterator[TextTable | str]:
     yield f"dangers: {dangers_text(report)}; gates: {gates_text(report)}"
 
 
-_PARTS = (_changes, _capacity, _cost, _gates, _dangers, _verdict)
+_PARTS = (_changes, _capacity, _cost, _gates, _dangers, _notes, _verdict)
