@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from ..components.gates_spec import GateLevel
-from .look import UNKNOWN, Resource, strings
+from .look import UNKNOWN, Resource, document, strings
 from .rule import Rule, Settings
 
 WIDEST_PREFIX = 8
@@ -200,13 +199,13 @@ def _google_nodes(resource: Resource) -> Iterator[str]:
         yield "networkConfig.enablePrivateNodes is false: its nodes are on the Internet"
 
 
-def _queue_policy(resource: Resource) -> Iterator[str]:
-    policy = resource.at("policy")
-    found = json.loads(policy) if isinstance(policy, str) else policy
-    listed = found.get("Statement", []) if isinstance(found, Mapping) else []
+def _bucket_policy(resource: Resource) -> Iterator[str]:
+    listed = document(resource, "policy", resource.at("policy")).get("Statement")
     for statement in listed if isinstance(listed, list) else [listed]:
-        allowed = statement.get("Effect") == "Allow" and not statement.get("Condition")
-        if allowed and statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]}):
+        if not isinstance(statement, Mapping) or statement.get("Condition"):
+            continue
+        anybody = statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        if statement.get("Effect") == "Allow" and anybody:
             yield "its policy lets anybody in"
 
 
@@ -222,7 +221,7 @@ _LOOKS: Mapping[str, _Look] = MappingProxyType(
         "aws:s3/bucketV2:BucketV2": _acl,
         "aws:s3/bucketAcl:BucketAcl": _acl,
         "aws:s3/bucketAclV2:BucketAclV2": _acl,
-        "aws:s3/bucketPolicy:BucketPolicy": _queue_policy,
+        "aws:s3/bucketPolicy:BucketPolicy": _bucket_policy,
         "gcp:storage/bucket:Bucket": _google_bucket,
         "gcp:storage/bucketAccessControl:BucketAccessControl": _google_acl,
         "gcp:storage/bucketIAMMember:BucketIAMMember": _google_acl,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -134,6 +135,16 @@ class Resource:
         """API group of a Kubernetes object, ``kueue.x-k8s.io``, else nothing."""
         package, _, rest = self.type.partition(":")
         return rest.partition("/")[0] if package == "kubernetes" else ""
+
+
+def document(resource: Resource, path: str, value: Any) -> Mapping[str, Any]:
+    """A document that stands there as JSON or as an object; empty where it can't be read, which is noted."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        found = None
+        resource.hide(f"what {path} says: it is no JSON")
+    return found if isinstance(found, Mapping) else {}
 
 
 def strings(value: Any) -> list[str]:

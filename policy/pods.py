@@ -148,6 +148,10 @@ def images_by_digest(resource: Resource, _: Settings) -> Iterator[str]:
             # A serving runtime may leave the image to the runtime that it extends.
             if isinstance(image, str) and _DIGEST not in image:
                 yield f"{where}.image is {image}, without a digest"
+    for part in ("predictor", "transformer", "explainer") if resource.kind == "InferenceService" else ():
+        image = resource.at("spec", part, "model", "image")
+        if isinstance(image, str) and _DIGEST not in image:
+            yield f"spec.{part}.model.image is {image}, without a digest"
     if resource.type == "kubernetes:helm.sh/v3:Release":
         resource.hide("the images of a Helm release, which is one resource whatever it makes")
 

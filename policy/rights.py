@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..components.gates_spec import GateLevel
-from .look import UNKNOWN, Resource, strings
+from .look import UNKNOWN, Resource, document, strings
 from .rule import Rule, Settings
 
 _POLICIES = {
@@ -55,8 +54,8 @@ def no_wildcard_rights(resource: Resource, _: Settings) -> Iterator[str]:
         for index, inline in enumerate(resource.items("inlinePolicies")):
             if isinstance(inline, Mapping):
                 path = f"inlinePolicies[{index}]"
-                document = resource.of(inline, "policy", path)
-                yield from _of_document(resource, f"{path}.policy", document)
+                own = resource.of(inline, "policy", path)
+                yield from _of_document(resource, f"{path}.policy", own)
     if resource.type in _ATTACHED:
         for arn in strings(resource.items(_ATTACHED[resource.type])):
             if arn.rpartition("/")[2] in _ADMINISTRATORS:
@@ -67,8 +66,8 @@ def no_wildcard_rights(resource: Resource, _: Settings) -> Iterator[str]:
         yield from _of_kubernetes(resource)
 
 
-def _of_document(resource: Resource, path: str, document: Any) -> Iterator[str]:
-    for index, statement in enumerate(statements(document)):
+def _of_document(resource: Resource, path: str, value: Any) -> Iterator[str]:
+    for index, statement in enumerate(statements(resource, path, value)):
         if statement.get("Effect") != "Allow":
             continue
         where = f"{path}, statement {statement.get('Sid') or index + 1}"
@@ -87,13 +86,9 @@ def _of_document(resource: Resource, path: str, document: Any) -> Iterator[str]:
             yield f"{where}: lets anybody in"
 
 
-def statements(document: Any) -> list[Mapping[str, Any]]:
-    """The statements of a policy document, as a text or as an object; none where it can't be read."""
-    try:
-        found = json.loads(document) if isinstance(document, str) else document
-    except json.JSONDecodeError:
-        return []
-    listed = found.get("Statement") if isinstance(found, Mapping) else None
+def statements(resource: Resource, path: str, value: Any) -> list[Mapping[str, Any]]:
+    """The statements of a policy document, as a text or as an object."""
+    listed = document(resource, path, value).get("Statement")
     listed = listed if isinstance(listed, list) else [listed]
     return [item for item in listed if isinstance(item, Mapping)]
 
@@ -108,10 +103,11 @@ def _of_google(resource: Resource) -> Iterator[str]:
         roles = {str(role) for role in [resource.at("role")] if role}
         members = strings([resource.at("member"), *resource.items("members")])
         data = resource.at("policyData")
-        if isinstance(data, str):
-            bindings = json.loads(data).get("bindings", [])
-            roles |= {str(item.get("role")) for item in bindings}
-            members += [member for item in bindings for member in item.get("members", ())]
+        bindings = document(resource, "policyData", data).get("bindings") or []
+        for item in bindings if isinstance(bindings, list) else ():
+            if isinstance(item, Mapping):
+                roles.add(str(item.get("role")))
+                members += strings(item.get("members"))
         for role in sorted(roles & _BASIC_ROLES):
             yield f"{role} gives nearly every right in the project"
         for member in sorted(_EVERYBODY & set(members)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -11,7 +10,7 @@ from ..components.gates_spec import GateLevel
 from ..finops.cost_tags import KUBERNETES_PREFIX, ON_ALL
 from ..finops.tag_reach import REACHES, carried
 from ..testing.tagging import tags_property
-from .look import UNKNOWN, Resource
+from .look import UNKNOWN, Resource, document
 from .pods import pod_templates
 from .rule import Rule, Setting, Settings
 
@@ -34,10 +33,13 @@ def cost_tags(resource: Resource, settings: Settings) -> Iterator[str]:
 def _of_cloud(resource: Resource, package: str, keys: list[str]) -> Iterator[str]:
     if _taggable(resource, package):
         places = [resource.at(place) for place in _EVERYTHING[package]]
-        found = {*_defaults(resource, package), *chain(*(place for place in places if place))}
+        found = {
+            *_defaults(resource, package),
+            *chain(*(place for place in places if isinstance(place, Mapping))),
+        }
         missing = sorted(set(keys) - found)
         # One place that is not known may hold what the others lack.
-        if missing and not any(place is UNKNOWN for place in places):
+        if missing and UNKNOWN not in (*places, _default(resource, package)):
             yield f"{_EVERYTHING[package][0]} lacks {', '.join(missing)}"
     for reach in REACHES:
         if reach.type == resource.type and _seen(resource, reach.path):
@@ -74,11 +76,18 @@ def _taggable(resource: Resource, package: str) -> bool:
 
 
 def _defaults(resource: Resource, package: str) -> dict[str, Any]:
+    found = _default(resource, package)
+    if found is UNKNOWN:
+        resource.note(f"default tags of its provider ({package})")
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _default(resource: Resource, package: str) -> Any:
     found: Any = resource.provider
     for key in _DEFAULTS[package]:
-        found = found.get(key) if isinstance(found, Mapping) else None
-        found = json.loads(found) if isinstance(found, str) else found
-    return dict(found) if isinstance(found, Mapping) else {}
+        found = found.get(key) if isinstance(found, Mapping) else found
+        found = document(resource, key, found) if isinstance(found, str) else found
+    return found
 
 
 def _of_object(resource: Resource) -> Iterator[str]:

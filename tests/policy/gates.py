@@ -21,7 +21,7 @@ NOT_YET = sorted(SENTINELS)[0]
 STACK = "pulumi:pulumi:Stack"
 
 
-def made(type_: str, name: str = "x", *, protected: bool = False, **properties: Any) -> Resource:
+def made(type_: str, name: str = "x", /, *, protected: bool = False, **properties: Any) -> Resource:
     """A resource with these properties."""
     return Resource(f"urn:pulumi:test::p::{type_}::{name}", type_, name, plain(properties), protected)
 
