@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from .cli_table import TextTable
-from .report.model import Grade, Money, Report
+from .report.model import Money, Report
 
 _ROWS = 30
 _COUNTS = ("create", "update", "replace", "delete", "rename", "same")
@@ -88,9 +88,3 @@ def _with_rest(table: TextTable, count: int) -> Iterator[TextTable | str]:
 def _plain(text: str) -> str:
     """The text without what would steer the terminal."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in text)
-
-
-def worst(report: Report) -> Grade | None:
-    """The gravest danger's grade."""
-    order = list(Grade)
-    return min((danger.grade for danger in report.dangers), key=order.index, default=None)
