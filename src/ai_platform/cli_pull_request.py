@@ -157,13 +157,10 @@ def _finish(options: argparse.Namespace, previews: Sequence[Preview], sides: Sid
 def status_of(report: Report, fail_on: str, previews: Sequence[Preview], *, wrong: bool = False) -> int:
     """The exit status of a report: what must not pass goes before what failed."""
     from .report.model import Grade
-    from .report.words import worst
 
     order = [grade.value for grade in Grade]
-    gravest = worst(report)
-    too_grave = (
-        gravest is not None and fail_on in order and order.index(gravest.grade) <= order.index(fail_on)
-    )
+    grave = order[: order.index(fail_on) + 1] if fail_on in order else []
+    too_grave = any(danger.grade.value in grave for danger in report.dangers)
     if too_grave or any(line.level == "mandatory" for line in report.gates):
         return STOPPED
     failed = any(not preview.complete and not _is_not_there(preview) for preview in previews)
