@@ -51,7 +51,7 @@ def read(text: str) -> tuple[Preview, ...]:
     except InvalidInput:
         return ()
     for preview in found:
-        assert preview.complete or preview.errors
+        assert preview.complete or preview.errors or preview.violations
         repr(preview).encode("utf-8")
     report = make_report(found)
     assert Report.model_validate_json(report.model_dump_json()) == report
