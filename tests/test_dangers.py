@@ -191,6 +191,21 @@ def test_what_is_only_renamed_is_no_danger():
     assert found(renamed) == []
 
 
+def test_what_the_engine_refuses_and_leaves_out_is_told_from_its_error():
+    above = "urn:pulumi:prod::p::ai-platform:index:Platform$ai-platform:index:NodePool"
+    error = f'unable to replace resource "{above}${EKS_POOL}::prod-h100-nodes"\nas it is currently marked'
+    (danger,) = dangers([Preview("prod", errors=(error,), complete=False)], [], [])
+    assert (danger.rule, danger.grade) == ("pool-replaced", Grade.MEDIUM)
+    assert "node pool h100" in danger.what
+    assert "the apply refuses" in danger.what
+
+
+def test_a_provider_that_goes_with_its_cluster_is_not_told_again():
+    cluster = deleted("aws:eks/cluster:Cluster", "lab")
+    provider = replaced("pulumi:providers:kubernetes", name="k8s", dependencies=(cluster.urn,))
+    assert found(cluster, provider) == [("cluster-removed", Grade.CRITICAL)]
+
+
 # Guards.
 
 
