@@ -173,10 +173,10 @@ def test_outside_a_project_the_command_says_so(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.usefixtures("place", "no_tools")
-@pytest.mark.parametrize("command", ["up", "preview", "plan"])
-def test_an_unknown_environment_is_refused_before_any_tool_is_built(command, capsys):
+@pytest.mark.parametrize(("command", "status"), [("up", 2), ("preview", 1), ("plan", 2)])
+def test_an_unknown_environment_is_refused_before_any_tool_is_built(command, status, capsys):
     Path("dev.yaml").write_text("")
-    assert cli.main([command, "prod"]) == 2
+    assert cli.main([command, "prod"]) == status
     assert "one of: dev" in capsys.readouterr().err
 
 

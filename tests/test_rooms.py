@@ -28,6 +28,7 @@ TEST_HELPERS = {
     "manifest_rules.py",
     "preflight_pools.py",
     "programs.py",
+    "recordings.py",
     "project.py",
     "random_environments.py",
 }

@@ -12,7 +12,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cli_doctor, cli_fit, cli_init, cli_machines, cli_mig, cli_preflight, cli_prices, cli_stacks
+from . import (
+    cli_doctor,
+    cli_fit,
+    cli_init,
+    cli_machines,
+    cli_mig,
+    cli_preflight,
+    cli_prices,
+    cli_pull_request,
+    cli_stacks,
+)
 from . import cli_project as project
 from .cli_output import write as _write
 from .cli_state import is_simulated
@@ -67,7 +77,6 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, text in (
         ("up", _up, "make the environment what stacks/ENV.yaml says"),
         ("down", _down, "remove the simulated cluster and all that belongs to it"),
-        ("preview", _preview, "show what `up` would change"),
         ("destroy", _destroy, "take the platform off the cluster, which stays"),
         ("env", _env, "print the shell variables with which `pulumi` works on the project"),
     ):
@@ -83,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_init.register(add)
     cli_doctor.register(add)
     cli_preflight.register(add)
+    cli_pull_request.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
     local.add_argument("--name", default=_DEFAULT, help="default: local")
@@ -171,18 +181,6 @@ def _remove(place: Workplace, name: str) -> int:
     if there and not any(place.home.iterdir()):
         place.home.rmdir()
     _write(f"{name} is gone" if there else f"{name}: there is nothing to remove")
-    return 0
-
-
-def _preview(options: argparse.Namespace) -> int:
-    name, place = options.environment, project.workplace()
-    environment, _ = project.described(place, name)
-    if not is_simulated(place.root, name):
-        cli_stacks.preview(place, environment)
-        return 0
-    project.require_cluster(place, name)
-    summary = project.engine(place, name).preview()
-    _write(f"\npreview: {summary}" if summary.changed else "\npreview: nothing would change")
     return 0
 
 

@@ -37,6 +37,7 @@ _SECTION = re.compile(
     r"^(Diagnostics|Outputs|Policies|Resources|Duration|Previewing|Updating|Destroying)\b.*:?"
 )
 _LAST_LINES = 20
+_LONGEST_ERROR = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,21 @@ class Summary:
             return f"nothing changed: {self.unchanged} objects as described"
         names = ("created", "updated", "replaced", "deleted", "unchanged")
         return ", ".join(f"{count} {name}" for name in names if (count := getattr(self, name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A preview in files."""
+
+    stack: str
+    code: int
+    """Exit status of pulumi."""
+    document: Path
+    """What ``--json`` printed."""
+    events: Path
+    """The event log; not there where pulumi ended before its first event."""
+    errors: str
+    """The end of what it wrote on standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,19 @@ class Engine:
         """Shows what ``up`` would do. Raises EngineError."""
         with self._run() as run:
             return self._change(run, "preview")
+
+    def record_preview(self, folder: Path, started: Callable[[subprocess.Popen[str]], None]) -> Recorded:
+        """Previews into files of ``folder``, in which no other preview may be. Raises EngineError.
+
+        ``started`` gets the process, so that who runs several can stop them.
+        """
+        document, events, said = (folder / f"{self.stack}.{end}" for end in ("json", "events", "err"))
+        options = ("--json", "--show-sames", "--event-log", str(events))
+        with self._run() as run:
+            run.environment = {**run.environment, "PULUMI_DEBUG_COMMANDS": "true"}
+            code = run.written(("preview", *options, "--stack", self.stack), document, said, started)
+        errors = said.read_text(encoding="utf-8", errors="replace")[-_LONGEST_ERROR:]
+        return Recorded(self.stack, code, document, events, errors)
 
     def destroy(self) -> Summary:
         """Takes away everything that the stack holds. Raises EngineError."""
@@ -197,7 +226,25 @@ class _Run:
             raise KeyboardInterrupt
         return code, lines
 
-    def _start(self, arguments: Sequence[str], stderr: int) -> subprocess.Popen[str]:
+    def written(
+        self,
+        arguments: Sequence[str],
+        out: Path,
+        err: Path,
+        started: Callable[[subprocess.Popen[str]], None],
+    ) -> int:
+        """Runs a command that writes into files; its exit status."""
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            options = ("--non-interactive", "--color", "never")
+            child = self._start([*arguments, *options], stderr=stderr.fileno(), stdout=stdout.fileno())
+            started(child)
+            code = child.wait()
+        self.unclean |= code < 0
+        return code
+
+    def _start(
+        self, arguments: Sequence[str], stderr: int, stdout: int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
         # A session of its own: Ctrl-C reaches it through us, once, wherever it came from, and the next run
         # finds its providers, which outlive a pulumi that is killed.
         try:
@@ -206,7 +253,7 @@ class _Run:
                 cwd=self.root,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=stdout,
                 stderr=stderr,
                 text=True,
                 encoding="utf-8",

@@ -5,12 +5,9 @@ from __future__ import annotations
 from . import cli_project as project
 from .cli_output import write
 from .cli_workplace import EngineError, Workplace
-from .components.cluster_spec import NO_CLUSTER
 from .environment import Environment
 from .layers import stacks_of
 from .local.tools import say
-
-_NOT_THERE = (NO_CLUSTER, "unknown stack")
 
 
 def up(place: Workplace, environment: Environment) -> None:
@@ -18,22 +15,6 @@ def up(place: Workplace, environment: Environment) -> None:
     for stack in _stacks(environment):
         say(f"up {stack}")
         write(f"{stack}: {project.engine(place, stack).up()}")
-
-
-def preview(place: Workplace, environment: Environment) -> None:
-    """Shows what `up` would do to each stack. Raises EngineError.
-
-    What needs a stack that was never applied can't be previewed before it is.
-    """
-    first, *others = _stacks(environment)
-    write(f"{first}: {project.engine(place, first).preview()}")
-    for stack in others:
-        try:
-            write(f"{stack}: {project.engine(place, stack).preview()}")
-        except EngineError as error:
-            if not any(text in str(error) for text in _NOT_THERE):
-                raise
-            write(f"{stack}: can be previewed once {first} was applied")
 
 
 def destroy(place: Workplace, environment: Environment) -> None:

@@ -62,6 +62,13 @@ def test_a_document_and_the_events_of_the_same_run_are_one_preview() -> None:
         ("few", "advisory", None),
     ]
     assert change(both, "door").line == 16
+    assert both.errors == ("preview failed",)
+
+
+def test_two_runs_in_one_event_log_are_two_records() -> None:
+    log = recorded("small.events")
+    assert read_preview(log + log) == read_preview(log)
+    assert not read_preview(log[: len(log) // 2] + "\n" + log).complete
 
 
 def test_a_step_tells_its_properties_place_parent_and_protection() -> None:

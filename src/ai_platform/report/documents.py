@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import mmap
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BETWEEN = re.compile(r"[ \t\r\n,\[\]\x00]*")
-_EVENT = re.compile(r'\{"sequence":\d+,"timestamp":\d+,"(\w+)":(\{"metadata":\{"op":"refresh")?')
+_EVENT = re.compile(
+    r'\{"sequence":\d+,"timestamp":\d+,"(?P<kind>\w+)":'
+    r'(?:\{"metadata":\{"op":"(?P<op>[\w-]+)","urn":"urn:pulumi:(?P<stack>[^:"\\]+)::)?'
+)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8 = b"\xef\xbb\xbf"
 _SKIPPED = frozenset({"resOutputsEvent", "progressEvent"})
 """Events that say again what others say, and are half of all. Only of a refresh they bring what it found."""
+KNOWN = "knownEvent"
+"""Key of a piece that stands for an event on a resource of a known stack; its value is the stack."""
 _MOST_BROKEN = 20
+_HEAD = 500
 _DEBUG = '"severity":"debug"}}'
 
 
@@ -56,14 +62,17 @@ def raw_text(source: str | Path) -> str:
             return _characters(mapped)
 
 
-def pieces(raw: str) -> Iterator[Piece | Broken]:
-    """What a text holds, in its order. What stands between documents is passed over."""
+def pieces(raw: str, known: Set[str] = frozenset()) -> Iterator[Piece | Broken]:
+    """What a text holds, in its order. What stands between documents is passed over.
+
+    Events on resources of ``known`` stacks are passed over as well.
+    """
     at, count, broken = 0, 0, 0
     while broken < _MOST_BROKEN and (at := _skip(_BETWEEN, raw, at)) < len(raw):
         if raw.startswith('{"sequence"', at):
             end = raw.find("\n", at)
             end = len(raw) if end < 0 else end
-            yield from _event(raw, at, end)
+            yield from _event(raw, at, end, known)
             at = end
         elif raw[at] == "{":
             count += 1
@@ -82,9 +91,14 @@ def _characters(data: bytes | mmap.mmap) -> str:
     return str(data[3:] if head == _UTF8 else data, "latin-1")
 
 
-def _event(raw: str, start: int, end: int) -> Iterator[Piece | Broken]:
-    head = _EVENT.match(raw, start, min(end, start + 200))
-    if head and ((head[1] in _SKIPPED and not head[2]) or raw.startswith(_DEBUG, end - len(_DEBUG))):
+def _event(raw: str, start: int, end: int, known: Set[str]) -> Iterator[Piece | Broken]:
+    head = _EVENT.match(raw, start, min(end, start + _HEAD))
+    if head and head["stack"] in known:
+        yield Piece(0, KNOWN, head["stack"])
+        return
+    if head and (
+        (head["kind"] in _SKIPPED and head["op"] != "refresh") or raw.startswith(_DEBUG, end - len(_DEBUG))
+    ):
         return
     event = _whole(raw, start, end)
     if isinstance(event, dict):

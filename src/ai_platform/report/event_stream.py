@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from . import documents
 from .diagnostics import Heard, hear
 from .documents import Broken, Piece
 from .messages import message
@@ -58,6 +59,8 @@ def _changes(
                     heard.cut(str(error))
                 except RecursionError:
                     heard.cut("a step that nests too deep")
+            case documents.KNOWN:
+                heard.stack = heard.stack or text(piece.value)
             case "diagnosticEvent":
                 hear(heard, said)
             case "policyEvent" | "policyRemediationEvent" if len(violations) < _MOST_VIOLATIONS:

@@ -51,18 +51,23 @@ def parsed(path: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def written(parts: Sequence[Part]) -> str:
-    """The path of these parts; a key that is not a plain name is quoted."""
-    text = ""
+def written(parts: Sequence[Part], within: str = "") -> str:
+    """The path of these parts below another; a key that is not a plain name is quoted."""
+    text = within
     for part in parts:
         if isinstance(part, int):
             text += f"[{part}]"
         elif _PLAIN.fullmatch(part):
             text += f".{part}" if text else part
         else:
-            escaped = part.replace("\\", "\\\\").replace('"', '\\"')
-            text += f'["{escaped}"]'
+            text += quoted(part)
     return text
+
+
+def quoted(key: str) -> str:
+    """A key as the member of a list or object that it names: ``["a.b/c"]``."""
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'["{escaped}"]'
 
 
 def found_at(value: object, parts: Sequence[Part]) -> object:

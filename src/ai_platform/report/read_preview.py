@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import groupby
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from .preview_json import preview_of_document
 
 _EXPECTED = "what `pulumi preview --json --show-sames` prints, or the events of `--event-log`"
 _FIX = "run: pulumi preview --json --show-sames > preview.json"
+_FIRST_EVENT = b'{"sequence"'
 _EMPTY = "the preview wrote nothing: Pulumi failed before it began"
 
 
@@ -30,8 +31,22 @@ def read_preview(source: str | Path, *, stack: str = "") -> Preview:
     raise InvalidInput(_subject(source), [Problem("", got, "one stack", "give each stack a file of its own")])
 
 
-def read_previews(source: str | Path, *, stack: str = "") -> tuple[Preview, ...]:
-    """The preview of each stack that a text or a file tells of, by stack."""
+def read_files(paths: Sequence[Path], *, stack: str = "") -> tuple[Preview, ...]:
+    """The preview of each stack that some files tell of, by stack, in whatever order they come."""
+    previews: list[Preview] = []
+    for path in sorted(paths, key=_has_events):
+        whole = {preview.stack for preview in previews if preview.complete and preview.resources}
+        previews += read_previews(path, stack=stack, known=whole)
+    return by_stack(previews, stack)
+
+
+def read_previews(
+    source: str | Path, *, stack: str = "", known: Set[str] = frozenset()
+) -> tuple[Preview, ...]:
+    """The preview of each stack that a text or a file tells of, by stack.
+
+    Of stacks whose resources are ``known`` already, events give policies and diagnostics only.
+    """
     try:
         raw = raw_text(source)
     except OSError as error:
@@ -39,7 +54,7 @@ def read_previews(source: str | Path, *, stack: str = "") -> tuple[Preview, ...]
         raise InvalidInput(_subject(source), [Problem("", got, "a preview", "check the path")]) from None
     if not raw.strip():
         return (Preview(stack, errors=(_EMPTY,), complete=False),)
-    found = list(_previews(raw))
+    found = list(_previews(raw, known))
     if not found:
         raise InvalidInput(_subject(source), [Problem("", "a text that is no preview", _EXPECTED, _FIX)])
     return by_stack(found, stack)
@@ -91,8 +106,8 @@ def _called(preview: Preview, stack: str) -> Preview:
     )
 
 
-def _previews(raw: str) -> Iterator[Preview]:
-    for (events, _), group in groupby(_labelled(pieces(raw)), key=lambda pair: pair[0]):
+def _previews(raw: str, known: Set[str]) -> Iterator[Preview]:
+    for (events, _), group in groupby(_labelled(pieces(raw, known)), key=lambda pair: pair[0]):
         parts = (piece for _, piece in group)
         if events:
             yield preview_of_events(parts)
@@ -102,17 +117,27 @@ def _previews(raw: str) -> Iterator[Preview]:
 
 def _labelled(parts: Iterable[Piece | Broken]) -> Iterator[tuple[tuple[bool, int], Piece | Broken]]:
     """Each piece with what it belongs to: a run's events, or a document."""
-    runs = 0
+    runs, begun = 0, False
     for piece in parts:
         if isinstance(piece, Piece):
             # Other programs lay out an event on many lines: it looks like a document.
             if piece.key.endswith("Event"):
-                runs += piece.key == FIRST
+                # Policies are loaded before a run begins.
+                if piece.key == FIRST:
+                    runs, begun = runs + begun, True
                 yield (True, runs), piece
                 continue
             if piece.key in ("sequence", "timestamp"):
                 continue
         yield (not piece.document, runs if not piece.document else piece.document), piece
+
+
+def _has_events(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_FIRST_EVENT)) == _FIRST_EVENT
+    except OSError:
+        return False
 
 
 def _subject(source: str | Path) -> str:

@@ -158,8 +158,8 @@ def _sides(old: Mapping[str, object], new: Mapping[str, object]) -> Sides:
 def _changes(op: Op, step: Step, sides: Sides) -> Iterable[PropertyChange]:
     if op is Op.SAME and sides.old_inputs is not sides.new_inputs:
         # To the engine a secret that becomes plain, or the reverse, is no change.
-        found = compared(None, sides, frozenset())
-        return [change for change in found if EXPOSED in (change.before, change.after)]
+        masks = compared(None, sides, frozenset())
+        return [change for change in masks if EXPOSED in (change.before, change.after)]
     if op not in (Op.UPDATE, Op.REPLACE, Op.REFRESH, Op.IMPORT) or not step.old or not step.new:
         return ()
     replacing = frozenset(step.replacing)

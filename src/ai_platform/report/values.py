@@ -52,19 +52,16 @@ def texts(value: object) -> list[str]:
 
 def cleaned(value: object, depth: int = 0) -> object:
     """The value with stand-ins for secrets and for what only an apply tells."""
-    kind = type(value)
-    if kind is str:
-        return _string(value)  # type: ignore[arg-type]
-    if kind is dict:
-        if SIGNATURE in value:  # type: ignore[operator]
-            return _signed(value, depth)  # type: ignore[arg-type]
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, dict):
+        if SIGNATURE in value:
+            return _signed(value, depth)
         if depth == _DEEPEST:
             return TOO_DEEP
-        return {_string(key): cleaned(item, depth + 1) for key, item in value.items()}  # type: ignore[attr-defined]
-    if kind is list:
-        if depth == _DEEPEST:
-            return TOO_DEEP
-        return [cleaned(item, depth + 1) for item in value]  # type: ignore[attr-defined]
+        return {_string(key): cleaned(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return TOO_DEEP if depth == _DEEPEST else [cleaned(item, depth + 1) for item in value]
     return value
 
 
