@@ -82,8 +82,7 @@ def needed_by(changes: Iterable[ResourceChange]) -> dict[str, list[ResourceChang
     """URN to the resources that name it as dependency, parent or provider."""
     found: dict[str, list[ResourceChange]] = {}
     for change in changes:
-        provider = change.provider.rpartition("::")[0] if change.provider else None
-        for need in dict.fromkeys([*change.dependencies, change.parent, provider]):
+        for need in dict.fromkeys([*change.dependencies, change.parent, change.provider]):
             if need:
                 found.setdefault(need, []).append(change)
     return found

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from . import blast_radius
 from .danger_finding import Finding, counted, finding, lower, said, worst
-from .danger_scene import Scene, at, below, described_at, entries
+from .danger_scene import Scene, at, below, described_at, entries, texts
 from .model import Grade
 from .preview import Op, PropertyChange, ResourceChange
 from .resource_names import Owner, likely_parent, logical_name, thing_name, type_of
@@ -166,7 +166,7 @@ def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner, kept: 
         first = _deleted_first(change)
         grade = worst(grade, Grade.CRITICAL) if first and kind is Kind.POOL else grade
         notes.append("it is deleted before the new one is made" if first else _both_at_once(kind))
-    elif kind is Kind.VOLUME and kept & {thing_name(change), at(change.before, "spec.volumeName")}:
+    elif kind is Kind.VOLUME and kept & {thing_name(change), str(at(change.before, "spec.volumeName"))}:
         grade = Grade.MEDIUM
         notes.append("its data stays, as its reclaim policy says; who mounts it loses it")
     if change.retained:
@@ -254,10 +254,10 @@ def _zones_left(change: ResourceChange) -> Grade | None:
     """How bad it is that a pool leaves zones, where it does."""
     if change.type != "gcp:container/nodePool:NodePool":
         return None
-    old, new = (side.get("nodeLocations") or () for side in (change.before, change.after))
-    if not isinstance(old, list) or not isinstance(new, list) or set(old) <= set(new) or not new:
+    old, new = (set(texts(side.get("nodeLocations"))) for side in (change.before, change.after))
+    if old <= new or not new:
         return None
-    return Grade.MEDIUM if set(old) & set(new) else Grade.HIGH
+    return Grade.MEDIUM if old & new else Grade.HIGH
 
 
 def _why_rolled(scene: Scene, change: ResourceChange, causes: list[PropertyChange]) -> list[PropertyChange]:

@@ -56,7 +56,7 @@ def rights(scene: Scene) -> Iterator[Finding]:
 def network_policies(scene: Scene) -> Iterator[Finding]:
     """Network policies that go or let everything pass, in namespaces that stay."""
     gone = {
-        at(change.before, "metadata.name")
+        str(at(change.before, "metadata.name"))
         for change in scene.preview.resources
         if change.type == "kubernetes:core/v1:Namespace" and change.op is Op.DELETE
     }
@@ -64,7 +64,7 @@ def network_policies(scene: Scene) -> Iterator[Finding]:
         if without_version(change.type) != "kubernetes:networking.k8s.io:NetworkPolicy":
             continue
         whose = scene.owner(change)
-        if change.op is Op.DELETE and at(change.before, "metadata.namespace") not in gone:
+        if change.op is Op.DELETE and str(at(change.before, "metadata.namespace")) not in gone:
             rule, why = "network-policy-removed", "the program no longer makes it"
         elif change.op in {Op.UPDATE, Op.REPLACE} and (wider := _open(change.after) - _open(change.before)):
             rule, why = "network-policy-widened", ", ".join(sorted(wider))
@@ -118,7 +118,7 @@ def _wide(change: ResourceChange, inputs: Inputs) -> dict[str, Grade]:
         if "ClusterAdminPolicy" not in arn:
             return {}
         return {f"{arn.rpartition('/')[2]} for {inputs.get('principalArn')}": Grade.MEDIUM}
-    if change.type.startswith("gcp:") and "IAM" in change.type and inputs.get("role") in _ADMIN_ROLES:
+    if change.type.startswith("gcp:") and "IAM" in change.type and str(inputs.get("role")) in _ADMIN_ROLES:
         members = [*texts(inputs.get("member")), *texts(inputs.get("members"))]
         return {f"{inputs['role']} for {member}": Grade.HIGH for member in members}
     return {}
@@ -165,7 +165,7 @@ def _open(inputs: Inputs) -> set[str]:
             block
             for rule in entries(rules)
             for peer in entries(rule.get(peers))
-            if (block := at(peer, "ipBlock.cidr")) in {"0.0.0.0/0", "::/0"}
+            if (block := str(at(peer, "ipBlock.cidr"))) in {"0.0.0.0/0", "::/0"}
         ]
         if kind.capitalize() not in kinds:
             found.add(f"policyTypes without {kind.capitalize()}")

@@ -39,7 +39,7 @@ class Scene:
     def owner(self, change: ResourceChange) -> Owner:
         """What a resource belongs to, its provider included."""
         found = owner(change, self.environment, self.known)
-        provider = (change.provider.rpartition("::")[0],) if change.provider else ()
+        provider = (change.provider,) if change.provider else ()
         within = tuple(dict.fromkeys([*found.within, *provider]))
         return Owner(found.root, within, found.name)
 

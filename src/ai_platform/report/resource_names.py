@@ -153,4 +153,4 @@ def _within_by_name(change: ResourceChange, environment: str) -> tuple[str, ...]
 
 
 def _provider(change: ResourceChange) -> tuple[str, ...]:
-    return (change.provider.rpartition("::")[0],) if change.provider else ()
+    return (change.provider,) if change.provider else ()

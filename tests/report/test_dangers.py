@@ -6,6 +6,8 @@ import copy
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ai_platform.environment import parse
 from ai_platform.plan import make_plan
@@ -16,6 +18,7 @@ from ai_platform.report.dangers import dangers
 from ai_platform.report.model import Grade
 from ai_platform.report.preview import SECRET, UNKNOWN, Op, Preview, PropertyChange, ResourceChange
 from ai_platform.report.side import Side
+from tests.examples import examples
 
 EKS_POOL, BUCKET = "aws:eks/nodeGroup:NodeGroup", "aws:s3/bucket:Bucket"
 NAMESPACE, POLICY = "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"
@@ -145,7 +148,7 @@ def test_what_depends_on_a_thing_is_named_three_by_name_and_the_rest_as_a_number
 
 def test_a_replaced_provider_speaks_for_all_that_it_made():
     provider = replaced("pulumi:providers:kubernetes", "clusterIdentifier", "own")
-    made = replaced(NAMESPACE, name="space", provider=f"{provider.urn}::some-id")
+    made = replaced(NAMESPACE, name="space", provider=provider.urn)
     danger = one(provider, made)
     assert (danger.rule, danger.grade) == ("provider-replaced", Grade.CRITICAL)
 
@@ -189,6 +192,21 @@ def test_a_pool_of_gke_that_leaves_all_its_zones_stops_at_once():
 def test_what_is_only_renamed_is_no_danger():
     renamed = resource(EKS_POOL, op=Op.SAME, before={"a": 1}, after={"a": 1}, renamed_from="urn:old")
     assert found(renamed) == []
+
+
+def test_what_the_engine_refuses_and_leaves_out_is_told_from_its_error():
+    above = "urn:pulumi:prod::p::ai-platform:index:Platform$ai-platform:index:NodePool"
+    error = f'unable to replace resource "{above}${EKS_POOL}::prod-h100-nodes"\nas it is currently marked'
+    (danger,) = dangers([Preview("prod", errors=(error,), complete=False)], [], [])
+    assert (danger.rule, danger.grade) == ("pool-replaced", Grade.MEDIUM)
+    assert "node pool h100" in danger.what
+    assert "the apply refuses" in danger.what
+
+
+def test_a_provider_that_goes_with_its_cluster_is_not_told_again():
+    cluster = deleted("aws:eks/cluster:Cluster", "lab")
+    provider = replaced("pulumi:providers:kubernetes", name="k8s", dependencies=(cluster.urn,))
+    assert found(cluster, provider) == [("cluster-removed", Grade.CRITICAL)]
 
 
 # Guards.
@@ -584,9 +602,62 @@ def test_every_danger_has_a_cause_a_safer_way_and_a_place_in_the_description():
     assert danger.blast_radius == ("endpoint one/chat",)
 
 
+# Whatever a preview holds.
+
+WORDS = st.sampled_from(
+    ["metadata", "spec", "labels", "name", "namespace", "vpcConfig", "ingress", "policy", "rules", "subjects"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(SECRET) | st.just("*"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+INPUTS = st.dictionaries(WORDS, JSON, max_size=5)
+TOKENS = st.sampled_from(
+    [
+        "aws:eks/cluster:Cluster",
+        EKS_POOL,
+        "gcp:container/nodePool:NodePool",
+        "gcp:projects/iAMMember:IAMMember",
+        "aws:iam/policy:Policy",
+        "kubernetes:core/v1:PersistentVolumeClaim",
+        "kubernetes:core/v1:Service",
+        "kubernetes:batch/v1:Job",
+        "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+        "kubernetes:serving.kserve.io/v1alpha1:ClusterServingRuntime",
+        NAMESPACE,
+        POLICY,
+        "",
+        "::$",
+    ]
+)
+CHANGES = st.builds(PropertyChange, WORDS, JSON, JSON, st.booleans())
+RESOURCES = st.builds(
+    lambda token, name, op, before, after, changes, parent: ResourceChange(
+        f"urn:pulumi:lab::lab::{token}::{name}", op, token, name, parent, tuple(changes), before, after
+    ),
+    TOKENS,
+    st.text(max_size=5),
+    st.sampled_from(Op),
+    INPUTS,
+    INPUTS,
+    st.lists(CHANGES, max_size=3),
+    st.none() | st.text(max_size=5),
+)
+
+
+@examples(30)
+@given(st.lists(RESOURCES, max_size=6))
+def test_no_preview_however_strange_breaks_the_rules(resources):
+    for danger in dangers([Preview("lab", tuple(resources))], [OLD], [OLD]):
+        assert danger.rule in RULES
+        assert danger.what
+        assert danger.why
+
+
 # The table.
 
 
 def test_the_docs_hold_every_rule():
-    text = (Path(__file__).parents[1] / "docs" / "dangers.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "dangers.md").read_text()
     assert text.endswith(danger_table())
