@@ -56,7 +56,9 @@ class Fake:
     fails: bool = False
     folders: list[Path] = field(default_factory=list)
 
-    def record_preview(self, folder: Path, started: Callable[[subprocess.Popen[str]], None]) -> Recorded:
+    def record_preview(
+        self, folder: Path, started: Callable[[subprocess.Popen[str]], None], pack: object = None
+    ) -> Recorded:
         self.meet.wait(timeout=30)
         self.folders.append(folder)
         if self.fails:

@@ -106,15 +106,23 @@ class Engine:
         with self._run() as run:
             return self._change(run, "preview")
 
-    def record_preview(self, folder: Path, started: Callable[[subprocess.Popen[str]], None]) -> Recorded:
+    def record_preview(
+        self,
+        folder: Path,
+        started: Callable[[subprocess.Popen[str]], None],
+        pack: tuple[Path, Path] | None = None,
+    ) -> Recorded:
         """Previews into files of ``folder``, in which no other preview may be. Raises EngineError.
 
-        ``started`` gets the process, so that who runs several can stop them.
+        ``started`` gets the process, so that who runs several can stop them. ``pack`` is the folder of a
+        policy pack that looks at the preview, and the file with its configuration.
         """
         document, events, said = (folder / f"{self.stack}.{end}" for end in ("json", "events", "err"))
-        options = ("--json", "--show-sames", "--event-log", str(events))
+        options: tuple[str, ...] = ("--json", "--show-sames", "--event-log", str(events))
         with self._run() as run:
             run.environment = {**run.environment, "PULUMI_DEBUG_COMMANDS": "true"}
+            if pack:
+                options += ("--policy-pack", str(pack[0]), "--policy-pack-config", str(pack[1]))
             code = run.written(("preview", *options, "--stack", self.stack), document, said, started)
         errors = said.read_text(encoding="utf-8", errors="replace")[-_LONGEST_ERROR:]
         return Recorded(self.stack, code, document, events, errors)

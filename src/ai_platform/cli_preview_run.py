@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,16 @@ from .report.preview import Preview
 from .report.read_preview import by_stack, read_files
 
 
-def previewed(engines: Sequence[Engine]) -> list[Preview]:
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """A policy pack, and what it is to know of each stack's environment."""
+
+    folder: Path
+    configs: Mapping[str, Mapping[str, object]]
+    """Stack to configuration."""
+
+
+def previewed(engines: Sequence[Engine], gates: Gates | None = None) -> list[Preview]:
     """The preview of each stack, at most as many at once as there are cores.
 
     A preview that fails is incomplete and says why. Ctrl-C stops all of them.
@@ -28,7 +38,7 @@ def previewed(engines: Sequence[Engine]) -> list[Preview]:
         running = _Running()
         workers = ThreadPoolExecutor(max(1, min(len(engines), os.cpu_count() or 1)))
         try:
-            found = [workers.submit(_preview, engine, Path(folder), running) for engine in engines]
+            found = [workers.submit(_preview, engine, Path(folder), running, gates) for engine in engines]
             return [future.result() for future in found]
         except KeyboardInterrupt:
             running.stop()
@@ -51,11 +61,19 @@ def preview_in(recorded: Recorded) -> Preview:
     return replace(preview, errors=errors, complete=False)
 
 
-def _preview(engine: Engine, folder: Path, running: _Running) -> Preview:
+def _preview(engine: Engine, folder: Path, running: _Running, gates: Gates | None) -> Preview:
     try:
-        return preview_in(engine.record_preview(folder, running.add))
+        return preview_in(engine.record_preview(folder, running.add, _pack(engine.stack, folder, gates)))
     except EngineError as error:
         return Preview(engine.stack, errors=(message(str(error)),), complete=False)
+
+
+def _pack(stack: str, folder: Path, gates: Gates | None) -> tuple[Path, Path] | None:
+    if gates is None:
+        return None
+    config = folder / f"{stack}.gates.json"
+    config.write_text(json.dumps(gates.configs[stack]), encoding="utf-8")
+    return gates.folder, config
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from .layers import environment_of, stacks_of
 from .local.tools import say
 
 if TYPE_CHECKING:
+    from .cli_preview_run import Gates
     from .cli_sides import Sides
     from .report.model import Report
     from .report.preview import Preview
@@ -92,7 +93,7 @@ def _preview(options: argparse.Namespace) -> int:
     place = project.workplace()
     stacks = _stacks(place, options.stacks)
     say(f"previewing {', '.join(stacks)}")
-    previews = previewed([project.engine(place, stack) for stack in stacks])
+    previews = previewed([project.engine(place, stack) for stack in stacks], _gates(place, stacks))
     if options.format == _FORMATS[0] and not options.output:
         for preview in previews:
             write(_summary(place, preview))
@@ -115,6 +116,22 @@ def _stacks(place: Workplace, names: Sequence[str]) -> list[str]:
             raise InvalidInput(name, [Problem("", name, f"one of: {', '.join(there)}", fix)])
         stacks |= dict.fromkeys(there if name == environment.name else [name])
     return list(stacks)
+
+
+def _gates(place: Workplace, stacks: Sequence[str]) -> Gates | None:
+    """The project's policy pack with what each description says of it; ``None`` in a project without one."""
+    from .cli_preview_run import Gates
+    from .gates_config import gates_config
+
+    folder = place.root / "policy"
+    if not (folder / "PulumiPolicy.yaml").is_file():
+        return None
+    configs = {}
+    for stack in stacks:
+        name = environment_of(stack)
+        environment, _ = project.described(place, name)
+        configs[stack] = gates_config(environment, place.root / "stacks" / f"{name}.yaml")
+    return Gates(folder, configs)
 
 
 def _summary(place: Workplace, preview: Preview) -> str:

@@ -39,7 +39,7 @@ def test_a_report_without_anything_has_a_verdict_alone():
         "change: resources not previewed",
         "cost: not known",
         "GPUs: –",
-        "dangers: none; gates: none fails",
+        "dangers: none; gates: not asked",
     ]
 
 

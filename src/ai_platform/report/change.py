@@ -53,6 +53,7 @@ def stack_parts(previews: Sequence[Preview]) -> tuple[StackPart, ...]:
             stack=preview.stack,
             counts=_counts(preview),
             complete=preview.complete,
+            gated=preview.gated or bool(preview.violations),
             errors=preview.errors,
         )
         for preview in sorted(previews, key=lambda preview: preview.stack)

@@ -17,7 +17,7 @@ from .values import mapping, text, texts
 
 FIRST = "preludeEvent"
 """Event with which a run begins."""
-_SUMMARY = "summaryEvent"
+_SUMMARY, _PACKS = "summaryEvent", "PolicyPacks"
 _STACK = "pulumi:pulumi:Stack"
 _MOST_VIOLATIONS = 10_000
 
@@ -37,6 +37,7 @@ def preview_of_events(pieces: Iterable[Piece | Broken]) -> Preview:
         errors=heard.errors,
         warnings=heard.warnings,
         complete=heard.complete,
+        gated=_PACKS in seen,
     )
 
 
@@ -70,6 +71,8 @@ def _changes(
             case "errorEvent":
                 heard.fail(message(text(said.get("error"))) or "the engine stopped with an error")
             case "summaryEvent":
+                if mapping(said.get("PolicyPacks")):
+                    seen.add(_PACKS)
                 if (result := text(said.get("result"))) not in ("", "succeeded"):
                     heard.complete = False
                     if not heard.lines and not _stops(violations):

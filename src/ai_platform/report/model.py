@@ -277,6 +277,8 @@ class StackPart(_Part):
     """Resources by what happens to them."""
     complete: bool
     """False where its preview failed or ended early."""
+    gated: bool = False
+    """Whether a policy pack looked at it."""
     errors: tuple[str, ...] = ()
     """What went wrong."""
 

@@ -96,6 +96,8 @@ class Preview:
     warnings: tuple[str, ...] = ()
     complete: bool = True
     """False where the preview failed or its document ends early: what is missing here is not known."""
+    gated: bool = False
+    """Whether a policy pack looked at it. Only events tell."""
 
 
 SECRET = "[secret]"  # noqa: S105 - what stands in place of one

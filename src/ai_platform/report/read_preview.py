@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -86,6 +87,7 @@ def merged(first: Preview, second: Preview) -> Preview:
         errors=tuple(dict.fromkeys([*first.errors, *second.errors])),
         warnings=tuple(dict.fromkeys([*first.warnings, *second.warnings])),
         complete=first.complete and second.complete,
+        gated=first.gated or second.gated,
     )
 
 
@@ -96,14 +98,7 @@ def _fullness(change: ResourceChange) -> tuple[bool, bool, int]:
 def _called(preview: Preview, stack: str) -> Preview:
     if preview.stack == stack:
         return preview
-    return Preview(
-        stack,
-        preview.resources,
-        preview.violations,
-        preview.errors,
-        preview.warnings,
-        preview.complete,
-    )
+    return replace(preview, stack=stack)
 
 
 def _previews(raw: str, known: Set[str]) -> Iterator[Preview]:

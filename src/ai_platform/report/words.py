@@ -137,7 +137,9 @@ def cost_text(report: Report) -> str | None:
 
 
 def gates_text(report: Report) -> str:
-    """``2 mandatory, 1 advisory``."""
+    """``2 mandatory, 1 advisory``; where nobody looked, that says so."""
+    if not report.gates and not (report.stacks and all(part.gated for part in report.stacks)):
+        return "not asked"
     mandatory = sum(line.level == "mandatory" for line in report.gates)
     advisory = len(report.gates) - mandatory
     said = [
