@@ -92,10 +92,12 @@ class Engine:
     simulated: bool = True
     """Whether everything that the stack holds lives in the simulated cluster."""
 
-    def up(self, swept_kinds: Sequence[tuple[str, str]] = ()) -> Summary:
-        """Makes the stack what its description says. Raises EngineError."""
+    def up(
+        self, swept_kinds: Sequence[tuple[str, str]] = (), pack: tuple[Path, Path] | None = None
+    ) -> Summary:
+        """Makes the stack what its description says, if the policy pack lets it. Raises EngineError."""
         with self._run() as run:
-            summary = self._change(run, "up", "--yes", "--skip-preview")
+            summary = self._change(run, "up", "--yes", "--skip-preview", *_gated(pack))
             if run.unclean and self.simulated:
                 summary = replace(summary, deleted=summary.deleted + self._sweep(run, swept_kinds))
             run.unclean = False
@@ -118,12 +120,11 @@ class Engine:
         policy pack that looks at the preview, and the file with its configuration.
         """
         document, events, said = (folder / f"{self.stack}.{end}" for end in ("json", "events", "err"))
-        options: tuple[str, ...] = ("--json", "--show-sames", "--event-log", str(events))
+        options = ("--json", "--show-sames", "--event-log", str(events))
         with self._run() as run:
             run.environment = {**run.environment, "PULUMI_DEBUG_COMMANDS": "true"}
-            if pack:
-                options += ("--policy-pack", str(pack[0]), "--policy-pack-config", str(pack[1]))
-            code = run.written(("preview", *options, "--stack", self.stack), document, said, started)
+            arguments = ("preview", *options, *_gated(pack), "--stack", self.stack)
+            code = run.written(arguments, document, said, started)
         errors = said.read_text(encoding="utf-8", errors="replace")[-_LONGEST_ERROR:]
         return Recorded(self.stack, code, document, events, errors)
 
@@ -272,6 +273,11 @@ class _Run:
             raise EngineError(f"pulumi could not be started: {error}") from error
         self.marker.write(child.pid)
         return child
+
+
+def _gated(pack: tuple[Path, Path] | None) -> tuple[str, ...]:
+    """Options that hand a run to a policy pack with its configuration."""
+    return ("--policy-pack", str(pack[0]), "--policy-pack-config", str(pack[1])) if pack else ()
 
 
 def summary_in(lines: Sequence[str]) -> Summary:

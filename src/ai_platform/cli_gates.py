@@ -9,7 +9,8 @@ from pathlib import Path
 
 from . import cli_project as project
 from .cli_output import write
-from .layers import stacks_of
+from .cli_workplace import Workplace
+from .layers import environment_of, stacks_of
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 _PACK = "policy"
@@ -24,17 +25,32 @@ def register(add: Add) -> None:
     )
 
 
-def _gates(options: argparse.Namespace) -> int:
+def pack_of(place: Workplace, stack: str) -> tuple[Path, Path] | None:
+    """The project's policy pack, and the file that tells it what the stack's description says of it.
+
+    ``None`` in a project without a pack. Raises ``InvalidInput``.
+    """
+    folder = place.root / _PACK
+    if not (folder / "PulumiPolicy.yaml").is_file():
+        return None
+    return folder, _written(place, environment_of(stack), None)
+
+
+def _written(place: Workplace, name: str, output: Path | None) -> Path:
     from .gates_config import gates_config
 
+    environment, _ = project.described(place, name)
+    config = gates_config(environment, place.root / "stacks" / f"{name}.yaml")
+    output = output or place.home / f"gates-{name}.json"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    return output
+
+
+def _gates(options: argparse.Namespace) -> int:
     place, name = project.workplace(), options.environment
     environment, _ = project.described(place, name)
-    path = place.root / "stacks" / f"{name}.yaml"
-    output = options.output or place.home / f"gates-{name}.json"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    config = gates_config(environment, path)
-    output.write_text(json.dumps(config, indent=2) + "\n")
-    shown = project.short(output.absolute())
+    shown = project.short(_written(place, name, options.output).absolute())
     ended = len(environment.gates.exceptions)
     write(f"{shown}: {len(environment.gates.levels)} levels and {ended} exceptions of {name}\n")
     for stack in stacks_of(environment.name, environment.stacks):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from .cli_engine import Engine, Recorded
 from .cli_workplace import EngineError
@@ -19,17 +19,11 @@ from .report.messages import message
 from .report.preview import Preview
 from .report.read_preview import by_stack, read_files
 
-
-@dataclass(frozen=True, slots=True)
-class Gates:
-    """A policy pack, and what it is to know of each stack's environment."""
-
-    folder: Path
-    configs: Mapping[str, Mapping[str, object]]
-    """Stack to configuration."""
+Packs = Mapping[str, tuple[Path, Path]]
+"""Stack to the policy pack that looks at it, and the file with its configuration."""
 
 
-def previewed(engines: Sequence[Engine], gates: Gates | None = None) -> list[Preview]:
+def previewed(engines: Sequence[Engine], packs: Packs = MappingProxyType({})) -> list[Preview]:
     """The preview of each stack, at most as many at once as there are cores.
 
     A preview that fails is incomplete and says why. Ctrl-C stops all of them.
@@ -38,7 +32,7 @@ def previewed(engines: Sequence[Engine], gates: Gates | None = None) -> list[Pre
         running = _Running()
         workers = ThreadPoolExecutor(max(1, min(len(engines), os.cpu_count() or 1)))
         try:
-            found = [workers.submit(_preview, engine, Path(folder), running, gates) for engine in engines]
+            found = [workers.submit(_preview, engine, Path(folder), running, packs) for engine in engines]
             return [future.result() for future in found]
         except KeyboardInterrupt:
             running.stop()
@@ -61,19 +55,11 @@ def preview_in(recorded: Recorded) -> Preview:
     return replace(preview, errors=errors, complete=False)
 
 
-def _preview(engine: Engine, folder: Path, running: _Running, gates: Gates | None) -> Preview:
+def _preview(engine: Engine, folder: Path, running: _Running, packs: Packs) -> Preview:
     try:
-        return preview_in(engine.record_preview(folder, running.add, _pack(engine.stack, folder, gates)))
+        return preview_in(engine.record_preview(folder, running.add, packs.get(engine.stack)))
     except EngineError as error:
         return Preview(engine.stack, errors=(message(str(error)),), complete=False)
-
-
-def _pack(stack: str, folder: Path, gates: Gates | None) -> tuple[Path, Path] | None:
-    if gates is None:
-        return None
-    config = folder / f"{stack}.gates.json"
-    config.write_text(json.dumps(gates.configs[stack]), encoding="utf-8")
-    return gates.folder, config
 
 
 @dataclass(slots=True)

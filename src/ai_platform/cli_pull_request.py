@@ -20,7 +20,6 @@ from .layers import environment_of, stacks_of
 from .local.tools import say
 
 if TYPE_CHECKING:
-    from .cli_preview_run import Gates
     from .cli_sides import Sides
     from .report.model import Report
     from .report.preview import Preview
@@ -87,13 +86,15 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _preview(options: argparse.Namespace) -> int:
+    from .cli_gates import pack_of
     from .cli_preview_run import previewed
     from .cli_sides import sides_of
 
     place = project.workplace()
     stacks = _stacks(place, options.stacks)
     say(f"previewing {', '.join(stacks)}")
-    previews = previewed([project.engine(place, stack) for stack in stacks], _gates(place, stacks))
+    packs = {stack: pack for stack in stacks if (pack := pack_of(place, stack))}
+    previews = previewed([project.engine(place, stack) for stack in stacks], packs)
     if options.format == _FORMATS[0] and not options.output:
         for preview in previews:
             write(_summary(place, preview))
@@ -116,22 +117,6 @@ def _stacks(place: Workplace, names: Sequence[str]) -> list[str]:
             raise InvalidInput(name, [Problem("", name, f"one of: {', '.join(there)}", fix)])
         stacks |= dict.fromkeys(there if name == environment.name else [name])
     return list(stacks)
-
-
-def _gates(place: Workplace, stacks: Sequence[str]) -> Gates | None:
-    """The project's policy pack with what each description says of it; ``None`` in a project without one."""
-    from .cli_preview_run import Gates
-    from .gates_config import gates_config
-
-    folder = place.root / "policy"
-    if not (folder / "PulumiPolicy.yaml").is_file():
-        return None
-    configs = {}
-    for stack in stacks:
-        name = environment_of(stack)
-        environment, _ = project.described(place, name)
-        configs[stack] = gates_config(environment, place.root / "stacks" / f"{name}.yaml")
-    return Gates(folder, configs)
 
 
 def _summary(place: Workplace, preview: Preview) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import cli_project as project
+from .cli_gates import pack_of
 from .cli_output import write
 from .cli_workplace import EngineError, Workplace
 from .environment import Environment
@@ -11,10 +12,13 @@ from .local.tools import say
 
 
 def up(place: Workplace, environment: Environment) -> None:
-    """Makes each stack what the description says; stops at the first that fails. Raises EngineError."""
+    """Makes each stack what the description says, past the project's gates; stops at the first that fails.
+
+    Raises EngineError.
+    """
     for stack in _stacks(environment):
         say(f"up {stack}")
-        write(f"{stack}: {project.engine(place, stack).up()}")
+        write(f"{stack}: {project.engine(place, stack).up(pack=pack_of(place, stack))}")
 
 
 def destroy(place: Workplace, environment: Environment) -> None:
