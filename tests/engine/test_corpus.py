@@ -47,23 +47,25 @@ def previews(
         }
 
 
-def judged(base: str) -> pytest.MarkDecorator:
-    """Each case of an environment with the previews of that environment."""
-    params = [pytest.param(base, case, id=str(case)) for case in cases() if case.base == base]
-    return pytest.mark.parametrize(("previews", "case"), params, indirect=["previews"], scope="module")
+def cases_of(base: str) -> list[Any]:
+    """The cases of an environment, each under its name."""
+    return [pytest.param(case, id=str(case)) for case in cases() if case.base == base]
 
 
-@judged("dev")
+@pytest.mark.parametrize("case", cases_of("dev"))
+@pytest.mark.parametrize("previews", ["dev"], indirect=True)
 def test_a_change_of_dev_is_judged_as_expected(previews: Previews, case: Case) -> None:
     check(case, *previews[str(case)].result())
 
 
-@judged("staging")
+@pytest.mark.parametrize("case", cases_of("staging"))
+@pytest.mark.parametrize("previews", ["staging"], indirect=True)
 def test_a_change_of_staging_is_judged_as_expected(previews: Previews, case: Case) -> None:
     check(case, *previews[str(case)].result())
 
 
-@judged("prod")
+@pytest.mark.parametrize("case", cases_of("prod"))
+@pytest.mark.parametrize("previews", ["prod"], indirect=True)
 def test_a_change_of_prod_is_judged_as_expected(previews: Previews, case: Case) -> None:
     check(case, *previews[str(case)].result())
 
