@@ -20,6 +20,7 @@ TEST_HELPERS = {
     "cluster_fixture.py",
     "clusters.py",
     "conftest.py",
+    "drift_parts.py",
     "examples.py",
     "foreign_kinds.py",
     "gke_pools.py",
@@ -40,6 +41,7 @@ GENERATED = {
     "requirements.lock",
     "schema.json",
     "environment.schema.json",
+    "drift.schema.json",
     "terraform-mapping.json",
 }
 TEXT = {"", ".py", ".md", ".toml", ".yaml", ".yml", ".json", ".go", ".mod", ".sh", ".txt", ".cfg", ".lock"}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from . import (
     cli_doctor,
+    cli_drift,
     cli_fit,
     cli_init,
     cli_machines,
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_init.register(add)
     cli_doctor.register(add)
     cli_preflight.register(add)
+    cli_drift.register(add)
     cli_pull_request.register(add)
     local = add("local", _local, "the simulated cluster alone")
     local.add_argument("action", choices=list(_LOCAL))
