@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import cli_project as project
+from .cli_preview_run import preview_in
 from .cli_workplace import EngineError, Workplace
 from .components.cluster_spec import ClusterProvider, ExistingSpec
 from .drift.described_vs_live import described_vs_live
@@ -17,12 +18,14 @@ from .drift.described_vs_state import described_vs_state
 from .drift.live import Read, UnreadError, read_live
 from .drift.model import DriftLine, DriftReport, SourceRead, report_of
 from .drift.state import outputs_in
+from .drift.state_vs_live import state_vs_live
 from .environment import Environment
 from .layers import stacks_of
 from .local.errors import ClusterError
 from .local.tools import ToolError
 from .plan import Plan
 from .report.messages import message
+from .report.preview import Preview
 
 _NOT_ASKED = "not asked for"
 _MOST_CHARACTERS = 300
@@ -74,6 +77,14 @@ def looked_at(
             return ()
 
         found.read(f"state of {stack}", state)
+
+        def refresh(stack: str = stack) -> Iterable[DriftLine]:
+            return list(state_vs_live(_refreshed(place, stack), environment.name))
+
+        if stack in exported or not cloud:
+            found.read(f"refresh of {stack}", refresh, asked=cloud)
+        else:
+            found.missed(f"refresh of {stack}", "its state could not be read")
     found.lines += described_vs_state(environment, plan, exported) if exported else ()
 
     def live() -> Iterable[DriftLine]:
@@ -92,6 +103,16 @@ def _exported(place: Workplace, environment: Environment, stack: str) -> Mapping
     if environment.state is None and not place.state.is_dir():
         raise EngineError(f"there is none: nothing was applied from here; run: ai-platform up {stack}")
     return project.engine(place, stack).exported()
+
+
+def _refreshed(place: Workplace, stack: str) -> Preview:
+    """What a refresh of the stack would find. Raises ``EngineError`` where it finds nothing but an error."""
+    engine = project.engine(place, stack)
+    with tempfile.TemporaryDirectory(prefix="ai-platform-drift-") as folder:
+        preview = preview_in(engine.record_refresh(Path(folder)))
+    if not preview.complete:
+        raise EngineError("; ".join(preview.errors) or "the refresh ended before its end")
+    return preview
 
 
 def _kubeconfig(

@@ -84,7 +84,7 @@ class SourceRead(BaseModel):
     model_config = _MODEL
 
     name: str
-    """``state``, ``cloud``, ``cluster`` or ``prices``, with the stack behind it where there are several."""
+    """``state of dev``, ``refresh of dev``, ``cluster`` or ``prices of aws``."""
     asked: bool
     """Whether it was to be read."""
     read: bool
