@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from . import cli_project as project
+from .catalogs import machines_of
 from .cli_preview_run import preview_in
+from .cli_prices import refreshed
 from .cli_workplace import EngineError, Workplace
 from .components.cluster_spec import ClusterProvider, ExistingSpec
 from .drift.described_vs_live import described_vs_live
 from .drift.described_vs_state import described_vs_state
 from .drift.live import Read, UnreadError, read_live
 from .drift.model import DriftLine, DriftReport, SourceRead, report_of
+from .drift.prices import changed_prices, old_prices
 from .drift.state import outputs_in
 from .drift.state_vs_live import state_vs_live
 from .environment import Environment
+from .finops.price_file import RefreshError
+from .gpu.machines import Cloud
 from .layers import stacks_of
 from .local.errors import ClusterError
 from .local.tools import ToolError
@@ -45,7 +50,7 @@ class _Found:
             return
         try:
             self.lines += look()
-        except (EngineError, ClusterError, ToolError, UnreadError) as error:
+        except (EngineError, ClusterError, ToolError, UnreadError, RefreshError) as error:
             self.missed(name, str(error))
         else:
             self.sources.append(SourceRead(name=name, asked=True, read=True))
@@ -96,7 +101,21 @@ def looked_at(
         return list(described_vs_live(environment, plan, seen))
 
     found.read("cluster", live, asked=cluster)
+    found.lines += old_prices(environment, plan, today)
+    for asked in _clouds(environment, plan):
+
+        def ask(asked: Cloud = asked) -> Iterable[DriftLine]:
+            return list(changed_prices(environment, plan, refreshed(asked, environment.region).rows))
+
+        found.read(f"prices of {asked}", ask, asked=prices)
     return report_of(environment.name, found.lines, found.sources)
+
+
+def _clouds(environment: Environment, plan: Plan) -> list[Cloud]:
+    """The clouds whose price API knows machines of the plan."""
+    machines = machines_of(environment)
+    there = {machines[pool.machine].cloud for pool in plan.pools if pool.machine in machines}
+    return [cloud for cloud in (Cloud.AWS, Cloud.GCP) if cloud in there]
 
 
 def _exported(place: Workplace, environment: Environment, stack: str) -> Mapping[str, Any]:

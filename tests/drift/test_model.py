@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_platform import cli
+from ai_platform import cli, cli_drift_sources
 from ai_platform.cli_drift import exit_status, tables
 from ai_platform.cli_table import text_of
 from ai_platform.drift.model import (
@@ -19,6 +19,7 @@ from ai_platform.drift.model import (
     schema,
     schema_text,
 )
+from ai_platform.finops.price_file import RefreshError
 
 FILE = Path(__file__).parents[2] / "docs" / "drift.schema.json"
 READ = SourceRead(name="cluster", asked=True, read=True)
@@ -82,6 +83,10 @@ def test_an_output_in_a_folder_that_does_not_exist_is_bad_input(tmp_path, capsys
     assert "a file in a folder that exists" in capsys.readouterr().err
 
 
+def refused(*_):
+    raise RefreshError("no key")
+
+
 def test_an_environment_that_was_never_applied_is_told_as_not_read(tmp_path, monkeypatch, capsys):
     (tmp_path / "Pulumi.yaml").write_text("name: ai-platform\n")
     (tmp_path / "stacks").mkdir()
@@ -91,8 +96,11 @@ def test_an_environment_that_was_never_applied_is_told_as_not_read(tmp_path, mon
         "teams: [{name: a, quota: {l40s: {gpus: {nominal: 1}}}}]\n"
     )
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["drift", "dev", "--no-cloud"]) == 1
+    monkeypatch.setattr(cli_drift_sources, "refreshed", refused)
+    assert cli.main(["drift", "dev", "--no-cloud", "--prices"]) == 1
     shown = capsys.readouterr().out
     assert "not looked at: state of dev: there is none" in shown
     assert "not looked at: cluster: there is no kubeconfig" in shown
+    assert "not looked at: refresh of dev: not asked for" in shown
+    assert "not looked at: prices of aws: no key" in shown
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Pulumi.yaml", "stacks"]
