@@ -53,17 +53,16 @@ def state_vs_live(preview: Preview, environment: str) -> Iterator[DriftLine]:
 def _of_kubernetes(change: ResourceChange, subject: str, fix: str) -> Iterator[DriftLine]:
     known = things_of([change.before])
     if change.op is Op.DELETE:
-        if not known:
-            yield _gone(change, subject, fix)
         for thing in known.values():
             aspect = _missing_aspect(thing.name)
             severity = Severity.ERROR if aspect is not Aspect.OBJECT or "Policy" in thing.name else None
             sides = _THERE, _ABSENT
             yield line(thing.subject, aspect, thing.name, _PAIR, sides, fix, severity=severity)
+        if not known:
+            yield _gone(change, subject, fix)
         return
-    found = things_of([change.after])
-    thing, other = known.get(key_of(change.before)), found.get(key_of(change.before))
-    if thing and other and (said := list(differences(thing, other, _PAIR, fix))):
+    key, found = key_of(change.before), things_of([change.after])
+    if key in known and key in found and (said := [*differences(known[key], found[key], _PAIR, fix)]):
         yield from said
         return
     yield from _properties(change, subject, fix)
