@@ -110,6 +110,7 @@ class Api:
             query_params=list((query or {}).items()),
             header_params={"Accept": "application/json", "Content-Type": content_type},
             body=body,
+            auth_settings=["BearerToken"],
         )
         response = self.client.call_api(*request, _request_timeout=_REQUEST_LIMIT_S)
         content = response.read()

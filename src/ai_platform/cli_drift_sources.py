@@ -20,6 +20,7 @@ from .drift.described_vs_state import described_vs_state
 from .drift.live import Read, UnreadError, read_live
 from .drift.model import DriftLine, DriftReport, SourceRead, report_of
 from .drift.prices import changed_prices, old_prices
+from .drift.refresh_tags import tags_in
 from .drift.state import outputs_in
 from .drift.state_vs_live import state_vs_live
 from .environment import Environment
@@ -30,7 +31,6 @@ from .local.errors import ClusterError
 from .local.tools import ToolError
 from .plan import Plan
 from .report.messages import message
-from .report.preview import Preview
 
 _NOT_ASKED = "not asked for"
 _MOST_CHARACTERS = 300
@@ -84,7 +84,7 @@ def looked_at(
         found.read(f"state of {stack}", state)
 
         def refresh(stack: str = stack) -> Iterable[DriftLine]:
-            return list(state_vs_live(_refreshed(place, stack), environment.name))
+            return _refreshed(place, environment.name, stack)
 
         if stack in exported or not cloud:
             found.read(f"refresh of {stack}", refresh, asked=cloud)
@@ -124,14 +124,16 @@ def _exported(place: Workplace, environment: Environment, stack: str) -> Mapping
     return project.engine(place, stack).exported()
 
 
-def _refreshed(place: Workplace, stack: str) -> Preview:
-    """What a refresh of the stack would find. Raises ``EngineError`` where it finds nothing but an error."""
+def _refreshed(place: Workplace, environment: str, stack: str) -> list[DriftLine]:
+    """What a refresh of the stack would find. Raises ``EngineError`` where it does not reach its end."""
     engine = project.engine(place, stack)
     with tempfile.TemporaryDirectory(prefix="ai-platform-drift-") as folder:
-        preview = preview_in(engine.record_refresh(Path(folder)))
-    if not preview.complete:
-        raise EngineError("; ".join(preview.errors) or "the refresh ended before its end")
-    return preview
+        recorded = engine.record_refresh(Path(folder))
+        preview = preview_in(recorded)
+        if not preview.complete:
+            raise EngineError("; ".join(preview.errors) or "the refresh ended before its end")
+        tags = tags_in(recorded.document.read_text(encoding="utf-8", errors="replace"))
+    return list(state_vs_live(preview, environment, tags))
 
 
 def _kubeconfig(

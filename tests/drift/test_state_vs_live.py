@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.drift.model import Aspect, Severity
+from ai_platform.drift.refresh_tags import tags_in
 from ai_platform.drift.state_vs_live import state_vs_live
 from ai_platform.report.preview import Op, Preview, PropertyChange, ResourceChange
 from tests.drift.drift_parts import find, objects, planned
@@ -72,6 +75,20 @@ def test_a_tag_of_the_provider_is_told_though_only_the_computed_ones_show_it():
     changes = "tagsAll", {"a": "1", "environment": "dev"}, {"a": "1"}
     (found,) = lines(changed("aws:s3/bucket:Bucket", {}, changes))
     assert (found.what, found.live) == ("tag environment of Bucket dev-train-nodes", "not there")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"steps": [1, {"urn": "x"}]}'])
+def test_a_text_that_is_no_refresh_has_no_tags(text):
+    assert tags_in(text) == {}
+
+
+def test_tags_before_and_after_a_refresh_are_compared_whole():
+    sides = [{"outputs": {"tagsAll": tags}} for tags in ({"team": "a", "environment": "dev"}, {"team": "a"})]
+    bucket = changed("aws:s3/bucket:Bucket", {}, op=Op.SAME)
+    step = {"urn": bucket.urn, "oldState": sides[0], "newState": sides[1]}
+    preview = Preview("dev", (bucket,))
+    (found,) = state_vs_live(preview, "dev", tags_in(json.dumps({"steps": [step]})))
+    assert (found.what, found.state) == ("tag environment of Bucket dev-train-nodes", "dev")
 
 
 def test_what_was_deleted_in_the_cloud_is_grave():

@@ -13,6 +13,7 @@ from ..report.preview import Op, Preview, PropertyChange, ResourceChange
 from ..report.property_path import parsed
 from .compare import differences, line
 from .model import Aspect, DriftLine, Severity, Sources
+from .refresh_tags import Tags
 from .things import key_of, things_of
 
 _PAIR = Sources.STATE_LIVE
@@ -30,24 +31,29 @@ _SIZE = re.compile(r"(?i)(min|max)(Size|NodeCount)|replicas$|instanceTypes|machi
 _ABSENT, _THERE = "not there", "there"
 
 
-def state_vs_live(preview: Preview, environment: str) -> Iterator[DriftLine]:
+def state_vs_live(
+    preview: Preview, environment: str, tags: Mapping[str, tuple[Tags, Tags]] | None = None
+) -> Iterator[DriftLine]:
     """What differs between the state of a stack and what its providers say, by meaning.
 
     ``preview`` is of `pulumi refresh --preview-only`. Node counts within the limits of an autoscaler,
-    computed fields and status are no drift.
+    computed fields and status are no drift. ``tags`` are those before and after by URN, where known.
     """
     components = components_of(preview)
     fix = f"find out who changed it, then: ai-platform up {environment}"
     for change in preview.resources:
-        if not change.custom or change.op is Op.SAME or change.type.startswith("pulumi:"):
+        known = (tags or {}).get(change.urn)
+        same = change.op is Op.SAME and known is None
+        if not change.custom or same or change.type.startswith("pulumi:"):
             continue
         owner = components.get(change.urn)
         subject = _subject(owner.shown) if owner else change.name
-        yield from (
-            _of_kubernetes(change, subject, fix)
-            if _is_kubernetes(change)
-            else _of_cloud(change, subject, fix)
-        )
+        if _is_kubernetes(change):
+            yield from _of_kubernetes(change, subject, fix)
+        elif change.op is Op.DELETE:
+            yield _gone(change, subject, fix)
+        else:
+            yield from _properties(change, subject, fix, known)
 
 
 def _of_kubernetes(change: ResourceChange, subject: str, fix: str) -> Iterator[DriftLine]:
@@ -68,17 +74,12 @@ def _of_kubernetes(change: ResourceChange, subject: str, fix: str) -> Iterator[D
     yield from _properties(change, subject, fix)
 
 
-def _of_cloud(change: ResourceChange, subject: str, fix: str) -> Iterator[DriftLine]:
-    if change.op is Op.DELETE:
-        yield _gone(change, subject, fix)
-        return
-    yield from _properties(change, subject, fix)
-
-
-def _properties(change: ResourceChange, subject: str, fix: str) -> Iterator[DriftLine]:
+def _properties(
+    change: ResourceChange, subject: str, fix: str, known: tuple[Tags, Tags] | None = None
+) -> Iterator[DriftLine]:
     shown = _shown(change)
-    tags = dict(_tags(change))
-    for key, sides in tags.items():
+    tags = _different(*known) if known else _tags(change)
+    for key, sides in dict(tags).items():
         yield line(subject, Aspect.TAG, f"tag {key} of {shown}", _PAIR, sides, fix)
     for difference in sifted(change).matter:
         parts = parsed(difference.path)
@@ -100,10 +101,13 @@ def _tags(change: ResourceChange) -> Iterator[tuple[str, tuple[str, str]]]:
         if len(parts) > 1:
             yield str(parts[-1]), (_text(difference.before), _text(difference.after))
             continue
-        before, after = _mapping(difference.before), _mapping(difference.after)
-        for key in dict.fromkeys([*before, *after]):
-            if before.get(key) != after.get(key):
-                yield key, (_text(before.get(key)), _text(after.get(key)))
+        yield from _different(_mapping(difference.before), _mapping(difference.after))
+
+
+def _different(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+    for key in dict.fromkeys([*before, *after]):
+        if before.get(key) != after.get(key):
+            yield key, (_text(before.get(key)), _text(after.get(key)))
 
 
 def _scaled(difference: PropertyChange, change: ResourceChange) -> bool:
