@@ -54,6 +54,17 @@ def differences(thing: Thing, other: Thing, sources: Sources, fix: str) -> Itera
             yield _line(thing, aspect, what, sources, mine or "not said", theirs or "not said", fix)
 
 
+def put_back(environment: str, stacks: Iterable[str]) -> str:
+    """What undoes a change that was made by hand.
+
+    Without a refresh `up` sees nothing to do; without force the API server leaves a field to who set it last.
+    """
+    named = list(stacks)
+    command = f"pulumi up --refresh --stack {named[0] if len(named) == 1 else '|'.join(named)}"
+    shell = f"in a shell of `ai-platform env {environment}`"
+    return f"find out who changed it; to undo it, {shell}: PULUMI_K8S_ENABLE_PATCH_FORCE=true {command}"
+
+
 def line(
     subject: str,
     aspect: Aspect,

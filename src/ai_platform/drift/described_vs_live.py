@@ -12,10 +12,10 @@ from ..components.tenant import TEAM_LABEL
 from ..environment import Environment
 from ..gpu.node_plan import PoolPlan
 from ..gpu.operator.known_good import KNOWN_GOOD
-from ..layers import ALL_LAYERS
+from ..layers import ALL_LAYERS, stacks_of
 from ..plan import Plan
 from .chart_versions import chart_lines
-from .compare import compared, line
+from .compare import compared, line, put_back
 from .described import described_objects
 from .live import Live, minor_version
 from .model import Aspect, DriftLine, Severity, Sources
@@ -34,7 +34,7 @@ _MOST_NAMES = 5
 
 def described_vs_live(environment: Environment, plan: Plan, live: Live) -> Iterator[DriftLine]:
     """What somebody or something changed in the cluster, in the words of the platform."""
-    fix = f"find out who changed it, then: ai-platform up {environment.name}"
+    fix = put_back(environment.name, stacks_of(environment.name, environment.stacks))
     found = things_of(live.manifests)
     extra = [*complete_keys(live.manifests, managed=True), *_opened(plan, live)]
     described = things_of(described_objects(environment, plan, ALL_LAYERS))

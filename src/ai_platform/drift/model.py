@@ -134,9 +134,17 @@ def _merged(first: DriftLine, second: DriftLine) -> DriftLine:
         for side in ("described", "state", "live")
     }
     one = first.sources is second.sources
+    # A change by hand is undone first: `up` alone would not see it.
+    fix = second.fix if first.sources is Sources.DESCRIBED_STATE else first.fix
     sources = first.sources if one else Sources.ALL
     return first.model_copy(
-        update={**sides, "severity": severe, "sources": sources, "note": first.note or second.note}
+        update={
+            **sides,
+            "severity": severe,
+            "sources": sources,
+            "note": first.note or second.note,
+            "fix": fix,
+        }
     )
 
 

@@ -11,7 +11,7 @@ from ..report.components import components_of
 from ..report.noise import sifted
 from ..report.preview import Op, Preview, PropertyChange, ResourceChange
 from ..report.property_path import parsed
-from .compare import differences, line
+from .compare import differences, line, put_back
 from .model import Aspect, DriftLine, Severity, Sources
 from .refresh_tags import Tags
 from .things import key_of, things_of
@@ -40,7 +40,7 @@ def state_vs_live(
     computed fields and status are no drift. ``tags`` are those before and after by URN, where known.
     """
     components = components_of(preview)
-    fix = f"find out who changed it, then: ai-platform up {environment}"
+    fix = put_back(environment, [preview.stack or environment])
     for change in preview.resources:
         known = (tags or {}).get(change.urn)
         same = change.op is Op.SAME and known is None
