@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from kubernetes import config
 from kubernetes.client import Configuration
@@ -109,6 +110,7 @@ class Api:
             query_params=list((query or {}).items()),
             header_params={"Accept": "application/json", "Content-Type": content_type},
             body=body,
+            auth_settings=["BearerToken"],
         )
         response = self.client.call_api(*request, _request_timeout=_REQUEST_LIMIT_S)
         content = response.read()
@@ -142,16 +144,17 @@ def reference(api_version: str, kind: str, name: str, namespace: str | None = No
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata}
 
 
-def connect(kubeconfig: Path) -> Api:
-    """The API that the kubeconfig leads to."""
+def connect(kubeconfig: Path, *, context: str | None = None) -> Api:
+    """The API that the kubeconfig leads to, in its current context or another one."""
     settings = Configuration()
     settings.connection_pool_maxsize = _POOL_SIZE
     try:
-        config.load_kube_config(str(kubeconfig), client_configuration=settings)
+        config.load_kube_config(str(kubeconfig), context, client_configuration=settings)
     except (OSError, config.ConfigException) as error:
         raise ClusterError(f"{kubeconfig} is no kubeconfig: {error}") from error
-    # The address is on the loopback interface: a proxy in the caller's environment must not see it.
-    settings.proxy = None
+    if urlsplit(settings.host).hostname in ("127.0.0.1", "localhost", "::1"):
+        # A proxy in the caller's environment can't reach it.
+        settings.proxy = None
     return Api(ApiClient(settings))
 
 

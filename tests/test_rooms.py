@@ -22,6 +22,7 @@ TEST_HELPERS = {
     "clusters.py",
     "conftest.py",
     "cost_programs.py",
+    "drift_parts.py",
     "examples.py",
     "foreign_kinds.py",
     "gates.py",
@@ -48,6 +49,7 @@ GENERATED = {
     "schema.json",
     "environment.schema.json",
     "report.schema.json",
+    "drift.schema.json",
     "terraform-mapping.json",
 }
 TEXT = {"", ".py", ".md", ".toml", ".yaml", ".yml", ".json", ".go", ".mod", ".sh", ".txt", ".cfg", ".lock"}

@@ -17,6 +17,7 @@ from . import (
     cli_comment,
     cli_costs,
     cli_doctor,
+    cli_drift,
     cli_fit,
     cli_gates,
     cli_init,
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_init.register(add)
     cli_doctor.register(add)
     cli_preflight.register(add)
+    cli_drift.register(add)
     cli_pull_request.register(add)
     cli_changed.register(add)
     cli_render.register(add)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from .cli_leftovers import end_session, sweep, wait_for_holders
 from .cli_workplace import PROJECT, EngineError, Marker, Workplace, marked, settings
@@ -128,6 +129,21 @@ class Engine:
         errors = said.read_text(encoding="utf-8", errors="replace")[-_LONGEST_ERROR:]
         return Recorded(self.stack, code, document, events, errors)
 
+    def exported(self) -> dict[str, Any]:
+        """The state as Pulumi exports it, secrets still encrypted. Writes nothing. Raises EngineError."""
+        with self._reading() as run:
+            found: dict[str, Any] = json.loads(run.answer("stack", "export", "--stack", self.stack))
+        return found
+
+    def record_refresh(self, folder: Path) -> Recorded:
+        """What a refresh would find, into files of ``folder``. The state stays. Raises EngineError."""
+        document, said = (folder / f"{self.stack}.refresh.{end}" for end in ("json", "err"))
+        with self._reading() as run:
+            command = ("refresh", "--preview-only", "--json", "--stack", self.stack)
+            code = run.written(command, document, said, lambda _: None)
+        errors = said.read_text(encoding="utf-8", errors="replace")[-_LONGEST_ERROR:]
+        return Recorded(self.stack, code, document, folder / f"{self.stack}.none", errors)
+
     def destroy(self) -> Summary:
         """Takes away everything that the stack holds. Raises EngineError."""
         with self._run() as run:
@@ -139,6 +155,19 @@ class Engine:
             exported = json.loads(run.answer("stack", "export", "--stack", self.stack))
         resources = exported["deployment"].get("resources", [])
         return [item["urn"].rpartition("::")[2] for item in resources if item.get("protect")]
+
+    @contextmanager
+    def _reading(self) -> Iterator[_Run]:
+        """Keeps other runs away, and leaves to them what a killed one has left. No stack is made."""
+        environment = _without_foreign(os.environ) | settings(
+            self.place, self.tools, self.state, simulated=self.simulated
+        )
+        with marked(self.place.marker(self.stack)) as marker:
+            run = _Run(self.tools["pulumi"], self.place.root, environment, marker, marker.unclean)
+            try:
+                yield run
+            finally:
+                marker.write(marker.session) if marker.unclean else marker.clear()
 
     @contextmanager
     def _run(self) -> Iterator[_Run]:

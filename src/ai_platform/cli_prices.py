@@ -41,7 +41,7 @@ def _prices(options: argparse.Namespace) -> int:
     if out is not None:
         _writable(out)
     try:
-        found = _refreshed(Cloud(options.cloud), options.region)
+        found = refreshed(Cloud(options.cloud), options.region)
     except RefreshError as error:
         say(f"error: {error}")
         return _FAILED
@@ -74,7 +74,8 @@ def report(found: Refreshed, out: Path | None) -> list[str]:
     return lines
 
 
-def _refreshed(cloud: Cloud, region: str) -> Refreshed:
+def refreshed(cloud: Cloud, region: str) -> Refreshed:
+    """What a cloud asks today for each machine of the catalog. Raises ``RefreshError``."""
     from .finops import aws_prices, gcp_prices
 
     now = datetime.datetime.now(datetime.UTC)

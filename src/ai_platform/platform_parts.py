@@ -144,7 +144,7 @@ def make_software(
 
 def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resource) -> Shared:
     """Cohorts, flavors, priorities and the runtime."""
-    flavors = tuple(_flavor(pool) for pool in plan.pools)
+    flavors = tuple(flavor_of_pool(pool) for pool in plan.pools)
     spec = QueuesSpec(
         cohort=COHORT,
         flavors=flavors,
@@ -158,7 +158,8 @@ def make_shared(name: str, plan: Plan, software: Software, parent: pulumi.Resour
     )
 
 
-def _flavor(pool: PoolPlan) -> FlavorSpec:
+def flavor_of_pool(pool: PoolPlan) -> FlavorSpec:
+    """The flavor of a pool."""
     if pool.tpu is None:
         return FlavorSpec(pool=pool.name)
     slices = TopologyName.NODE_POOLS if pool.tpu.nodes_per_slice > 1 else TopologyName.ZONES

@@ -66,6 +66,8 @@ class Calls:
     delete: Callable[[Aws, str, Values], None]
     update: Callable[[Aws, str, Values, Values], Values] = _no_update
     """Gives the outputs that it changed."""
+    read: Callable[[Aws, str], Values | None] | None = None
+    """The tags that are there, as ``tagsAll``; ``None`` for what has gone. Default: it is not looked at."""
 
 
 class NotMappedError(Exception):

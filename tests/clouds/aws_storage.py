@@ -35,6 +35,14 @@ def _bucket_tags(aws: Aws, identity: str, _old: Values, new: Values) -> Values:
     return {}
 
 
+def _look_at_bucket(aws: Aws, identity: str) -> Values | None:
+    s3 = aws.client("s3")
+    if identity not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        return None
+    tags = s3.get_bucket_tagging(Bucket=identity)["TagSet"]
+    return {"tagsAll": {tag["Key"]: tag["Value"] for tag in tags}}
+
+
 def _no_bucket(aws: Aws, identity: str, old: Values) -> None:
     s3 = aws.client("s3")
     if old.get("forceDestroy"):
@@ -193,7 +201,7 @@ def _queue_update(aws: Aws, identity: str, old: Values, new: Values) -> Values:
 
 
 CALLS: dict[str, Calls] = {
-    "aws:s3/bucket:Bucket": Calls(_bucket, _no_bucket, _bucket_tags),
+    "aws:s3/bucket:Bucket": Calls(_bucket, _no_bucket, _bucket_tags, _look_at_bucket),
     "aws:s3/bucketVersioning:BucketVersioning": _companion(_versioning),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _companion(
         _encryption, "delete_bucket_encryption"

@@ -1,0 +1,1 @@
+"""What differs between a description, the state, and what is really there. Reads; never writes."""
