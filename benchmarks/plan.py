@@ -86,7 +86,7 @@ def measured(file: Path, options: Sequence[str], rounds: int) -> Run:
     for _ in range(rounds):
         before, began = os.times(), time.perf_counter()
         subprocess.run(
-            command, check=True, stdout=subprocess.DEVNULL, preexec_fn=_one_core, env=_kept_bytecode()
+            command, check=True, stdout=subprocess.DEVNULL, preexec_fn=_one_core, env=with_bytecode()
         )
         wall, after = time.perf_counter() - began, os.times()
         cpu = after.children_user - before.children_user + after.children_system - before.children_system
@@ -94,8 +94,8 @@ def measured(file: Path, options: Sequence[str], rounds: int) -> Run:
     return min(runs, key=lambda run: run.cpu_s)
 
 
-def _kept_bytecode() -> dict[str, str]:
-    # A machine that keeps no bytecode compiles the whole library in each run.
+def with_bytecode() -> dict[str, str]:
+    """Our variables, for a program that keeps its bytecode: else each run compiles the whole library."""
     return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
