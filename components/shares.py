@@ -15,13 +15,22 @@ def shared_out(units: int, shares: Mapping[str, Fraction]) -> dict[str, int]:
     sum of the exact shares, rounded down. Shares that sum to 1 give out everything, no more and no less.
     """
     scale = lcm(*(share.denominator for share in shares.values()))
-    exact = {name: units * share.numerator * (scale // share.denominator) for name, share in shares.items()}
-    whole = {name: amount // scale for name, amount in exact.items()}
-    spare = sum(exact.values()) // scale - sum(whole.values())
-    order = sorted((-(exact[name] % scale), name) for name in exact) if spare else []
-    for _, name in order[:spare]:
-        whole[name] += 1
-    return whole
+    parts = {name: share.numerator * (scale // share.denominator) for name, share in shares.items()}
+    return shared_by_parts(units, parts, scale)
+
+
+def shared_by_parts(units: int, parts: Mapping[str, int], whole: int) -> dict[str, int]:
+    """``shared_out`` for shares that are ``parts`` of ``whole``, which spares fractions."""
+    quotients: dict[str, int] = {}
+    rests: dict[str, int] = {}
+    for name, part in parts.items():
+        quotients[name], rests[name] = divmod(units * part, whole)
+    spare = sum(rests.values()) // whole
+    if spare:
+        # Sorted by name first: sorting again keeps the order of what is equal.
+        for name in sorted(sorted(rests), key=rests.__getitem__, reverse=True)[:spare]:
+            quotients[name] += 1
+    return quotients
 
 
 def shared_by_weight(units: int, weights: Mapping[str, int]) -> dict[str, int]:

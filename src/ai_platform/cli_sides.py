@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from .components.errors import InvalidInput, Problem
-from .description import read
+from .description import read_marked
 from .marks import read_yaml
 from .report.side import Side
 
@@ -38,8 +38,8 @@ class Sides:
 
 def side_of(path: Path, shown: str) -> Side:
     """The side that a file describes. Raises ``InvalidInput``."""
-    environment, plan = read(path)
-    return Side(environment, plan, shown, read_yaml(path))
+    environment, plan, marks = read_marked(path)
+    return Side(environment, plan, shown, marks)
 
 
 def sides_of(

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from operator import gt
 from typing import IO
 
 _WIDTH_OF_A_PIPE = 120
@@ -60,7 +61,7 @@ def _lines(table: TextTable, width: int, bold: bool) -> Iterable[str]:
 
 def _widths(table: TextTable, width: int) -> list[int]:
     widths = [
-        max(max(map(len, cell.split("\n"))) if "\n" in cell else len(cell) for cell in column)
+        max(map(len, "\n".join(column).split("\n")))
         for column in zip(table.columns, *table.rows, strict=True)
     ]
     room = width - 3 * len(widths) - 1
@@ -70,7 +71,7 @@ def _widths(table: TextTable, width: int) -> list[int]:
 
 
 def _folded(row: Sequence[str], widths: Sequence[int]) -> Iterable[Sequence[str]]:
-    if all(len(cell) <= size and "\n" not in cell for cell, size in zip(row, widths, strict=True)):
+    if True not in map(gt, map(len, row), widths) and "\n" not in "".join(row):
         return [row]
     folded = [
         [line for text in cell.split("\n") for line in textwrap.wrap(text, size) or [""]]

@@ -106,7 +106,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         for spec in environment.node_pools
     }
     costs = {name: pool_cost(pool, prices[name], nodes[name]) for name, pool in pools.items()}
-    shares = shares_of(pools, quotas)
+    shares = shares_of(pools, quotas, found.usable)
     bearers = shared(quotas, pools, costs)
     cluster, cluster_cost = cluster_plan(environment.cluster, book, environment.region)
     plan = Plan(

@@ -24,7 +24,7 @@ from .gpu.spec import NodePoolSpec
 from .gpu.tpus import TPU_MACHINES, TpuMachine
 from .marks import Marks
 from .quota_checks import Add, Location, quota_problems
-from .quotas import Quotas, quotas_of, usable_by_team
+from .quotas import Quotas, Reach, quotas_of, usable_by_team
 from .serving.model import Model
 from .serving.own_models import own_models
 from .slice_checks import slice_problems
@@ -41,6 +41,8 @@ class Checked:
     pools: Mapping[str, PoolPlan]
     """Pools that have no problem in themselves, by name."""
     quotas: Quotas
+    usable: Reach
+    """What each team can own and borrow at most."""
     models: Mapping[str, Model]
     """The description's own models that have no problem, by name."""
 
@@ -90,7 +92,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         endpoint_problems(environment, pools, names, quotas, usable, own, problem),
         training_problems(environment, pools, names, usable, problem),
     )
-    return Checked(list(problems), pools, quotas, own)
+    return Checked(list(problems), pools, quotas, usable, own)
 
 
 def _monitoring(environment: Environment, problem: Add) -> Iterator[Problem]:

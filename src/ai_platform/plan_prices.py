@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
-from .finops.cost import CostRange, node_cost, total
+from .components.shares import shared_by_parts
+from .finops.cost import CostRange, node_cost
 from .finops.price_book import PriceBook
 from .finops.prices import Price
-from .finops.unit_costs import device_hour, gpu_hour, month_of, per_million_tokens, shown_per_hour, split
+from .finops.unit_costs import device_hour, gpu_hour, month_of, per_million_tokens, shown_per_hour
 from .gpu.node_plan import PoolPlan
-from .quotas import Quotas, resource_of
+from .gpu_units import units_of
+from .quotas import Quotas, offered_by
 from .serving.spec import Throughput
 
 _UNASSIGNED, _UNUSED, _TEAM = "unassigned", "unused", "team "
@@ -103,53 +105,73 @@ def shared(quotas: Quotas, pools: Mapping[str, PoolPlan], costs: Mapping[str, Co
     shrink by one factor. What cohorts own is guaranteed to no team. What a layout leaves unused is nobody's
     quota and stays with the platform. At smaller sizes everybody bears the same part of less.
     """
-    bearers = [_UNASSIGNED, _UNUSED, *(_TEAM + team for team in quotas.teams)]
-    parts: dict[str, list[CostRange]] = {who: [] for who in bearers}
-    owned: dict[str, dict[str, Fraction]] = {name: {} for name in pools}
+    owned: dict[str, dict[str, int]] = {name: {} for name in pools}
+    units = {name: units_of(pool, offered_by(pool)) for name, pool in pools.items()}
     for team, entries in quotas.teams.items():
         for name, held in entries.items():
-            each = pools[name].gpus_per_device
-            gpus = sum((each[resource_of(key)] * item.nominal for key, item in held.items()), Fraction(0))
+            parts = units[name].devices
+            gpus = sum([parts[key] * item.nominal for key, item in held.items()])
             if gpus:
                 owned[name][_TEAM + team] = gpus
-    for name, pool in pools.items():
-        gpus_in_all = pool.gpus_per_node * pool.max_nodes
-        free = gpus_in_all - pool.unused_gpus
-        of_teams = sum(owned[name].values(), Fraction(0))
-        scale = Fraction(1, gpus_in_all) * (free / of_teams if of_teams > free else 1)
-        shares = {who: gpus * scale for who, gpus in owned[name].items()}
-        shares[_UNUSED] = pool.unused_gpus / gpus_in_all
-        shares[_UNASSIGNED] = 1 - sum(shares.values(), Fraction(0))
-        for who, cost in _borne(costs[name], {who: share for who, share in shares.items() if share}).items():
-            parts[who].append(cost)
+    borne = {who: _Borne() for who in (_UNASSIGNED, _UNUSED, *(_TEAM + team for team in quotas.teams))}
+    for name in pools:
+        each, of_teams = units[name], sum(owned[name].values())
+        free = each.whole - each.unused
+        # Overcommitted quotas shrink to what there is.
+        more, less = (of_teams, free) if of_teams > free else (1, 1)
+        shares = {who: gpus * less for who, gpus in owned[name].items()}
+        shares[_UNUSED] = each.unused * more
+        whole = each.whole * more
+        shares[_UNASSIGNED] = whole - sum(shares.values())
+        _bear(borne, costs[name], {who: part for who, part in shares.items() if part}, whole)
     return Shared(
-        {team: total(parts[_TEAM + team]) for team in quotas.teams},
-        total(parts[_UNASSIGNED]),
-        total(parts[_UNUSED]),
+        {team: borne[_TEAM + team].cost() for team in quotas.teams},
+        borne[_UNASSIGNED].cost(),
+        borne[_UNUSED].cost(),
     )
 
 
-def _borne(cost: CostRange, shares: Mapping[str, Fraction]) -> dict[str, CostRange]:
-    """A pool's cost by shares that sum to 1, each amount in whole cents that sum to it.
+@dataclass(slots=True)
+class _Borne:
+    """What somebody bears of all pools, in cents."""
 
-    The largest amount comes first. Others follow from its cents, not from the shares again: rounded on its
+    minimum: int = 0
+    expected: int = 0
+    maximum: int = 0
+    unknown: dict[str, None] = field(default_factory=dict)
+
+    def cost(self) -> CostRange:
+        """The same in dollars."""
+        least, usual, most = (
+            Decimal(cents).scaleb(-2) for cents in (self.minimum, self.expected, self.maximum)
+        )
+        return CostRange(least, most, tuple(self.unknown), expected=usual)
+
+
+def _bear(borne: Mapping[str, _Borne], cost: CostRange, parts: Mapping[str, int], whole: int) -> None:
+    """Adds a pool's cost by ``parts`` that sum to ``whole``, each amount in whole cents that sum to it.
+
+    The largest amount comes first. Others follow from its cents, not from the parts again: rounded on its
     own, a part of a smaller amount could be a cent above the same part of a larger one.
     """
-    most = split(cost.maximum, shares)
-    least = _shrunk(cost.minimum, most, cost.maximum)
-    more = {who: most[who] - least[who] for who in shares}
-    risen = _shrunk(cost.expected - cost.minimum, more, cost.maximum - cost.minimum)
-    return {
-        who: CostRange(least[who], most[who], cost.unknown, expected=least[who] + risen[who])
-        for who in shares
-    }
+    minimum, expected, maximum = (int(usd.scaleb(2)) for usd in (cost.minimum, cost.expected, cost.maximum))
+    most = shared_by_parts(maximum, parts, whole)
+    least = _shrunk(minimum, most, maximum)
+    more = {who: cents - least[who] for who, cents in most.items()}
+    risen = _shrunk(expected - minimum, more, maximum - minimum)
+    unknown = dict.fromkeys(cost.unknown)
+    for who, cents in most.items():
+        all_of_it = borne[who]
+        all_of_it.minimum += least[who]
+        all_of_it.expected += least[who] + risen[who]
+        all_of_it.maximum += cents
+        if unknown:
+            all_of_it.unknown |= unknown
 
 
-def _shrunk(amount: Decimal, parts: Mapping[str, Decimal], whole: Decimal) -> Mapping[str, Decimal]:
+def _shrunk(amount: int, parts: Mapping[str, int], whole: int) -> Mapping[str, int]:
     """``amount`` by ``parts`` that sum to ``whole``; nobody gets more than its part."""
-    if amount == whole:
-        return parts
-    return split(amount, {who: Fraction(part) / Fraction(whole) for who, part in parts.items()})
+    return parts if amount == whole else shared_by_parts(amount, parts, whole)
 
 
 def replica_hour(pool: PoolPlan, price: Price | None, resource: str, devices: int) -> Fraction | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 from .components.cohort_tree import Holding, usable
 from .components.queue_spec import FlavorQuota, ResourceQuota
-from .components.shares import shared_out
+from .components.shares import shared_by_parts
 from .gpu.node_plan import FABRIC_RESOURCES, PoolPlan
-from .quotas import Quotas, offered_by, usable_by_team
+from .gpu_units import units_of
+from .quotas import Quotas, Reach, offered_by
 
 # Kueue admits only what it has a quota of, so a team's own pods need one of fabric interfaces too.
 _BESIDE = ("cpu", "memory", *FABRIC_RESOURCES)
@@ -58,8 +58,6 @@ class PoolShares:
     plan: PoolPlan
     resources: Mapping[str, str]
     """Quota key to Kubernetes resource."""
-    shares: Mapping[str, Fraction]
-    """Part of the pool's GPUs; all of them sum to more than 1 where quotas are overcommitted."""
     beside: Mapping[str, Mapping[str, int]]
     """``cpu``, ``memory`` and fabric interfaces, resource to owner to amount: they follow the GPUs."""
     usable: Mapping[str, Mapping[str, int]]
@@ -71,7 +69,7 @@ def cohort_owner(name: str) -> str:
     return f"cohort/{name}"
 
 
-def shares_of(pools: Mapping[str, PoolPlan], quotas: Quotas) -> dict[str, PoolShares]:
+def shares_of(pools: Mapping[str, PoolPlan], quotas: Quotas, reach: Reach) -> dict[str, PoolShares]:
     """Each pool by its owners. CPUs and memory go by the largest remainder, so nobody is a whole unit off."""
     held: dict[str, dict[str, Mapping[str, Holding]]] = {name: {} for name in pools}
     for team, entries in quotas.teams.items():
@@ -80,25 +78,23 @@ def shares_of(pools: Mapping[str, PoolPlan], quotas: Quotas) -> dict[str, PoolSh
     for cohort, entries in quotas.cohorts.items():
         for pool, holdings in entries.items():
             held[pool][cohort_owner(cohort)] = holdings
-    reach = usable_by_team(quotas)
     return {name: _pool_shares(pool, held[name], reach, quotas) for name, pool in pools.items()}
 
 
 def _pool_shares(
     pool: PoolPlan,
     held: Mapping[str, Mapping[str, Holding]],
-    reach: Mapping[tuple[str, str], Mapping[str, int]],
+    reach: Reach,
     quotas: Quotas,
 ) -> PoolShares:
     offered = offered_by(pool)
-    whole = pool.gpus_per_node * pool.max_nodes
-    each = {key: pool.gpus_per_device[resource] / whole for key, resource in offered.items()}
-    shares = {
-        owner: sum((each[key] * item.nominal for key, item in items.items() if item.nominal), Fraction(0))
+    units = units_of(pool, offered)
+    parts = {
+        owner: sum([units.devices[key] * item.nominal for key, item in items.items()])
         for owner, items in held.items()
     }
     amounts = {name: pool.capacity[name] for name in _BESIDE if name in pool.capacity}
-    beside = {name: shared_out(amount, shares) for name, amount in amounts.items()}
+    beside = {name: shared_by_parts(amount, parts, units.whole) for name, amount in amounts.items()}
     cohorts = [name for name, _ in quotas.tree if cohort_owner(name) in held]
     usable_here = {resource: reach.get((pool.name, key), {}) for key, resource in offered.items()}
     for name in amounts:
@@ -111,7 +107,7 @@ def _pool_shares(
                 if team in quotas.cohort_of
             ),
         )
-    return PoolShares(pool, offered, shares, beside, usable_here)
+    return PoolShares(pool, offered, beside, usable_here)
 
 
 def team_quotas(team: str, pool: PoolShares, held: Mapping[str, Holding]) -> Iterator[TeamQuota]:

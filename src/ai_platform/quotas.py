@@ -26,6 +26,9 @@ _WHOLE = {GPUS: WHOLE_GPU, SHARED_GPUS: SHARED_GPU, TPUS: TPU_RESOURCE}
 Held = dict[str, dict[str, dict[str, Holding]]]
 """Owner to pool to quota key to what it holds."""
 
+Reach = Mapping[tuple[str, str], Mapping[str, int]]
+"""(Pool, quota key) to team to the devices that it can own and borrow at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
@@ -111,8 +114,8 @@ def quotas_of(environment: Environment, pools: Mapping[str, PoolPlan]) -> Quotas
     )
 
 
-def usable_by_team(quotas: Quotas) -> dict[tuple[str, str], dict[str, int]]:
-    """(Pool, quota key) to team to the devices that it can own and borrow at most."""
+def usable_by_team(quotas: Quotas) -> Reach:
+    """What each team can use while all others are idle."""
     queues: dict[tuple[str, str], list[tuple[str, str, Holding]]] = {}
     for team, entries in quotas.teams.items():
         for pool, held in entries.items():

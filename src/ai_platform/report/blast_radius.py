@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from ..plan import Plan
 from .danger_finding import named
@@ -14,12 +14,12 @@ BESIDE = ("cpu", "memory")
 
 def on_pool(plan: Plan | None, pool: str) -> tuple[str, ...]:
     """Endpoints, training runs and teams that use a pool."""
-    return named(_on_pools(plan, lambda name: name == pool)) if plan else ()
+    return named(_on_pools(plan, {pool})) if plan else ()
 
 
 def on_cluster(plan: Plan | None) -> tuple[str, ...]:
     """All endpoints, training runs and teams."""
-    return named(_on_pools(plan, lambda _: True)) if plan else ()
+    return named(_on_pools(plan, {pool.name for pool in plan.pools})) if plan else ()
 
 
 def on_device(plan: Plan | None, pool: str, devices: Iterable[str]) -> tuple[str, ...]:
@@ -105,18 +105,15 @@ def of_resource(urn: str, needing: Mapping[str, Sequence[ResourceChange]]) -> tu
     return named(f"{change.type.rpartition(':')[2]} {change.name}" for change in dependents(urn, needing))
 
 
-def _on_pools(plan: Plan, concerned: Callable[[str], bool]) -> Iterator[str]:
+def _on_pools(plan: Plan, pools: Set[str]) -> Iterator[str]:
     for endpoint in plan.endpoints:
-        if concerned(endpoint.pool) or any(map(concerned, endpoint.fall_back_to)):
+        if not pools.isdisjoint((endpoint.pool, *endpoint.fall_back_to)):
             yield f"endpoint {endpoint.team}/{endpoint.name}"
     for job in plan.training_jobs:
-        if concerned(job.pool) or any(map(concerned, job.fall_back_to)):
+        if not pools.isdisjoint((job.pool, *job.fall_back_to)):
             yield f"training run {job.team}/{job.name}"
     for team in plan.teams:
-        held: Mapping[str, int] = {
-            quota.resource: quota.guaranteed
-            for quota in team.quotas
-            if concerned(quota.pool) and quota.guaranteed and quota.resource not in BESIDE
-        }
-        if held:
-            yield f"team {team.name}"
+        for quota in team.quotas:
+            if quota.pool in pools and quota.guaranteed and quota.resource not in BESIDE:
+                yield f"team {team.name}"
+                break

@@ -36,9 +36,12 @@ def quotas(before: Side, after: Side, usage: Usage | None = None) -> Iterator[Fi
     old, new = _shares(before.plan), _shares(after.plan)
     serving, training = _needs(after.plan)
     pools = {pool.name for pool in after.plan.pools}
+    held: dict[str, list[Share]] = {}
+    for share in old:
+        if share.pool in pools:
+            held.setdefault(share.team, []).append(share)
     for index, team in enumerate(after.environment.teams):
-        lines = [share for share in old if share.team == team.name and share.pool in pools]
-        for share in lines:
+        for share in held.get(team.name, ()):
             yield from _cut(after, index, share, old[share], new.get(share), (serving, training), usage or {})
     yield from _limits(before, after, new, serving + training)
 

@@ -133,9 +133,9 @@ def _described(
     if kind not in listed:
         return None
     key, items = listed[kind]
+    of_team = kind in {"endpoint", "run"}
+    team, _, own = name.partition("/") if of_team else ("", "", name)
     for index, item in enumerate(items):
-        said = dict(item)
-        own = f"{said['team']}/{said['name']}" if kind in {"endpoint", "run"} else said["name"]
-        if own == name:
-            return (key, index), said
+        if getattr(item, "name", None) == own and (not of_team or getattr(item, "team", None) == team):
+            return (key, index), dict(item)
     return None

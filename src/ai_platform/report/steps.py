@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from .differences import Sides, compared, detailed
 from .preview import EXPOSED, SECRET, Op, PropertyChange, ResourceChange
@@ -192,8 +193,8 @@ def _position(side: Mapping[str, object]) -> tuple[str | None, int | None]:
     """The nearest place in the project's own files; those of libraries and interpreters are elsewhere."""
     stack = side.get("stackTrace")
     frames = stack if isinstance(stack, list) else []
-    for said in (side.get("sourcePosition"), *(mapping(frame).get("sourcePosition") for frame in frames)):
-        place = text(said)
+    for held in chain([side], frames):
+        place = text(mapping(held).get("sourcePosition"))
         if not place.startswith(_PROJECT):
             continue
         file, _, rest = place.removeprefix(_PROJECT).partition("#")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeGuard
 
 from .preview import EXPOSED, SECRET, UNKNOWN
@@ -11,6 +12,7 @@ from .preview import EXPOSED, SECRET, UNKNOWN
 # (2026-08-21).
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_SHORTEST = len(UNKNOWN_TEXT)
 _ASSET = "c44067f5952c0a294b673a41bacd8c17"
 _ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 _REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
@@ -59,7 +61,14 @@ def cleaned(value: object, depth: int = 0) -> object:
             return _signed(value, depth)
         if depth == _DEEPEST:
             return TOO_DEEP
-        return {_string(key): cleaned(item, depth + 1) for key, item in value.items()}
+        below = depth + 1
+        # Most of a preview are short texts, which need no call of their own.
+        return {
+            _key(key): item
+            if type(item) is str and len(item) < _SHORTEST and item.isascii()
+            else cleaned(item, below)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return TOO_DEEP if depth == _DEEPEST else [cleaned(item, depth + 1) for item in value]
     return value
@@ -102,11 +111,15 @@ def _by_name(items: list[object]) -> dict[object, object]:
 def _string(value: str) -> str:
     if not value.isascii():
         value = value.encode("utf-8", "replace").decode("utf-8")
-    if len(value) < len(UNKNOWN_TEXT):
+    if len(value) < _SHORTEST:
         return value
     if UNKNOWN_TEXT in value:
         return value.replace(UNKNOWN_TEXT, UNKNOWN)
     return UNKNOWN if value in _OTHER_UNKNOWNS else value
+
+
+# Few names are said thousands of times.
+_key = lru_cache(maxsize=1024)(_string)
 
 
 def _signed(value: Mapping[str, object], depth: int) -> object:
