@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -22,10 +23,18 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def pytest_collection_finish() -> None:
-    """From here on there is garbage, and tests that look for it; a look each 20,000 objects is enough."""
+    """From here on there is garbage, and tests that look for it; a look each 100,000 objects is enough."""
     gc.freeze()
-    gc.set_threshold(20_000)
+    gc.set_threshold(100_000)
     gc.enable()
+    _without_positions()
+
+
+def _without_positions() -> None:
+    """Recordings keep no source positions, for which Pulumi walks the whole stack at each resource."""
+    if runtime := sys.modules.get("pulumi.runtime.resource"):
+        nowhere = runtime.source_pb2.StackTrace()
+        vars(runtime)["_get_stack_trace"] = lambda: nowhere
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

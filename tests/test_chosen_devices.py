@@ -4,13 +4,13 @@ import copy
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
+from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 
-LOCAL = yaml.safe_load((Path(__file__).parents[1] / "stacks" / "local.yaml").read_text())
+LOCAL = read_yaml(Path(__file__).parents[1] / "stacks" / "local.yaml").data
 
 
 def planned(change=lambda data: None, **endpoint):

@@ -14,10 +14,11 @@ from ai_platform.gpu.mig import all_balanced, profiles
 from ai_platform.gpu.node_plan import plan_pool
 from ai_platform.gpu.placement import all_layouts
 from ai_platform.gpu.spec import NodePoolSpec
+from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan, resource_of
 from tests.examples import examples
 
-LOCAL = yaml.safe_load((Path(__file__).parents[1] / "stacks" / "local.yaml").read_text())
+LOCAL = read_yaml(Path(__file__).parents[1] / "stacks" / "local.yaml").data
 MACHINES = ["p5.48xlarge", "p4d.24xlarge", "g6e.12xlarge", "a2-highgpu-1g", "p5en.48xlarge"]
 ONE_CENT = Decimal("0.01")
 

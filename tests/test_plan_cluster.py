@@ -5,15 +5,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ai_platform import cli
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
+from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 
-DEV = yaml.safe_load((Path(__file__).parents[1] / "stacks" / "dev.yaml").read_text())
-LOCAL = yaml.safe_load((Path(__file__).parents[1] / "stacks" / "local.yaml").read_text())
+DEV = read_yaml(Path(__file__).parents[1] / "stacks" / "dev.yaml").data
+LOCAL = read_yaml(Path(__file__).parents[1] / "stacks" / "local.yaml").data
 
 
 def planned(description=DEV, **changes):

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from ai_platform import cli
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
+from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 from tests.examples import examples
 
-LOCAL = yaml.safe_load((Path(__file__).parents[1] / "stacks" / "local.yaml").read_text())
+LOCAL = read_yaml(Path(__file__).parents[1] / "stacks" / "local.yaml").data
 ONE_CENT = Decimal("0.01")
 
 

@@ -1,11 +1,12 @@
+from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.cluster import AwsCluster, Cluster
 from ai_platform.environment import load, parse
+from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 from ai_platform.platform import Platform
 from ai_platform.testing import record
@@ -28,7 +29,7 @@ def urns_text(recording):
 
 
 def described(**changes):
-    return parse(yaml.safe_load(LOCAL.read_text()) | changes, subject="test")
+    return parse(read_yaml(LOCAL).data | changes, subject="test")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_a_preview_shows_the_urns_that_up_makes(local):
 
 
 def test_a_new_mig_layout_keeps_every_urn():
-    data = yaml.safe_load(LOCAL.read_text())
+    data = read_yaml(LOCAL).data
     data["node_pools"][0]["mig"][0]["gpus"][0]["count"] = 3
     for team in data["teams"]:
         team["quota"].get("h100", {}).pop("gpus", None)
@@ -60,7 +61,7 @@ def test_a_new_mig_layout_keeps_every_urn():
 
 
 def test_names_that_read_alike_when_joined_are_told_apart():
-    endpoint = yaml.safe_load(LOCAL.read_text())["endpoints"][0]
+    endpoint = read_yaml(LOCAL).data["endpoints"][0]
     quota = {"h100": {"2g.20gb": {"nominal": 1}}}
     environment = described(
         teams=[{"name": "a", "quota": quota}, {"name": "a-b", "quota": quota}],
@@ -89,14 +90,15 @@ def test_an_endpoint_waits_for_its_team_and_its_nodes(local):
 
 
 def test_a_contradiction_stops_before_the_first_child():
-    job = yaml.safe_load(LOCAL.read_text())["training_jobs"][0]
+    job = read_yaml(LOCAL).data["training_jobs"][0]
     with pytest.raises(InvalidArgs) as caught:
         recorded(described(training_jobs=[{**job, "team": "nobody"}]))
     assert [problem.path for problem in caught.value.problems] == ["training_jobs[0].team"]
 
 
+@cache
 def on_eks(**changes):
-    data = yaml.safe_load((ROOT / "stacks" / "dev.yaml").read_text()) | changes
+    data = read_yaml(ROOT / "stacks" / "dev.yaml").data | changes
     environment = parse(data, subject="test")
     aws = AwsCluster(
         region="us-east-1",

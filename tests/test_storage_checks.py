@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
+from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 
 EKS = {"provider": "eks", "kubernetes_version": "1.35", "zones": ["us-east-1a", "us-east-1b"]}
@@ -39,7 +39,7 @@ def test_storage_of_every_kind_is_taken():
 
 
 def test_an_environment_without_storage_stays_as_it_was():
-    local = yaml.safe_load((Path(__file__).parents[1] / "stacks" / "local.yaml").read_text())
+    local = read_yaml(Path(__file__).parents[1] / "stacks" / "local.yaml").data
     assert parse(local, subject="local").storage == []
 
 

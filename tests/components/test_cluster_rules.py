@@ -11,6 +11,7 @@ from ai_platform.components.cluster_rules import cluster_problems
 from ai_platform.components.cluster_spec import EksSpec, SimulatedSpec
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import load
+from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 
 EKS = {"provider": "eks", "kubernetes_version": "1.35", "zones": ["us-east-1a", "us-east-1b"]}
@@ -41,7 +42,7 @@ def test_a_network_that_cannot_be_is_told_with_its_path(changes, path):
 
 
 def test_the_plan_tells_it_with_its_line(tmp_path):
-    description = yaml.safe_load(LOCAL.read_text())
+    description = read_yaml(LOCAL).data
     description["cluster"] = {**EKS, "network": {"cidr": "10.0.0.0/24"}}
     file = tmp_path / "wrong.yaml"
     file.write_text(yaml.safe_dump(description))

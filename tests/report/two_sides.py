@@ -3,16 +3,13 @@
 import copy
 from pathlib import Path
 
-import yaml
-
 from ai_platform.environment import parse
+from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 from ai_platform.report.side import Side
 
 STACKS = Path(__file__).parents[2] / "stacks"
-DESCRIPTIONS = {
-    name: yaml.safe_load((STACKS / f"{name}.yaml").read_text()) for name in ("local", "dev", "prod")
-}
+DESCRIPTIONS = {name: read_yaml(STACKS / f"{name}.yaml").data for name in ("local", "dev", "prod")}
 
 
 def described(name="local"):

@@ -336,22 +336,24 @@ def test_a_cluster_that_somebody_else_made_keeps_its_nodes():
 
 
 def test_outputs_of_the_cluster_can_be_unknown():
-    unknown = Cluster(
-        ClusterProvider.EKS,
-        "eks",
-        "{}",
-        aws=AwsCluster(
-            region="us-east-1",
-            cluster_name=pulumi.Output.from_input("prod"),
-            kubernetes_version="1.35",
-            vpc_id=pulumi.Output.from_input("vpc-0a"),
-            subnet_ids={"us-east-1a": pulumi.Output.from_input("subnet-a")},
-            security_group_id=pulumi.Output.from_input("sg"),
-            node_role_arn=pulumi.Output.from_input("arn"),
-            tags={},
-        ),
-    )
+    def unknown():
+        return Cluster(
+            ClusterProvider.EKS,
+            "eks",
+            "{}",
+            aws=AwsCluster(
+                region="us-east-1",
+                cluster_name=pulumi.Output.from_input("prod"),
+                kubernetes_version="1.35",
+                vpc_id=pulumi.Output.from_input("vpc-0a"),
+                subnet_ids={"us-east-1a": pulumi.Output.from_input("subnet-a")},
+                security_group_id=pulumi.Output.from_input("sg"),
+                node_role_arn=pulumi.Output.from_input("arn"),
+                tags={},
+            ),
+        )
+
     args = {"name": "one", "machine": "p5.48xlarge", "fabric": "efa"}
-    recording = record(lambda: NodePool("one", args, cluster=unknown), preview=True)
+    recording = record(lambda: NodePool("one", args, cluster=unknown()), preview=True)
     disk = recording.only(TEMPLATE).inputs["blockDeviceMappings"][0]["ebs"]
     assert "kmsKeyId" not in disk
