@@ -12,6 +12,7 @@ from math import floor
 
 from ..components.shares import shared_out
 from .cost import in_cents
+from .unit_costs import split
 from .usage import PoolHour
 
 GPU_HOUR_DIGITS = 6
@@ -166,12 +167,17 @@ def _lines(date: datetime.date, pool: str, day: _Day, cost: Decimal | None) -> I
         return
     shares = {"\0".join(key): gpus / day.gpu_hours for key, gpus in day.parts.items()}
     hours = shared_out(round(day.gpu_hours * 10**GPU_HOUR_DIGITS), shares)
-    cents = shared_out(int(cost.scaleb(2)), shares) if cost is not None else None
+    usd = split(cost, shares) if cost is not None else None
     for name in sorted(shares):
         kind, team, workload = name.split("\0")
-        usd = Decimal(cents[name]).scaleb(-2) if cents is not None else None
         yield CostLine(
-            date, pool, LineKind(kind), team or None, workload or None, _in_millionths(hours[name]), usd
+            day=date,
+            pool=pool,
+            kind=LineKind(kind),
+            team=team or None,
+            workload=workload or None,
+            gpu_hours=_in_millionths(hours[name]),
+            usd=usd[name] if usd is not None else None,
         )
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ..components.shares import shared_out
 from .reconciliation import GPU_HOUR_DIGITS, CostLine, LineKind
+from .unit_costs import split
 from .usage import EndpointTokens, HostedTokens
 
 _PER_MILLION = Decimal("0.001")
@@ -109,7 +110,7 @@ def _shared(
     first = True
     for cost in sorted(costs, key=lambda line: line.pool):
         hours = shared_out(int(cost.gpu_hours.scaleb(GPU_HOUR_DIGITS)), shares)
-        cents = None if cost.usd is None else shared_out(int(cost.usd.scaleb(2)), shares)
+        usd = None if cost.usd is None else split(cost.usd, shares)
         for team in sorted(consumers):
             read, written = consumers[team] if first else (0, 0)
             yield TokenLine(
@@ -122,6 +123,6 @@ def _shared(
                 input_tokens=read,
                 output_tokens=written,
                 gpu_hours=Decimal(hours[team]).scaleb(-GPU_HOUR_DIGITS),
-                usd=None if cents is None else Decimal(cents[team]).scaleb(-2),
+                usd=None if usd is None else usd[team],
             )
         first = False
