@@ -160,7 +160,10 @@ def connect(kubeconfig: Path, *, context: str | None = None) -> Api:
 
 
 def connect_inside(account: Path) -> Api:
-    """The API of the cluster that this pod runs in. ``account`` is the folder with its token and ``ca.crt``."""
+    """The API of the cluster that this pod runs in.
+
+    ``account`` is the folder with its token and ``ca.crt``. Raises ``ClusterError`` outside a pod.
+    """
     settings = Configuration()
     try:
         loader = InClusterConfigLoader(str(account / "token"), str(account / "ca.crt"))

@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import pytest
 import yaml
@@ -18,9 +17,9 @@ from ai_platform.platform import Platform
 from ai_platform.testing import record
 from tests.drift.drift_parts import description, planned
 from tests.drift_programs import IMAGE
-from tests.programs import recorded
+from tests.programs import STACKS, recorded
 
-STACKS = Path(__file__).parents[2] / "stacks"
+
 ASKED = {"drift_check": {"image": IMAGE}}
 ARGS = DriftCheckArgs(image=IMAGE, description="name: dev\n")
 
