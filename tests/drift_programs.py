@@ -1,5 +1,6 @@
 """A program with the drift check, for ``tests/programs.py``."""
 
+from ai_platform.components.observability import Observability
 from ai_platform.drift.check import DriftCheck
 from ai_platform.finops.cost_tags import CostTags
 
@@ -8,5 +9,6 @@ IMAGE = f"registry.example/ai-platform@sha256:{'a' * 64}"
 
 def drift_check() -> None:
     """A job that looks each day, with its alert."""
+    Observability("monitoring", {"provider": "eks"})
     labels = CostTags(environment="prod").kubernetes()
     DriftCheck("drift", {"image": IMAGE, "description": "name: prod\n", "labels": labels, "monitored": True})

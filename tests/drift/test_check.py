@@ -1,5 +1,6 @@
 import json
 
+import pulumi
 import pytest
 import yaml
 
@@ -7,8 +8,16 @@ from ai_platform import cli, cli_drift_sources
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.drift_check_spec import DriftCheckSpec
 from ai_platform.components.errors import InvalidInput
+from ai_platform.components.observability import Observability
 from ai_platform.description import read
-from ai_platform.drift.check import DriftCheck, DriftCheckArgs, alert, cron_job_manifest, needed_manifests
+from ai_platform.drift.check import (
+    DriftCheck,
+    DriftCheckArgs,
+    alert,
+    cron_job_manifest,
+    make_drift_check,
+    needed_manifests,
+)
 from ai_platform.drift.kept_description import MOST_BYTES, kept_description
 from ai_platform.drift.live import LIVE_KINDS
 from ai_platform.environment import parse
@@ -18,7 +27,7 @@ from ai_platform.testing import record
 from tests.drift.drift_parts import description, planned
 from tests.drift_programs import IMAGE
 from tests.programs import STACKS, recorded
-
+from tests.promql import evaluated
 
 ASKED = {"drift_check": {"image": IMAGE}}
 ARGS = DriftCheckArgs(image=IMAGE, description="name: dev\n")
@@ -125,11 +134,35 @@ def test_a_platform_has_it_only_where_its_description_asks():
     assert job.inputs["spec"]["schedule"] == "*/30 8-18 * * mon-fri"
 
 
-def test_without_prometheus_there_is_no_rule():
+def test_there_is_an_alert_only_where_prometheus_is_and_it_comes_later():
     environment, _ = planned(**ASKED)
-    made = record(lambda: Platform("dev", environment))
-    assert not made.of("kubernetes:monitoring.coreos.com/v1:PrometheusRule")
-    assert "job_name" in alert(ARGS)["expr"]
+    rule = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
+    assert not record(lambda: Platform("dev", environment)).of(rule)
+
+    def watched():
+        watch = Observability("watch", {"provider": "eks"})
+        make_drift_check("dev", environment, pulumi.ResourceOptions(), watched=[watch])
+
+    made = record(watched)
+    assert made.of(rule)
+    [check] = made.of("ai-platform:index:DriftCheck")
+    assert any("watch" in urn for urn in check.options.depends_on)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(("today", "fires"), [(1, True), (0, False)])
+def test_the_alert_is_about_the_newest_run_and_not_about_one_that_is_kept_for_its_logs(today, fires):
+    metric = 'kube_job_status_{}{{namespace="drift-check",job_name="drift-check-{}"{}}}'
+    series = {
+        metric.format("failed", 1, ',reason="BackoffLimitExceeded"'): "1x10",
+        metric.format("failed", 2, ',reason="BackoffLimitExceeded"' if today else ""): f"{today}x10",
+        metric.format("start_time", 1, ""): "1000x10",
+        metric.format("start_time", 2, ""): "2000x10",
+        'kube_job_status_failed{namespace="research",job_name="drift-check-3"}': "1x10",
+    }
+    query = alert(ARGS)["expr"]
+    found = evaluated([], series, [query])[query]
+    assert [dict(labels)["job_name"] for labels in found] == (["drift-check-2"] if fires else [])
 
 
 @pytest.mark.parametrize("schedule", ["17 6 * * *", "*/15 * * * *", "0 0 1,15 jan-mar MON", "5 4 ? * 0"])

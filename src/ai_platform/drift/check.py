@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -26,6 +26,7 @@ _FOLDER = "/etc/ai-platform"
 _FILE = "environment.yaml"
 _RBAC = "rbac.authorization.k8s.io"
 _USER = 65532
+_LIMIT_S = 900
 _API_SERVER_PORTS = (443, 6443)
 """Of managed clusters, and of those that kubeadm makes. A policy can't name the API server itself."""
 
@@ -85,9 +86,13 @@ class DriftCheck(pulumi.ComponentResource):
 
 
 def make_drift_check(
-    name: str, environment: Environment, opts: pulumi.ResourceOptions, *, monitored: bool
+    name: str,
+    environment: Environment,
+    opts: pulumi.ResourceOptions,
+    *,
+    watched: Sequence[pulumi.Resource] = (),
 ) -> None:
-    """The check, where the description asks for it."""
+    """The check, where the description asks for it; with its alert after ``watched``, where something is."""
     asked = environment.drift_check
     if asked is None:
         return
@@ -96,9 +101,10 @@ def make_drift_check(
         schedule=asked.schedule,
         description=kept_description(environment),
         labels=environment_tags(environment).kubernetes(),
-        monitored=monitored,
+        monitored=bool(watched),
     )
-    DriftCheck(f"{name}-drift-check", args, opts)
+    after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[*watched]))
+    DriftCheck(f"{name}-drift-check", args, after)
 
 
 def namespace_manifest(spec: DriftCheckArgs) -> dict[str, Any]:
@@ -150,7 +156,7 @@ def cron_job_manifest(spec: DriftCheckArgs) -> dict[str, Any]:
                 "metadata": {"labels": labels},
                 "spec": {
                     "backoffLimit": 0,
-                    "activeDeadlineSeconds": 900,
+                    "activeDeadlineSeconds": _LIMIT_S,
                     "template": {
                         "metadata": {"labels": spec.labels | labels},
                         "spec": {
@@ -182,6 +188,8 @@ def alert(spec: DriftCheckArgs) -> dict[str, Any]:
         "alert": "DriftFound",
         "expr": f"kube_job_status_failed{{{runs}}} > 0 and on (namespace, job_name) ({newest})",
         "for": "0m",
+        # While the next run looks, it is the newest and has not failed.
+        "keep_firing_for": f"{_LIMIT_S // 60 + 5}m",
         "labels": {"severity": "warning"},
         "annotations": {
             "summary": "The cluster is not what its description says, or could not be read: "
