@@ -9,6 +9,6 @@ IMAGE = f"registry.example/ai-platform@sha256:{'a' * 64}"
 
 def drift_check() -> None:
     """A job that looks each day, with its alert."""
-    Observability("monitoring", {"provider": "eks"})
     labels = CostTags(environment="prod").kubernetes()
+    Observability("monitoring", {"provider": "eks", "labels": labels})
     DriftCheck("drift", {"image": IMAGE, "description": "name: prod\n", "labels": labels, "monitored": True})
