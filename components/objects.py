@@ -18,6 +18,7 @@ _FIELD_MANAGER = {"pulumi.com/patchFieldManager": "ai-platform"}
 SWEPT_KINDS: tuple[tuple[str, str], ...] = (
     ("serving.kserve.io/v1beta1", "InferenceService"),
     ("serving.kserve.io/v1alpha1", "ClusterServingRuntime"),
+    ("batch/v1", "CronJob"),
     ("batch/v1", "Job"),
     ("apps/v1", "DaemonSet"),
     ("kueue.x-k8s.io/v1beta2", "LocalQueue"),
@@ -28,6 +29,8 @@ SWEPT_KINDS: tuple[tuple[str, str], ...] = (
     ("kueue.x-k8s.io/v1beta2", "Topology"),
     ("rbac.authorization.k8s.io/v1", "RoleBinding"),
     ("rbac.authorization.k8s.io/v1", "Role"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"),
     ("networking.k8s.io/v1", "NetworkPolicy"),
     ("v1", "LimitRange"),
     ("v1", "ResourceQuota"),

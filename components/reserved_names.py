@@ -5,6 +5,7 @@ from __future__ import annotations
 from .charts import CHARTS
 
 _RESERVED = {row.namespace: f"{chart} runs there" for chart, row in CHARTS.items()} | {
+    "drift-check": "the scheduled drift check runs there",
     "default": "Kubernetes puts there what names no namespace",
     "kueue-system": "Kueue runs there and leaves its work alone",
     "kserve": "KServe runs there",

@@ -18,6 +18,7 @@ from kubernetes import config
 from kubernetes.client import Configuration
 from kubernetes.client.api_client import ApiClient
 from kubernetes.client.exceptions import ApiException
+from kubernetes.config.incluster_config import InClusterConfigLoader
 
 from .errors import ClusterError
 
@@ -155,6 +156,22 @@ def connect(kubeconfig: Path, *, context: str | None = None) -> Api:
     if urlsplit(settings.host).hostname in ("127.0.0.1", "localhost", "::1"):
         # A proxy in the caller's environment can't reach it.
         settings.proxy = None
+    return Api(ApiClient(settings))
+
+
+def connect_inside(account: Path) -> Api:
+    """The API of the cluster that this pod runs in.
+
+    ``account`` is the folder with its token and ``ca.crt``. Raises ``ClusterError`` outside a pod.
+    """
+    settings = Configuration()
+    try:
+        loader = InClusterConfigLoader(str(account / "token"), str(account / "ca.crt"))
+        loader.load_and_set(settings)
+    except (OSError, config.ConfigException) as error:
+        raise ClusterError(f"this is no pod that may ask its cluster: {error}") from error
+    # The API server is next to the pod: a proxy is for what lies outside.
+    settings.proxy = None
     return Api(ApiClient(settings))
 
 

@@ -49,6 +49,7 @@ from ai_platform.serving.endpoint import Endpoint
 from ai_platform.testing import Recording, Resource, record
 from tests.clusters import EKS, GKE
 from tests.cost_programs import budgets, cost_metrics
+from tests.drift_programs import drift_check
 
 LABELS = CostTags(environment="prod").kubernetes()
 STACKS = Path(__file__).parents[1] / "stacks"
@@ -344,6 +345,7 @@ PROGRAMS: Mapping[str, Callable[[], None]] = {
         charts,
         budgets,
         cost_metrics,
+        drift_check,
         software,
         storage_on_aws,
         storage_on_gcp,

@@ -22,8 +22,11 @@ def labels_of(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
     if manifest["kind"] in {"Namespace", "InferenceService"}:
         # KServe hands the labels of an endpoint on to its pods.
         yield manifest["metadata"]["labels"]
-    elif "template" in manifest.get("spec", {}):
-        yield manifest["spec"]["template"].get("metadata", {}).get("labels", {})
+    else:
+        spec = manifest.get("spec", {})
+        template = spec.get("jobTemplate", {}).get("spec", spec).get("template")
+        if template is not None:
+            yield template.get("metadata", {}).get("labels", {})
 
 
 def keys_of(labels: Mapping[str, str]) -> set[str]:

@@ -23,6 +23,7 @@ TEST_HELPERS = {
     "conftest.py",
     "cost_programs.py",
     "drift_parts.py",
+    "drift_programs.py",
     "examples.py",
     "foreign_kinds.py",
     "gates.py",

@@ -33,6 +33,9 @@ def register(add: Add) -> None:
     parser.add_argument("--no-cluster", action="store_true", help="don't ask the cluster's API server")
     parser.add_argument("--prices", action="store_true", help="ask the cloud's price API too")
     parser.add_argument("--kubeconfig", metavar="FILE", type=Path, help="default: the environment's own")
+    parser.add_argument(
+        "--in-cluster", action="store_true", help="in a pod: ask its own cluster, nothing else"
+    )
     parser.add_argument("--output", metavar="FILE", type=Path, help="write there, replacing it")
 
 
@@ -41,20 +44,45 @@ def _drift(options: argparse.Namespace) -> int:
     if out is not None and not out.absolute().parent.is_dir():
         problem = Problem("--output", str(out), "a file in a folder that exists", "make the folder first")
         raise InvalidInput("drift", [problem])
-    from .cli_drift_sources import looked_at
+    from .cli_drift_sources import looked_at, looked_at_from_inside
 
+    if options.in_cluster:
+        _refuse_others(options)
+        report = looked_at_from_inside(*project.described_by(options.environment), today=_today())
+        return _told(report, options)
     place = project.workplace()
     environment, plan = project.described(place, options.environment)
     report = looked_at(
         place,
         environment,
         plan,
-        today=datetime.datetime.now(datetime.UTC).date(),
+        today=_today(),
         cloud=not options.no_cloud,
         cluster=not options.no_cluster,
         prices=options.prices,
         kubeconfig=options.kubeconfig,
     )
+    return _told(report, options)
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def _refuse_others(options: argparse.Namespace) -> None:
+    given = {
+        "--no-cluster": options.no_cluster,
+        "--kubeconfig": options.kubeconfig is not None,
+        "--prices": options.prices,
+    }
+    expected, fix = "only the pod's own cluster with --in-cluster", "leave one of the two out"
+    problems = [Problem(name, "a given option", expected, fix) for name, there in given.items() if there]
+    if problems:
+        raise InvalidInput("drift", problems)
+
+
+def _told(report: DriftReport, options: argparse.Namespace) -> int:
+    out: Path | None = options.output
     text = report.model_dump_json(indent=2) if options.json else text_for(sys.stdout, tables(report))
     if out is None:
         write(text)

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import cli_project as project
 from .catalogs import machines_of
@@ -32,8 +32,13 @@ from .local.tools import ToolError
 from .plan import Plan
 from .report.messages import message
 
+if TYPE_CHECKING:
+    from .local.api import Api
+
 _NOT_ASKED = "not asked for"
 _MOST_CHARACTERS = 300
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""kubernetes.io, "Accessing the Kubernetes API from a Pod"."""
 
 
 @dataclass(slots=True)
@@ -95,10 +100,7 @@ def looked_at(
     def live() -> Iterable[DriftLine]:
         with tempfile.TemporaryDirectory(prefix="ai-platform-drift-") as folder:
             path, context = _kubeconfig(place, environment, exported, kubeconfig, Path(folder))
-            seen = read_live(_reader(path, context))
-        for kind, why in seen.unread.items():
-            found.missed(f"{kind} in the cluster", why)
-        return list(described_vs_live(environment, plan, seen))
+            return _compared(found, environment, plan, _reader(path, context))
 
     found.read("cluster", live, asked=cluster)
     found.lines += old_prices(environment, plan, today)
@@ -109,6 +111,30 @@ def looked_at(
 
         found.read(f"prices of {asked}", ask, asked=prices)
     return report_of(environment.name, found.lines, found.sources)
+
+
+def looked_at_from_inside(environment: Environment, plan: Plan, *, today: datetime.date) -> DriftReport:
+    """What differs in the cluster that this pod runs in. Asks no cloud, reads no state."""
+    from .local.api import connect_inside
+
+    found = _Found()
+    for stack in stacks_of(environment.name, environment.stacks):
+        for name in (f"state of {stack}", f"refresh of {stack}"):
+            found.read(name, tuple, asked=False)
+
+    def live() -> Iterable[DriftLine]:
+        return _compared(found, environment, plan, _read_by(connect_inside(SERVICE_ACCOUNT)))
+
+    found.read("cluster", live)
+    found.lines += old_prices(environment, plan, today)
+    return report_of(environment.name, found.lines, found.sources)
+
+
+def _compared(found: _Found, environment: Environment, plan: Plan, read: Read) -> list[DriftLine]:
+    seen = read_live(read)
+    for kind, why in seen.unread.items():
+        found.missed(f"{kind} in the cluster", why)
+    return list(described_vs_live(environment, plan, seen))
 
 
 def _clouds(environment: Environment, plan: Plan) -> list[Cloud]:
@@ -163,14 +189,18 @@ def _kubeconfig(
 
 
 def _reader(kubeconfig: Path, context: str | None) -> Read:
-    from kubernetes.client.exceptions import ApiException
-    from urllib3.exceptions import HTTPError
-
-    from .local.api import connect, explain
+    from .local.api import connect
 
     if not kubeconfig.is_file():
         raise UnreadError(f"there is no kubeconfig at {kubeconfig}")
-    api = connect(kubeconfig, context=context)
+    return _read_by(connect(kubeconfig, context=context))
+
+
+def _read_by(api: Api) -> Read:
+    from kubernetes.client.exceptions import ApiException
+    from urllib3.exceptions import HTTPError
+
+    from .local.api import explain
 
     def read(path: str) -> Mapping[str, Any]:
         try:

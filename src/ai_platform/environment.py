@@ -14,6 +14,7 @@ from .components.budget_spec import BudgetSpec
 from .components.charts_spec import ChartsSpec
 from .components.cluster_spec import CLUSTER_SPECS, ClusterProvider, ClusterSpec
 from .components.cohort_spec import CohortSpec
+from .components.drift_check_spec import DriftCheckSpec
 from .components.errors import InvalidInput, Problem
 from .components.gates_spec import GatesSpec
 from .components.images import ImageWithDigest
@@ -54,6 +55,8 @@ class Environment(BaseModel):
     node_doctor_image: ImageWithDigest | None = None
     """Image with ai-platform installed, pinned by digest: it looks at every GPU node and reports what is not
     as planned. Default: no doctor; not on a simulated cluster."""
+    drift_check: DriftCheckSpec | None = None
+    """A job in the cluster that compares it with this description on a schedule. Default: none."""
     node_pools: Annotated[list[NodePoolSpec], Field(min_length=1, max_length=200)]
     """GPU node pools."""
     teams: Annotated[list[TeamSpec], Field(min_length=1, max_length=5000)]

@@ -11,6 +11,7 @@ from .catalogs import machines_of, problems_in_catalogs, unknown_machine, why_no
 from .components.cluster_rules import cluster_problems
 from .components.cluster_spec import ClusterProvider
 from .components.errors import Problem
+from .drift.kept_description import drift_check_problems
 from .endpoint_checks import Names, endpoint_problems
 from .environment import Environment, dotted, with_line
 from .fall_back_checks import fall_back_problems
@@ -79,6 +80,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         (with_line(found.under("cluster"), marks) for found in cluster_problems(environment.cluster)),
         _state(environment, problem),
         _monitoring(environment, problem),
+        drift_check_problems(environment, problem),
         problems_in_catalogs(environment, problem),
         (with_line(found, marks) for found in wrong_models),
         fall_back_problems(environment, problem),

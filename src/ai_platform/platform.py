@@ -9,6 +9,7 @@ from .components.args import InvalidArgs
 from .components.cluster import Cluster
 from .components.cluster_spec import ClusterProvider
 from .components.errors import InvalidInput
+from .drift.check import make_drift_check
 from .environment import Environment
 from .layers import ALL_LAYERS, Layer
 from .plan import Plan, make_plan
@@ -56,6 +57,7 @@ class Platform(pulumi.ComponentResource):
             software = make_software(name, args, cluster, self)
             shared = make_shared(name, plan, software, self)
             make_doctor(name, args, plan, cluster, software.after(self))
+            make_drift_check(name, args, software.after(self), watched=software.watched)
             make_cost_metrics(name, args, plan, software.watched, self)
         self.outputs = {}
         if Layer.TEAMS in layers:

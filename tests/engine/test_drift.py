@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 import yaml
 
+from ai_platform import cli, cli_drift_sources
 from ai_platform.components.team_queue import KUEUE
-from ai_platform.drift.live import rules
 from ai_platform.drift.model import DriftReport
 from ai_platform.drift.refresh_tags import tags_in
 from ai_platform.drift.state_vs_live import state_vs_live
@@ -46,6 +48,7 @@ def description() -> dict[str, Any]:
     return {
         "name": NAME,
         "cluster": {"provider": "simulated"},
+        "drift_check": {"image": f"registry.example/ai-platform@sha256:{'a' * 64}"},
         "node_pools": [{"name": "h100", "machine": "p5.48xlarge", "min_nodes": 1, "mig": cut}],
         "teams": [
             {
@@ -124,18 +127,16 @@ def test_what_was_just_made_has_no_drift_and_looking_writes_nothing(project: Pro
     assert (state(project), versions(api)) == before
 
 
-def kubeconfig_of_reader(api: Api, project: Project, folder: Path) -> Path:
-    """A kubeconfig whose user may list what drift reads, and nothing else."""
-    name = {"name": "drift-reader"}
-    api.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {**name, "namespace": "default"}})
-    api.apply({"apiVersion": RBAC, "kind": "ClusterRole", "metadata": name, "rules": rules()})
-    subject = {"kind": "ServiceAccount", "namespace": "default", **name}
-    role = {"apiGroup": RBAC.partition("/")[0], "kind": "ClusterRole", **name}
-    binding = {"apiVersion": RBAC, "kind": "ClusterRoleBinding", "metadata": name}
-    api.apply({**binding, "roleRef": role, "subjects": [subject]})
-    path = "/api/v1/namespaces/default/serviceaccounts/drift-reader/token"
+def token_of_check(api: Api) -> str:
+    """A token of the account of the scheduled check: it may list what drift reads, and nothing else."""
+    path = "/api/v1/namespaces/drift-check/serviceaccounts/drift-check/token"
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    token = api.send("POST", path, request)["status"]["token"]
+    return str(api.send("POST", path, request)["status"]["token"])
+
+
+def kubeconfig_of_reader(api: Api, project: Project, folder: Path) -> Path:
+    """A kubeconfig whose user may do what the scheduled check may."""
+    token = token_of_check(api)
     content = yaml.safe_load(project.place.kubeconfig(NAME).read_text())
     for user in content["users"]:
         user["user"] = {"token": token}
@@ -174,6 +175,34 @@ def test_changes_by_hand_are_named_by_what_they_mean(project: Project, api: Api,
     assert not seen.unread
     of_cluster = {key for key, line in found.items() if line.described is not None}
     assert {(line.subject, line.what) for line in seen.lines} >= of_cluster
+
+
+def test_the_pod_of_the_scheduled_check_sees_the_same_from_inside(
+    project: Project,
+    api: Api,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    [cluster] = yaml.safe_load(project.place.kubeconfig(NAME).read_text())["clusters"]
+    server = urlsplit(cluster["cluster"]["server"])
+    (tmp_path / "ca.crt").write_bytes(base64.b64decode(cluster["cluster"]["certificate-authority-data"]))
+    (tmp_path / "token").write_text(token_of_check(api))
+    config = api.get("v1", "ConfigMap", "drift-check", "drift-check") or {}
+    kept = tmp_path / "environment.yaml"
+    kept.write_text(config["data"]["environment.yaml"])
+    monkeypatch.setattr(cli_drift_sources, "SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", str(server.hostname))
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port))
+    monkeypatch.chdir(tmp_path)
+
+    code = cli.main(["drift", str(kept), "--in-cluster", "--json"])
+    report = DriftReport.model_validate_json(capsys.readouterr().out)
+    found = {(line.subject, line.what): line.live for line in report.lines}
+    assert (code, report.unread) == (3, ())
+    assert found["team research", "nvidia.com/gpu of h100, guaranteed"] == "1"
+    assert found["team research", "NetworkPolicy deny-all"] == "not there"
+    assert [source.name for source in report.sources if source.read] == ["cluster"]
 
 
 def test_a_description_that_was_changed_and_not_applied_differs_from_the_state(project: Project) -> None:

@@ -153,6 +153,9 @@ def pods_of(manifest: Manifest) -> Iterator[Manifest]:
     if kind in {"Job", "DaemonSet", "Deployment", "StatefulSet"}:
         template = manifest["spec"]["template"]
         yield pod(metadata["name"], metadata["namespace"], template.get("metadata"), template["spec"])
+    elif kind == "CronJob":
+        template = manifest["spec"]["jobTemplate"]["spec"]["template"]
+        yield pod(metadata["name"], metadata["namespace"], template.get("metadata"), template["spec"])
     elif kind == "InferenceService":
         predictor = manifest["spec"]["predictor"]
         head = {key: predictor[key] for key in ("labels", "annotations") if key in predictor}

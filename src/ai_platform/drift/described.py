@@ -12,8 +12,8 @@ from ..components.cluster_spec import ClusterProvider
 from ..components.queues import cohort_manifest, flavor_manifest
 from ..components.team_queue import cluster_queue_manifest, local_queue_manifest
 from ..components.tenant import TenantSpec, namespace_manifest, namespaced_manifests
+from ..cost_tags import team_tags
 from ..environment import Environment
-from ..finops.cost_tags import CostTags
 from ..gpu.operator.gpu_operator import operator_config_maps
 from ..gpu.simulated_nodes import mig_config_manifest
 from ..gpu.spec import GpuStack
@@ -36,15 +36,15 @@ def described_objects(
             yield cohort_manifest(cohort)
         yield from _layouts(environment, plan)
     if Layer.TEAMS in layers:
-        yield from _of_teams(plan)
+        yield from _of_teams(environment, plan)
         if environment.monitoring is not None:
             yield from (scrape_policy(team.name) for team in plan.teams)
 
 
-def _of_teams(plan: Plan) -> Iterator[Mapping[str, Any]]:
+def _of_teams(environment: Environment, plan: Plan) -> Iterator[Mapping[str, Any]]:
     pays = {}
     for team in plan.teams:
-        tags = CostTags(environment=plan.environment, team=team.name, cost_center=team.cost_center)
+        tags = team_tags(environment, team.name)
         pays[team.name] = tags
         spec = TenantSpec(
             team=team.name,

@@ -126,8 +126,9 @@ def _add_images(seen: Seen, both: Iterable[Pair]) -> None:
 
 
 def _images(environment: Environment) -> Iterable[str]:
-    doctor = [environment.node_doctor_image] if environment.node_doctor_image else []
-    return chain((spec.image for spec in environment.training_jobs), doctor)
+    check = environment.drift_check.image if environment.drift_check else None
+    ours = [environment.node_doctor_image, check]
+    return chain((spec.image for spec in environment.training_jobs), filter(None, ours))
 
 
 def _objects(seen: Seen, prefix: str) -> Iterator[VersionChange]:
