@@ -55,6 +55,13 @@ def test_a_trend_has_at_most_fourteen_bars_that_sum_to_the_team_s_cost(days):
     assert sum(Decimal(amount.replace(",", "")) for amount in told) == found.teams[0].usd
 
 
+def test_a_bar_of_what_has_no_price_says_that_it_is_a_floor():
+    found = costs()
+    page = showback(found, found.savings)
+    assert "assistants, at least: 606.08" in page
+    assert "notebooks: 719.50" in page
+
+
 def test_names_of_others_are_text():
     found = costs(name=ATTACK)
     page = showback(found, found.savings)

@@ -51,7 +51,7 @@ def _everybody(costs: Costs) -> Section:
     head = ("team", "cost centre", ">serving", ">training", ">idle, guaranteed", ">idle", ">hosted", ">USD")
     body: list[Child] = [
         tiles([("USD", paid), ("GPU-hours", f"{hours:,.0f}"), ("in use", _in_use(costs))]),
-        columns("by-team", "USD by team", [Bar(team.team, team.usd) for team in costs.teams], _usd),
+        columns("by-team", "USD by team", [Bar(_named(team), team.usd) for team in costs.teams], _usd),
         table_of("USD by team", head, rows),
     ]
     if costs.unknown:
@@ -59,6 +59,11 @@ def _everybody(costs: Costs) -> Section:
     if costs.notes:
         body.append(items([f"Note: {note}." for note in costs.notes]))
     return Section("everybody", "Everybody", tuple(body))
+
+
+def _named(team: TeamCost) -> str:
+    """A bar of what has no price would read as free."""
+    return team.team if team.complete else f"{team.team}, at least"
 
 
 def _team(index: int, team: TeamCost, costs: Costs, savings: Sequence[UsageSaving]) -> Section:
@@ -76,7 +81,7 @@ def _team(index: int, team: TeamCost, costs: Costs, savings: Sequence[UsageSavin
                 ("of all", f"{100 * team.usd / costs.usd:.0f} %" if costs.usd else "-"),
             ]
         ),
-        columns(f"trend-{index}", f"USD over time, {team.team}", _trend(costs, daily), _usd),
+        columns(f"trend-{index}", f"USD over time, {_named(team)}", _trend(costs, daily), _usd),
     ]
     groups: dict[tuple[str, str, str], tuple[Decimal, list[Decimal | None]]] = {}
     for line in lines:

@@ -20,6 +20,7 @@ from .words import (
     decisive,
     difference,
     gates_text,
+    is_floor,
     money_text,
     nodes,
     place,
@@ -207,7 +208,9 @@ def _pairs(lines: Sequence[MoneyLine], expected: bool) -> list[Pair]:
     pairs = []
     for line in lines:
         before, after = decisive(line, expected)
-        pairs.append(Pair(plain(line.name), before if line.before else None, after if line.after else None))
+        # A bar of what has no price would read as free.
+        name = plain(line.name) + (", at least" if is_floor(line) else "")
+        pairs.append(Pair(name, before if line.before else None, after if line.after else None))
     return pairs
 
 

@@ -1,0 +1,21 @@
+"""What the page says, without a browser."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ai_platform.report.html import html
+from ai_platform.report.model import Money, MoneyLine, MoneyReport, Report
+
+
+def test_a_bar_of_what_has_no_price_says_that_it_is_a_floor():
+    nothing, some = Decimal(0), Decimal(5)
+    unknown = Money(minimum=nothing, expected=nothing, maximum=nothing, unknown=("h100",))
+    priced = Money(minimum=some, expected=some, maximum=some)
+    pools = (
+        MoneyLine(name="h100", before=unknown, after=unknown),
+        MoneyLine(name="l40s", before=priced, after=priced),
+    )
+    page = html(Report(title="prod", money=MoneyReport(pools=pools, unknown=("h100",))))
+    assert "h100, at least, before: " in page
+    assert "l40s, before: " in page
