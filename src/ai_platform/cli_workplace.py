@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -115,17 +116,31 @@ def _link(target: Path, link: Path) -> None:
     # In a shell that `env` has set up, the installed plugin that is found is this very link.
     target = target.resolve()
     if not link.is_symlink() or link.readlink() != target:
-        link.unlink(missing_ok=True)
-        link.symlink_to(target)
+        part = link.with_name(f"{link.name}.{_own()}")
+        part.symlink_to(target)
+        part.replace(link)
 
 
 def _make_passphrase(path: Path) -> None:
     if path.is_file() and path.stat().st_size:
         return
-    part = path.with_suffix(f".{os.getpid()}")
+    part = path.with_suffix(f".{_own()}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(secrets.token_urlsafe(32))
-    part.replace(path)
+    try:
+        # Of several that make one at once the first counts: what it encrypts must be read by all.
+        path.hardlink_to(part)
+        part.unlink()
+    except FileExistsError:
+        if path.stat().st_size:
+            part.unlink()
+        else:
+            part.replace(path)
+
+
+def _own() -> str:
+    """A name that no other run and no other thread of this one has."""
+    return f"{os.getpid()}-{threading.get_ident()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ def test_budgets_are_in_moto_and_tell_people(dev: Applied) -> None:
         budget["BudgetLimit"]["Amount"]: budget["BudgetName"]
         for budget in budgets.describe_budgets(AccountId=ACCOUNT)["Budgets"]
     }
-    assert {float(amount) for amount in found} == {20000, 500}
+    assert {float(amount) for amount in found} == {20000, 4000}
     for name in found.values():
         told = budgets.describe_notifications_for_budget(AccountId=ACCOUNT, BudgetName=name)
         assert {item["NotificationType"] for item in told["Notifications"]} == {"ACTUAL", "FORECASTED"}
