@@ -17,7 +17,7 @@ from .cli_table import text_for, text_of
 from .cli_workplace import Workplace
 from .components.cluster_spec import NO_CLUSTER
 from .components.errors import InvalidInput, Problem
-from .layers import environment_of, stacks_of
+from .layers import StackLayout, environment_of, stacks_of
 from .local.tools import say
 
 if TYPE_CHECKING:
@@ -141,7 +141,8 @@ def _summary(place: Workplace, preview: Preview) -> str:
 
 def _why(preview: Preview) -> str:
     if _is_not_there(preview):
-        return "can be previewed once the stack that it needs was applied"
+        first = next(iter(stacks_of(environment_of(preview.stack), StackLayout.SPLIT)))
+        return f"can be previewed once {first} was applied"
     return "the preview failed"
 
 
