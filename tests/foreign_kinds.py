@@ -31,7 +31,8 @@ def foreign_kinds(api: Api) -> Iterator[None]:
 
 def _established(api: Api, kind: Mapping[str, Any]) -> bool:
     found = api.get(kind["apiVersion"], kind["kind"], kind["metadata"]["name"])
-    conditions = (found or {}).get("status", {}).get("conditions", [])
+    # A kind that was made a moment ago has `conditions: null`.
+    conditions = (found or {}).get("status", {}).get("conditions") or []
     served = any(item["type"] == "Established" and item["status"] == "True" for item in conditions)
     group, version = kind["spec"]["group"], kind["spec"]["versions"][0]["name"]
     return (
