@@ -16,7 +16,7 @@ from .components.clusters import make_administrators, make_autoscaler
 from .components.environment_storage import environment_storage
 from .components.queues import FlavorSpec, Queues, QueuesSpec, TopologyName
 from .components.team_queue import TeamQueue
-from .components.tenant import Tenant, TenantSpec
+from .components.tenant import Tenant
 from .cost_tags import environment_tags, rendered, storage_tags, team_tags
 from .endpoint_evidence import endpoint_evidence
 from .environment import Environment
@@ -33,6 +33,7 @@ from .plan import COHORT, Plan
 from .platform_monitoring import let_scrape, make_monitoring
 from .serving.endpoint import Endpoint, EndpointArgs
 from .serving.vllm_runtime import VllmRuntime
+from .team_tenant import tenant_spec
 
 POOLS_LAYER: Mapping[ClusterProvider, Layer | None] = {
     ClusterProvider.SIMULATED: Layer.PLATFORM,
@@ -182,13 +183,7 @@ def make_teams(
     for team in plan.teams:
         tags = team_tags(environment, team.name)
         pays[team.name] = tags
-        spec = TenantSpec(
-            team=team.name,
-            group=team.group,
-            cost_center=team.cost_center,
-            pod_security=team.pod_security,
-            labels=tags.kubernetes(),
-        )
+        spec = tenant_spec(team, tags)
         tenant = Tenant(f"{name}-{team.name}-tenant", spec, pulumi.ResourceOptions(parent=parent))
         queue = team.queue.model_copy(update={"admission_checks": checks})
         tenants[team.name] = tenant

@@ -11,7 +11,7 @@ from ..components.charts import CHARTS, ChartName
 from ..components.cluster_spec import ClusterProvider
 from ..components.queues import cohort_manifest, flavor_manifest
 from ..components.team_queue import cluster_queue_manifest, local_queue_manifest
-from ..components.tenant import TenantSpec, namespace_manifest, namespaced_manifests
+from ..components.tenant import namespace_manifest, namespaced_manifests
 from ..cost_tags import team_tags
 from ..environment import Environment
 from ..gpu.operator.gpu_operator import operator_config_maps
@@ -23,6 +23,7 @@ from ..plan import Plan
 from ..platform_parts import flavor_of_pool
 from ..serving.endpoint import EndpointArgs, inference_service_manifest
 from ..serving.observability import scrape_policy
+from ..team_tenant import tenant_spec
 
 
 def described_objects(
@@ -46,13 +47,7 @@ def _of_teams(environment: Environment, plan: Plan) -> Iterator[Mapping[str, Any
     for team in plan.teams:
         tags = team_tags(environment, team.name)
         pays[team.name] = tags
-        spec = TenantSpec(
-            team=team.name,
-            group=team.group,
-            cost_center=team.cost_center,
-            pod_security=team.pod_security,
-            labels=tags.kubernetes(),
-        )
+        spec = tenant_spec(team, tags)
         yield namespace_manifest(spec)
         yield from namespaced_manifests(spec).values()
         yield cluster_queue_manifest(team.queue)
