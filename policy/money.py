@@ -12,7 +12,7 @@ from ..finops.cost import CostRange, node_cost, total
 from ..finops.price_book import BUILT_IN
 from ..finops.prices import PRICED_REGIONS
 from ..plan import Plan
-from .described import ENVIRONMENT, SETTING, NoDescriptionError, described
+from .described import ENVIRONMENT, SETTING, described
 from .look import Resource
 from .pools import GKE, SYSTEM_POOL, Pool, pools
 from .rule import Finding, Rule, Setting, Settings
@@ -28,12 +28,7 @@ def budget(resource: Resource, settings: Settings) -> Iterator[str]:
     """Budgets that the plan of the description is above, or can't be compared with. Said of the stack."""
     if resource.type != _STACK:
         return
-    try:
-        known = described(settings)
-    except NoDescriptionError as error:
-        yield f"the plan can't be made, so nobody knows what it costs: {error}"
-        return
-    if known:
+    if known := described(settings):
         yield from of_plan(*known)
 
 
@@ -89,15 +84,13 @@ def pools_as_planned(resources: Sequence[Resource], settings: Settings) -> Itera
     found = pools(resources)
     if not found:
         return
-    try:
-        known = described(settings)
-    except NoDescriptionError as error:
-        yield Finding(f"can't be judged: {error}")
-        return
-    if known:
+    if known := described(settings):
         yield from _as_planned(found, known[1])
     elif settings.get(_MONTHLY) is not None:
         yield from _estimated(found, settings)
+    else:
+        for pool in found:
+            pool.resource.hide(f"what it may cost: neither {ENVIRONMENT} nor {_MONTHLY} is set")
 
 
 def _as_planned(found: Sequence[Pool], plan: Plan) -> Iterator[Finding]:

@@ -52,10 +52,11 @@ def test_it_fails_closed_on_unknown_prices_above_the_share(prod):
     assert line.startswith("team research: 2 of 3 priced parts")
 
 
-def test_a_description_that_is_not_there_fails_and_only_the_stack_says_so():
-    [line] = lines("budget", made(STACK), made("aws:s3/bucket:Bucket"), environment="stacks/none.yaml")
-    assert "there is no description stacks/none.yaml" in line
+def test_without_a_description_and_without_a_budget_what_pools_cost_is_named_as_not_seen():
+    pool = eks("l40s", template=L40S)
     assert lines("budget", made(STACK)) == []
+    assert lines("pools-as-planned", L40S, pool) == []
+    assert pool.hidden == ["what it may cost: neither environment nor monthlyUsd is set"]
 
 
 def test_a_stack_that_is_larger_than_its_plan_is_found():
