@@ -74,9 +74,10 @@ def _gpus(resource: str, pool: Pool) -> Fraction | None:
     if resource == _WHOLE:
         return Fraction(1)
     if resource.startswith(_MIG):
-        row = MACHINES.get(pool.machine or "")
         profile = resource.removeprefix(_MIG).replace(".me", "+me")
-        return gpu_share(row.gpu, profile) if row and profile in profiles(row.gpu) else None
+        gpus = [row.gpu for machine in pool.machines if (row := MACHINES.get(machine))]
+        known = len(gpus) == len(pool.machines) > 0 and all(profile in profiles(gpu) for gpu in gpus)
+        return max(gpu_share(gpu, profile) for gpu in gpus) if known else None
     return None if resource.endswith(_SHARED) else Fraction(0)
 
 
