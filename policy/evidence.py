@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from .rule import Rule, Setting, Settings
 
 _SHA256 = re.compile(r"(sha256:)?[0-9a-f]{64}")
 _ENVIRONMENT_LABEL = "ai-platform/environment"
-_DEFAULT = ("prod",)
+_DEFAULT = ("prod", "production")
 
 
 def model_evidence(resource: Resource, settings: Settings) -> Iterator[str]:
@@ -29,7 +30,7 @@ def model_evidence(resource: Resource, settings: Settings) -> Iterator[str]:
     licence = resource.of(found, LICENCE_ANNOTATION, "metadata.annotations")
     if licence is not UNKNOWN and not licence:
         yield f"the licence of its model is not known: no annotation {LICENCE_ANNOTATION}"
-    elif str(licence).startswith(tuple(NON_COMMERCIAL)):
+    elif str(licence).lower().startswith(tuple(map(str.lower, NON_COMMERCIAL))):
         yield f"its model's licence {licence} forbids commercial use"
     evaluation = resource.of(found, EVALUATION_ANNOTATION, "metadata.annotations")
     if evaluation is not UNKNOWN and (wrong := _wrong(evaluation)):
@@ -56,6 +57,10 @@ def _wrong(evaluation: object) -> str | None:
         return f"lacks {', '.join(missing)}"
     if not _SHA256.fullmatch(str(found["sha256"])):
         return "sha256 is no digest, so the report can be another one tomorrow"
+    try:
+        datetime.date.fromisoformat(str(found["date"]))
+    except ValueError:
+        return "date is no day"
     return None
 
 
@@ -72,7 +77,7 @@ RULE = Rule(
     settings={
         "environments": Setting(
             {"type": "array", "items": {"type": "string"}},
-            "Environments that are production. Default: `prod`",
+            "Environments that are production. Default: `prod`, `production`",
         )
     },
 )
