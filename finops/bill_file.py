@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..components.errors import InvalidInput, Problem
 
-_SMALLEST = Decimal("1e-12")
+_SMALLEST, _MOST_USD = Decimal("1e-12"), Decimal("1e12")
 _NEEDED = ("BilledCost", "BillingCurrency", "ChargePeriodStart", "Tags")
 
 
@@ -76,7 +76,7 @@ def _add(
     try:
         start, cost = _time(begun), Decimal(billed)
         end = _time(row.get("ChargePeriodEnd") or begun)
-        if not cost.is_finite():
+        if not cost.is_finite() or abs(cost) > _MOST_USD:
             raise InvalidOperation
     except (ValueError, InvalidOperation):
         got = f"{begun}, {billed}"

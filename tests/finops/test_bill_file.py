@@ -76,3 +76,9 @@ def test_tags_of_another_form_are_a_problem_and_no_traceback(tmp_path, tags):
 def test_a_field_without_an_end_is_a_problem_and_no_traceback(tmp_path):
     with pytest.raises(InvalidInput, match="field larger than field limit"):
         read_bill(bill(tmp_path, row("1", tags="x" * 200_000)), "prod")
+
+
+@pytest.mark.parametrize("usd", ["1e400", "NaN", "-Infinity", "12,5", ""])
+def test_an_amount_that_no_bill_has_is_a_problem_and_no_traceback(tmp_path, usd):
+    with pytest.raises(InvalidInput, match=r"BilledCost \(line 2\)"):
+        read_bill(bill(tmp_path, row(usd)), "prod")

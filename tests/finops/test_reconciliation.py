@@ -139,10 +139,10 @@ def test_what_was_billed_with_its_credits_is_shared_out_to_the_cent(hours, amoun
     days = [DAY + datetime.timedelta(days=at) for at in range(len(amounts))]
     bill = {(day, "a100"): usd for day, usd in zip(days, amounts, strict=True)}
     lines = reconciled(ran, {"a100": facts(usd=None)}, bill).lines
-    paid = sum((line.usd for line in lines if line.day in days), Decimal(0))
+    paid = known(line.usd for line in lines if line.day in days)
     assert paid == in_cents(sum(amounts, Decimal(0)))
     for day, usd in zip(days, amounts, strict=True):
-        of_day = sum((line.usd for line in lines if line.day == day), Decimal(0))
+        of_day = known(line.usd for line in lines if line.day == day)
         assert abs(of_day - usd) <= Decimal("0.01")
 
 
