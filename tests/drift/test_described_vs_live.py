@@ -115,6 +115,15 @@ def test_a_queue_that_admits_otherwise_is_named(items, kind, spec, what, sides):
     assert (found.what, (found.described, found.live)) == (what, sides)
 
 
+def test_what_no_up_puts_back_has_another_remedy(items):
+    find(items, "LocalQueue", "default")["spec"]["stopPolicy"] = "Hold"
+    (found,) = lines(items)
+    assert found.fix.endswith(f"kubectl edit localqueue default -n {found.subject.removeprefix('team ')}")
+    find(items, "LocalQueue", "default")["spec"]["stopPolicy"] = "None"
+    find(items, "ClusterQueue", "research")["spec"]["cohortName"] = "other"
+    assert "pulumi up --refresh" in only(items).fix
+
+
 def test_what_kueue_adds_to_a_queue_is_no_drift(items):
     queue = find(items, "ClusterQueue", "research")
     queue["spec"] |= {"stopPolicy": "None", "queueingStrategy": "BestEffortFIFO"}

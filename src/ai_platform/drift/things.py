@@ -31,6 +31,10 @@ class Thing:
     """``ClusterQueue research``."""
     says: Mapping[tuple[Aspect, str], str]
     """Value by aspect and what it is the value of."""
+    unset: frozenset[tuple[Aspect, str]] = frozenset()
+    """What of it our objects leave to the server's default: no `up` puts that back."""
+    at: str = ""
+    """The object as kubectl takes it, where ``unset`` says something."""
 
 
 def things_of(manifests: Iterable[Manifest]) -> dict[str, Thing]:
@@ -91,7 +95,9 @@ def _cluster_queue(manifest: Manifest, metadata: Manifest) -> Thing:
         **_preemption(_mapping(spec.get("preemption"))),
     }
     says |= dict(_quotas(spec))
-    return Thing(f"team {metadata['name']}", f"ClusterQueue {metadata['name']}", says)
+    name = metadata["name"]
+    unset = frozenset({(Aspect.QUOTA, "order"), (Aspect.QUOTA, "stop policy")})
+    return Thing(f"team {name}", f"ClusterQueue {name}", says, unset, f"clusterqueue {name}")
 
 
 def _preemption(spec: Manifest) -> Says:
@@ -140,7 +146,9 @@ def _local_queue(manifest: Manifest, metadata: Manifest) -> Thing:
         (Aspect.QUOTA, f"{queue} leads to"): str(spec.get("clusterQueue")),
         (Aspect.QUOTA, f"stop policy of {queue}"): _stopped(spec),
     }
-    return Thing(f"team {metadata.get('namespace')}", f"LocalQueue {metadata['name']}", says)
+    namespace, name = metadata.get("namespace"), metadata["name"]
+    unset = frozenset({(Aspect.QUOTA, f"stop policy of {queue}")})
+    return Thing(f"team {namespace}", f"LocalQueue {name}", says, unset, f"localqueue {name} -n {namespace}")
 
 
 def _flavor(manifest: Manifest, metadata: Manifest) -> Thing:
