@@ -148,6 +148,12 @@ def test_the_command_prints_tables(tmp_path, capsys):
     assert "without a price, and in no sum: pool h100, pool h100-spot" in out
 
 
+@pytest.mark.parametrize("option", ["--output", "--save-usage"])
+def test_a_file_that_can_not_be_written_is_bad_input(tmp_path, capsys, option):
+    assert run(tmp_path, option, str(tmp_path / "nowhere" / "file")) == 2
+    assert "a file that can't be written: No such file or directory" in capsys.readouterr().err
+
+
 def test_the_command_writes_json_that_adds_up(tmp_path):
     assert run(tmp_path, "--format", "json", "--output", str(tmp_path / "costs.json")) == 0
     said = json.loads((tmp_path / "costs.json").read_text())

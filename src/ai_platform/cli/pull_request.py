@@ -15,7 +15,7 @@ from ..components.errors import InvalidInput, Problem
 from ..layers import StackLayout, environment_of, stacks_of
 from ..local.tools import say
 from . import project
-from .output import write
+from .output import write, write_file
 from .state import is_simulated
 from .table import text_for, text_of
 from .workplace import Workplace
@@ -157,7 +157,7 @@ def _finish(options: argparse.Namespace, previews: Sequence[Preview], sides: Sid
     report = make_report(previews, sides.before, sides.after, sides.notes)
     text = _rendered(report, options.format, sys.stdout.isatty() and not options.output)
     if options.output:
-        _write_file(Path(options.output), text)
+        write_file(Path(options.output), text if text.endswith("\n") else f"{text}\n")
     else:
         write(text)
     return status_of(report, options.fail_on, previews, wrong=sides.wrong)
@@ -178,22 +178,12 @@ def status_of(report: Report, fail_on: str, previews: Sequence[Preview], *, wron
 
 def _rendered(report: Report, form: str, wide: bool) -> str:
     if form in _RENDERERS:
-        module = import_module(f".report.{_RENDERERS[form]}", __package__)
+        module = import_module(f"..report.{_RENDERERS[form]}", __package__)
         return str(getattr(module, _RENDERERS[form])(report))
     from ..report.terminal import terminal
 
     parts = terminal(report)
     return text_for(sys.stdout, parts) if wide else text_of(parts, _WIDTH)
-
-
-def _write_file(path: Path, text: str) -> None:
-    try:
-        path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
-    except OSError as error:
-        got = f"a file that can't be written: {error.strerror or error}"
-        raise InvalidInput(
-            str(path), [Problem("", got, "a place for the report", "check the path")]
-        ) from None
 
 
 def _root() -> Path:
