@@ -9,6 +9,9 @@ from typing import Any
 MAX_NODES = 2_000
 """Branches after which the solver stops. A limit of time would make the answer depend on the machine."""
 
+_WHOLE_GAP = 0.99
+"""Costs of whole columns are whole numbers, so an answer that is off by less than 1 is the best."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -62,10 +65,10 @@ def minimum(
     ``flows`` are columns that come out whole by themselves once the others are, as in a transport problem; to
     say so is much quicker.
     """
-    answer = _solved(costs, uppers, rows, max_nodes, flows)
+    answer = _solved(costs, uppers, rows, max_nodes, flows, gap=_WHOLE_GAP)
     if answer.values is None or all(_holds(row, answer.values) for row in rows):
         return answer
-    return _solved(costs, uppers, rows, max_nodes, ())
+    return _solved(costs, uppers, rows, max_nodes, (), gap=_WHOLE_GAP)
 
 
 def relaxed_minimum(costs: Sequence[int], uppers: Sequence[int], rows: Sequence[Row]) -> float:
@@ -98,6 +101,7 @@ def _solved(
     max_nodes: int,
     flows: Collection[int],
     presolve: str = "choose",
+    gap: float = 0.0,
 ) -> Answer:
     if not costs:
         fits = all((row.lower or 0) <= 0 and (row.upper is None or row.upper >= 0) for row in rows)
@@ -113,7 +117,7 @@ def _solved(
         ("threads", 1),
         ("random_seed", 0),
         ("mip_rel_gap", 0.0),
-        ("mip_abs_gap", 0.0),
+        ("mip_abs_gap", gap),
         ("mip_max_nodes", max_nodes),
         ("presolve", presolve),
         # On programs as small as these the search for a first solution takes longer than the rest.

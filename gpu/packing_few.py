@@ -36,7 +36,7 @@ def fewer(
         return _of_one_gpu(rows, rest, found, fewest)
     proven, asked = True, 0
     for different in range(fewest, len(found)):
-        for times in _shares(rest.nodes, different, rest.nodes):
+        for times in node_shares(rest.nodes, different):
             asked += 1
             if asked > _QUESTIONS:
                 return tuple(found), fewest
@@ -72,15 +72,16 @@ def _of_one_gpu(
     return tuple(sorted(best, key=lambda pair: -pair[1])), fewest
 
 
-def _shares(nodes: int, different: int, most: int) -> Iterator[tuple[int, ...]]:
+def node_shares(nodes: int, different: int, most: int | None = None) -> Iterator[tuple[int, ...]]:
     """Ways to write ``nodes`` as a sum of so many numbers, none larger than the one before it; the first are
-    those with the largest ones."""
+    those with the largest ones. ``most``: none larger than this."""
     if different == 0:
         if nodes == 0:
             yield ()
         return
-    for first in range(min(most, nodes - different + 1), 0, -1):
-        for others in _shares(nodes - first, different - 1, first):
+    largest = nodes - different + 1
+    for first in range(largest if most is None else min(most, largest), 0, -1):
+        for others in node_shares(nodes - first, different - 1, first):
             yield (first, *others)
 
 
