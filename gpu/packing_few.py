@@ -62,7 +62,11 @@ def _of_one_gpu(
     for name, count in rest.wanted.items():
         limits.append(Row({at: dict(row)[name] for at, row in enumerate(rows) if name in dict(row)}, count))
     answer = minimum(
-        [0] * width + [1] * width, [rest.nodes] * width + [1] * width, limits, max_nodes=_BRANCHES_OF_ALL
+        [0] * width + [1] * width,
+        [rest.nodes] * width + [1] * width,
+        limits,
+        max_nodes=_BRANCHES_OF_ALL,
+        proof=True,
     )
     fewest = max(fewest, math.ceil(answer.bound - _ROUNDING))
     values = answer.values
@@ -98,7 +102,7 @@ def _together(rows: Sequence[Devices], rest: Rest, per_node: int, times: Sequenc
             if (each := dict(rows[at]).get(name, 0))
         }
         limits.append(Row(made, count))
-    return minimum([0] * len(columns), [per_node] * len(columns), limits, max_nodes=_BRANCHES)
+    return minimum([0] * len(columns), [per_node] * len(columns), limits, max_nodes=_BRANCHES, proof=True)
 
 
 def _repeated(rows: Sequence[Devices], times: Sequence[int], values: Sequence[int]) -> tuple[Repeated, ...]:

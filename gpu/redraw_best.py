@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -24,8 +24,8 @@ from .refine import refined
 
 GPUS = 64
 """GPUs of a pool up to which this is tried."""
-_SHARES = 150
-"""Ways to share the nodes that are asked about, at most."""
+_WAYS = 150
+"""Ways to share the nodes up to which all are asked about."""
 _BRANCHES = 300
 """Branches spent on one way."""
 _ROUNDING = 1e-6
@@ -43,7 +43,11 @@ def best_redrawn(
     every = len(running) * supply.gpus_per_node
     best = refined(running, layouts)
     kept = most = every - drained(running, best)
-    for answer, found in _answers(supply, wanted, limits, lambda: kept + 1):
+    ways = [()] if supply.gpus_per_node == 1 else _ways(limits)
+    if len(ways) > _WAYS:
+        return best, 0
+    for times in ways:
+        answer, found = _asked(supply, wanted, limits, times, kept + 1)
         if answer.values is not None:
             best = refined(running, found)
             kept = every - drained(running, best)
@@ -52,24 +56,23 @@ def best_redrawn(
     return best, every - max(most, kept)
 
 
-def _answers(
-    supply: Supply, wanted: Mapping[str, int], limits: Measures, least_kept: Callable[[], int]
-) -> Iterator[tuple[Answer, tuple[NodeLayout, ...]]]:
-    """Answers of programs that together hold all layouts, each with the layouts on any nodes."""
+def _ways(limits: Measures) -> list[tuple[int, ...]]:
+    """Ways to share the cut nodes among the different layouts, no more than one too many."""
+    return list(islice(node_shares(limits.cut_nodes, limits.different), _WAYS + 1))
+
+
+def _asked(
+    supply: Supply, wanted: Mapping[str, int], limits: Measures, times: tuple[int, ...], least_kept: int
+) -> tuple[Answer, tuple[NodeLayout, ...]]:
+    """The answer whose cost is minus the GPUs kept, and its layouts on any nodes."""
     if supply.gpus_per_node == 1:
-        yield most_kept(supply, wanted, limits, least_kept())
-        return
-    ways = list(islice(node_shares(limits.cut_nodes, limits.different), _SHARES + 1))
-    if len(ways) > _SHARES:
-        yield Answer(None, -math.inf, proven=False), ()
-        return
-    for times in ways:
-        program = _program(supply, wanted, limits, times, least_kept())
-        columns = program.columns
-        answer = minimum(
-            columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, flows=columns.flows
-        )
-        yield answer, () if answer.values is None else _read(supply, program, times, answer.values)
+        return most_kept(supply, wanted, limits, least_kept)
+    program = _program(supply, wanted, limits, times, least_kept)
+    columns = program.columns
+    answer = minimum(
+        columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, flows=columns.flows, proof=True
+    )
+    return answer, () if answer.values is None else _read(supply, program, times, answer.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,12 @@ def _read(
     per_node = supply.gpus_per_node
     found: list[NodeLayout] = []
     for layout, nodes in enumerate(times):
-        at_place = {place: row for (of, place, row), at in program.placed.items() if of == layout and values[at]}
-        others = iter([row for (of, row), at in program.free.items() if of == layout for _ in range(values[at])])
-        rows = tuple(at_place[at] if at in at_place else next(others) for at in range(per_node))
+        placed = {
+            at: row for (of, at, row), is_so in program.placed.items() if of == layout and values[is_so]
+        }
+        others = iter(
+            [row for (of, row), at in program.free.items() if of == layout for _ in range(values[at])]
+        )
+        rows = tuple(placed[at] if at in placed else next(others) for at in range(per_node))
         found += [NodeLayout(supply.gpu, rows)] * nodes
     return (*found, *[NodeLayout(supply.gpu, ((),) * per_node)] * (supply.nodes - len(found)))
