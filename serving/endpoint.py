@@ -14,6 +14,7 @@ from ..components.quantities import canonical
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
+from .rollout import Rollout, deployment_strategy
 from .vllm_runtime import RUNTIME
 
 
@@ -49,6 +50,8 @@ class EndpointArgs(BaseModel):
     """Further annotations, such as evidence of its model. Default: none."""
     ready_within_seconds: int = 600
     """How long ``up`` waits for it. Default: 600."""
+    rollout: Rollout | None = None
+    """How its replicas are changed for others. Default: as Kubernetes does, one more first."""
 
 
 class Endpoint(pulumi.ComponentResource):
@@ -103,6 +106,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
             "predictor": {
                 "minReplicas": spec.min_replicas,
                 "maxReplicas": spec.max_replicas,
+                **({"deploymentStrategy": deployment_strategy(spec.rollout)} if spec.rollout else {}),
                 "automountServiceAccountToken": False,
                 **_storage(spec),
                 **on_pools((spec.pool, *spec.fall_back_to)),

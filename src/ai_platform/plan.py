@@ -26,6 +26,7 @@ from .plan_cluster import ClusterPartPlan, cluster_plan
 from .plan_endpoints import EndpointPlan, endpoint_plan
 from .plan_prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
 from .plan_quotas import PoolQuota, pool_quotas, shares_of
+from .plan_rollouts import with_rollouts
 from .plan_teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
 from .plan_training import TrainingPlan, training_plan
 
@@ -100,6 +101,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         training_plan(spec, pools[spec.pool], environment, topology=topology)
         for spec in environment.training_jobs
     )
+    endpoints = with_rollouts(endpoints, jobs, pools, quotas)
     work = work_by_pool(endpoints, jobs)
     nodes = {
         spec.name: expected_nodes(spec, pools[spec.name], work.get(spec.name, {}))

@@ -16,6 +16,7 @@ from .quotas import GPUS, resource_of
 from .serving.endpoint_fit import endpoint_fit
 from .serving.model import Model
 from .serving.models import model as catalog_model
+from .serving.rollout import Rollout
 from .serving.spec import EndpointSpec
 from .serving.vllm_arguments import vllm_arguments
 
@@ -52,6 +53,8 @@ class EndpointPlan(BaseModel):
     """Cost a month of its smallest and of its largest number of replicas."""
     usd_per_million_tokens: TokenPrice | None
     """At the throughput that the description gives; ``None`` without one, or without a price."""
+    rollout: Rollout | None = None
+    """How it changes; ``None`` before that is worked out, beside all other work."""
 
 
 def endpoint_plan(
