@@ -12,9 +12,7 @@ from .stateful_types import without_version
 _SERVICE = "kubernetes:serving.kserve.io:InferenceService"
 _PODS = ("metadata.labels", "metadata.annotations", "spec.predictor")
 """What KServe v0.20.0 copies into pods: `buildObjectMeta` of components/predictor.go, read 2026-11-21."""
-_NOT_PODS = tuple(
-    f"spec.predictor.{field}" for field in ("deploymentStrategy", "minReplicas", "maxReplicas")
-)
+_NOT_PODS = tuple(f"spec.predictor.{field}" for field in ("deploymentStrategy", "minReplicas", "maxReplicas"))
 _OF_PULUMI = ("metadata.annotations.pulumi.com", 'metadata.annotations["pulumi.com')
 
 
