@@ -37,18 +37,28 @@ class Rollout(BaseModel):
     """Whether nobody answers for as long as the model takes to load."""
 
 
-def rollout(spare: Spare, min_replicas: int, max_replicas: int, room_up_to: int) -> Rollout:
+def rollout(min_replicas: int, max_replicas: int, own_up_to: int, lent_up_to: int) -> Rollout:
     """Adds a replica first where there is room for one, else takes one away first.
 
-    ``room_up_to``: the largest number of replicas beside which one more finds room; 0 without room.
+    ``own_up_to``: the largest number of replicas beside which one more finds room in the team's own quota;
+    0 without room. ``lent_up_to``: the same with what others may lend.
     """
-    if room_up_to >= max_replicas:
-        return Rollout(spare=spare, max_surge=1, max_unavailable=0, gap=False)
-    if room_up_to >= min_replicas == 1:
-        # Nothing of 100 % is taken from up to `room_up_to` replicas, and one from the first number beyond.
-        share = -(-100 // (room_up_to + 1))
-        return Rollout(spare=spare, max_surge=1, max_unavailable=f"{share}%", gap=False)
-    return Rollout(spare=Spare.NONE, max_surge=0, max_unavailable=1, gap=min_replicas == 1)
+    if own_up_to >= min_replicas:
+        return Rollout(
+            spare=Spare.OWN, max_surge=1, max_unavailable=_beyond(own_up_to, max_replicas), gap=False
+        )
+    if min_replicas > 1:
+        return Rollout(spare=Spare.NONE, max_surge=0, max_unavailable=1, gap=False)
+    if lent_up_to:
+        return Rollout(
+            spare=Spare.LENT, max_surge=1, max_unavailable=_beyond(lent_up_to, max_replicas), gap=False
+        )
+    return Rollout(spare=Spare.NONE, max_surge=0, max_unavailable=1, gap=True)
+
+
+def _beyond(room_up_to: int, max_replicas: int) -> int | str:
+    """What may be away: a share that comes to a whole replica only where there is no room for one more."""
+    return 0 if room_up_to >= max_replicas else f"{-(-100 // (room_up_to + 1))}%"
 
 
 def deployment_strategy(rollout: Rollout) -> dict[str, Any]:

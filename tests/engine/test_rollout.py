@@ -12,7 +12,7 @@ import yaml
 
 from ai_platform.local.api import Manifest
 from ai_platform.local.guard import down_afterwards
-from tests.engine.test_platform import NAME, ROOT, Project, condition
+from tests.engine.test_platform import NAME, ROOT, Project, condition, until
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +35,7 @@ def endpoint(name: str = "chat", **settings: Any) -> dict[str, Any]:
         "model": "qwen3-4b",
         "pool": "l40s",
         "gpus": 1,
-        "ready_within_seconds": 60,
+        "ready_within_seconds": 300,
         **settings,
     }
 
@@ -53,7 +53,29 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 def pods(platform: Project) -> list[Manifest]:
-    return platform.api.list("v1", "Pod", "owners")
+    """Pods of the team that no one has told to go."""
+    found = platform.api.list("v1", "Pod", "owners")
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def uids(platform: Project) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in pods(platform)}
+
+
+def serves(platform: Project, model: str) -> bool:
+    """Whether one Ready pod of the model is there, and no other."""
+    found = pods(platform)
+    return len(found) == 1 and all(
+        any(model in argument for argument in pod["spec"]["containers"][0]["args"])
+        and condition(pod, "Ready")["status"] == "True"
+        for pod in found
+    )
+
+
+def strategy(platform: Project) -> Any:
+    deployment = platform.api.get("apps/v1", "Deployment", "chat-predictor", "owners")
+    assert deployment
+    return deployment["spec"]["strategy"]
 
 
 def test_an_endpoint_that_uses_all_of_its_quota_takes_another_model(platform: Project):
@@ -63,5 +85,43 @@ def test_an_endpoint_that_uses_all_of_its_quota_takes_another_model(platform: Pr
     platform.up()
     services = platform.api.list("serving.kserve.io/v1beta1", "InferenceService")
     assert [condition(item, "Ready")["status"] for item in services] == ["True"]
-    (pod,) = pods(platform)
-    assert any("Qwen3-1.7B" in argument for argument in pod["spec"]["containers"][0]["args"])
+    assert serves(platform, "Qwen3-1.7B")
+    assert strategy(platform) == {"type": "Recreate"}
+
+
+def test_another_strategy_alone_restarts_nothing(platform: Project):
+    platform.describe(description(endpoint()))
+    platform.up()
+    before = uids(platform)
+    platform.describe(description(endpoint(), gpus=2))
+    platform.up()
+    until(
+        lambda: (
+            strategy(platform)
+            == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+        ),
+        "the Deployment has the new strategy",
+    )
+    assert uids(platform) == before
+    assert "nothing changed" in platform.up()
+    assert uids(platform) == before
+
+
+def test_an_endpoint_with_a_spare_device_goes_on_until_the_new_model_is_loaded(platform: Project):
+    platform.describe(description(endpoint(), gpus=2))
+    platform.up()
+    platform.describe(description(endpoint(model="qwen3-1.7b"), gpus=2))
+    platform.up()
+    until(lambda: serves(platform, "Qwen3-1.7B"), "the new model alone serves")
+
+
+def test_what_an_endpoint_is_labelled_with_restarts_its_pods(platform: Project):
+    platform.describe(description(endpoint(), gpus=2))
+    platform.up()
+    until(lambda: serves(platform, "Qwen3-4B"), "the model serves")
+    before = uids(platform)
+    labelled = description(endpoint(), gpus=2)
+    labelled["teams"][0]["cost_center"] = "4200"
+    platform.describe(labelled)
+    platform.up()
+    until(lambda: serves(platform, "Qwen3-4B") and not uids(platform) & before, "other pods serve")

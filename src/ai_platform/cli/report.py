@@ -12,6 +12,7 @@ from ..plan import Plan, TrainingPlan
 from ..planning.pool_layouts import pool_layouts
 from .money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
 from .packing import packing_lines
+from .rollouts import on_a_change, rollout_lines
 from .table import TextTable
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Re
         _quotas(plan),
         _teams(plan, queues),
         _endpoints(plan, services),
+        *rollout_lines(plan),
         *([_jobs(plan, jobs)] if plan.training_jobs else []),
         *cost_lines(plan),
     ]
@@ -163,7 +165,10 @@ def _usage(queue: Any) -> dict[tuple[str, str], str]:
 
 
 def _endpoints(plan: Plan, services: Any) -> TextTable:
-    table = _table("Endpoints", "endpoint", "model", "on", "replicas", "KV cache", "USD a month", "Ready")
+    table = _table(
+        "Endpoints",
+        *("endpoint", "model", "on", "replicas", "on a change", "KV cache", "USD a month", "Ready"),
+    )
     for endpoint in plan.endpoints:
         service = services.get((endpoint.namespace, endpoint.name))
         ready = "planned" if not services else "yes" if service and _is_true(service, "Ready") else "no"
@@ -172,6 +177,7 @@ def _endpoints(plan: Plan, services: Any) -> TextTable:
             endpoint.model,
             f"{endpoint.devices} × {_short(endpoint.resource)} of {endpoint.pool}",
             f"{endpoint.min_replicas}-{endpoint.max_replicas}",
+            on_a_change(endpoint),
             f"{endpoint.kv_cache_tokens:,} tokens",
             endpoint_money(endpoint),
             ready,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..components.cohort_tree import Holding, usable
-from ..gpu.layout import WHOLE_GPU
+from ..gpu.mig.layout import WHOLE_GPU
 from ..gpu.node_plan import PoolPlan
 from ..serving.rollout import Spare, rollout
 from .endpoints import EndpointPlan
@@ -55,10 +55,17 @@ def with_rollouts(
 
 def _with_rollout(endpoint: EndpointPlan, room: _Room) -> EndpointPlan:
     replicas = range(endpoint.min_replicas, endpoint.max_replicas + 1)
-    beside = bisect_left(replicas, True, key=lambda count: room.beside(endpoint, count) is Spare.NONE)
-    room_up_to = replicas[beside - 1] if beside else 0
-    spare = room.beside(endpoint, room_up_to) if room_up_to else Spare.NONE
-    found = rollout(spare, endpoint.min_replicas, endpoint.max_replicas, room_up_to)
+
+    def up_to(*places: Spare) -> int:
+        # More replicas leave less room, so the answers are in order.
+        first_without = bisect_left(
+            replicas, True, key=lambda count: room.beside(endpoint, count) not in places
+        )
+        return replicas[first_without - 1] if first_without else 0
+
+    found = rollout(
+        endpoint.min_replicas, endpoint.max_replicas, up_to(Spare.OWN), up_to(Spare.OWN, Spare.LENT)
+    )
     return endpoint.model_copy(update={"rollout": found})
 
 

@@ -157,6 +157,14 @@ _OTHERS = (
         "add a second endpoint with the new model, send it a part of the requests, then remove the first",
     ),
     Rule(
+        "endpoint-rollout-gap",
+        Grade.HIGH,
+        "an endpoint gets other pods and has no spare device for one of them beside the old ones: nobody "
+        "answers for as long as the model takes to load",
+        "give its team one more device of quota first, or the pool one more node where it is full; else do "
+        "it when nobody waits for an answer",
+    ),
+    Rule(
         "endpoint-restarted",
         Grade.MEDIUM,
         "replicas of an endpoint start anew with other arguments, another device or another image",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..plan import EndpointPlan, Plan
+from ..plan import EndpointPlan
+from ..serving.rollout import Spare
 from . import blast_radius
 from .danger_finding import Finding, finding, place
 from .model import Grade
@@ -69,7 +70,7 @@ def _changed(
         yield finding(
             "endpoint-without-canary",
             root,
-            f"{name} answers with another model: {_traffic(old, new, after.plan)}",
+            f"{name} answers with another model: {_traffic(old, new)}",
             f"model: {old.model} → {new.model}",
             within=within,
             place=place(after, "endpoints", index, "model"),
@@ -79,7 +80,7 @@ def _changed(
         yield finding(
             "endpoint-restarted",
             root,
-            f"every replica of {name} starts anew: {_traffic(old, new, after.plan)}",
+            f"every replica of {name} starts anew: {_traffic(old, new)}",
             "; ".join(differs[:3]) + (f"; and {len(differs) - 3} more" if len(differs) > 3 else ""),
             within=within,
             place=place(after, "endpoints", index),
@@ -120,17 +121,16 @@ def _arguments(arguments: tuple[str, ...]) -> dict[str, str]:
     return {key: value or "set" for key, _, value in pairs}
 
 
-def _traffic(old: EndpointPlan, new: EndpointPlan, plan: Plan) -> str:
-    """What becomes of requests while its Deployment rolls: a new pod first, then the old one goes."""
-    capacity = next((pool.capacity.get(new.resource, 0) for pool in plan.pools if pool.name == new.pool), 0)
-    needed = sum(
-        endpoint.devices * endpoint.min_replicas
-        for endpoint in plan.endpoints
-        if (endpoint.pool, endpoint.resource) == (new.pool, new.resource)
-    )
+def _traffic(old: EndpointPlan, new: EndpointPlan) -> str:
+    """What becomes of requests while its pods are changed for others."""
     jump = "all requests go to the new one as soon as it is Ready, and none tries it first"
-    if needed + new.devices > capacity:
-        return f"the pool has no device free for it, so the new one waits until the old one goes; {jump}"
-    if old.min_replicas == 1:
-        return f"{jump}; until then the one old replica answers"
-    return jump
+    rollout = new.rollout
+    if rollout is None:
+        return jump
+    if rollout.gap:
+        return f"no device is spare for it beside the old one, so nobody answers until it has loaded; {jump}"
+    if rollout.max_surge == 0:
+        return f"no device is spare, so replicas go one at a time; {jump}"
+    if rollout.spare is Spare.LENT:
+        return f"it needs a device that others lend, and waits for one while the old one answers; {jump}"
+    return f"{jump}; until then the one old replica answers" if old.min_replicas == 1 else jump
