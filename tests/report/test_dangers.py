@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -581,6 +582,58 @@ def test_a_model_arguments_and_replicas_of_an_endpoint():
     assert by_plan(to(min_replicas=1)) == [("endpoint-replicas-cut", Grade.MEDIUM)]
     assert by_plan(to(max_replicas=6)) == []
     assert by_plan(lambda d: d["endpoints"].clear()) == [("endpoint-removed", Grade.HIGH)]
+
+
+SERVICE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
+
+
+def changed_endpoint(path, strategy="Recreate"):
+    predictor = {"deploymentStrategy": {"type": strategy}, "minReplicas": 1}
+    sides = {"before": {"spec": {"predictor": predictor}}, "after": {"spec": {"predictor": predictor}}}
+    return resource(SERVICE, "chat", changes=[PropertyChange(path, "a", "b")], **sides)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "spec.predictor.model.args[0]",
+        "spec.predictor.model.resources.limits.cpu",
+        "metadata.labels.cost-center",
+        'metadata.annotations["ai-platform/evaluation"]',
+    ],
+)
+def test_other_pods_where_no_device_is_spare_are_a_gap(path):
+    assert found(changed_endpoint(path)) == [("endpoint-rollout-gap", Grade.HIGH)]
+    assert found(changed_endpoint(path, "RollingUpdate")) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "spec.predictor.deploymentStrategy.type",
+        "spec.predictor.minReplicas",
+        "spec.predictor.maxReplicas",
+        'metadata.annotations["pulumi.com/waitFor"]',
+    ],
+)
+def test_what_makes_no_other_pods_is_no_gap(path):
+    assert found(changed_endpoint(path)) == []
+
+
+def test_a_gap_is_told_instead_of_the_restart_that_makes_it():
+    description = copy.deepcopy(BASE)
+    description["endpoints"][0]["context_length"] = 4096
+    change = changed_endpoint("spec.predictor.model.args[0]")
+    urn = (
+        "urn:pulumi:lab::lab::ai-platform:index:Platform$ai-platform:index:Endpoint"
+        f"${SERVICE}::lab-one.chat-service"
+    )
+    parent = "urn:pulumi:lab::lab::ai-platform:index:Platform$ai-platform:index:Endpoint::lab-one.chat"
+    change = dataclasses.replace(change, urn=urn, name="lab-one.chat-service", parent=parent)
+    preview = Preview("lab", (change,))
+    (danger,) = dangers([preview], [OLD], [side(description)])
+    assert danger.rule == "endpoint-rollout-gap"
+    assert danger.what.startswith("endpoint one/chat answers nobody")
 
 
 def test_the_gravest_comes_first():

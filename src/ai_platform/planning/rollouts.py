@@ -118,21 +118,23 @@ class _Room:
             for cohort, entries in self.quotas.cohorts.items()
             if key in entries.get(pool, {})
         }
-        left = usable(
-            self.quotas.tree, cohorts, [(team, at, _left(held, used[team])) for team, at, held in members]
-        )
         # What a team uses beyond its own is lent by somebody; by whom isn't known, so it counts for all.
         lent = sum(max(0, used[team] - holding.nominal) for team, _, holding in members)
+        left = usable(
+            self.quotas.tree,
+            cohorts,
+            [(team, at, _left(held, used[team], lent)) for team, at, held in members],
+        )
         return Spare.LENT if left[endpoint.team] - lent >= endpoint.devices else Spare.NONE
 
 
-def _left(holding: Holding, used: int) -> Holding:
-    """What is left of a holding beside what its owner uses."""
+def _left(holding: Holding, used: int, lent: int) -> Holding:
+    """What is left of a holding beside what its owner uses, before ``lent`` is taken off."""
     beyond = max(0, used - holding.nominal)
     limit = holding.borrowing_limit
     return holding._replace(
         nominal=max(0, holding.nominal - used),
-        borrowing_limit=None if limit is None else max(0, limit - beyond),
+        borrowing_limit=None if limit is None else max(0, limit - beyond) + lent,
     )
 
 
