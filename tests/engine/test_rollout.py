@@ -83,9 +83,7 @@ def test_an_endpoint_that_uses_all_of_its_quota_takes_another_model(platform: Pr
     platform.up()
     platform.describe(description(endpoint(model="qwen3-1.7b")))
     platform.up()
-    services = platform.api.list("serving.kserve.io/v1beta1", "InferenceService")
-    assert [condition(item, "Ready")["status"] for item in services] == ["True"]
-    assert serves(platform, "Qwen3-1.7B")
+    until(lambda: serves(platform, "Qwen3-1.7B"), "the new model alone serves")
     assert strategy(platform) == {"type": "Recreate"}
 
 
