@@ -123,3 +123,69 @@ def test_what_an_endpoint_is_labelled_with_restarts_its_pods(platform: Project):
     platform.describe(labelled)
     platform.up()
     until(lambda: serves(platform, "Qwen3-4B") and not uids(platform) & before, "other pods serve")
+
+
+def deployment(platform: Project, name: str) -> Manifest:
+    found = platform.api.get("apps/v1", "Deployment", name, "owners")
+    assert found, name
+    return found
+
+
+def names(platform: Project, kind: str, api_version: str) -> set[str]:
+    return {item["metadata"]["name"] for item in platform.api.list(api_version, kind, "owners")}
+
+
+def behind(platform: Project, service: str) -> set[str]:
+    """The models of the pods that a Service sends connections to."""
+    slices = platform.api.list(
+        "discovery.k8s.io/v1", "EndpointSlice", "owners", labels=f"kubernetes.io/service-name={service}"
+    )
+    ready = {
+        end["targetRef"]["name"]
+        for item in slices
+        for end in item.get("endpoints") or []
+        if end["conditions"]["ready"]
+    }
+    return {
+        pod["spec"]["containers"][0]["args"][0].rpartition("/")[2]
+        for pod in pods(platform)
+        if pod["metadata"]["name"] in ready
+    }
+
+
+def canary_name(platform: Project) -> str:
+    (served,) = platform.plan()["endpoints"]
+    return f"chat-{served['canary']['name']}-predictor"
+
+
+def test_a_canary_answers_beside_the_endpoint_and_can_be_changed_and_promoted(platform: Project):
+    both = {"Qwen3-4B", "Qwen3-1.7B"}
+    platform.describe(description(endpoint(), gpus=2))
+    platform.up()
+    until(lambda: serves(platform, "Qwen3-4B"), "the model serves")
+    stable = uids(platform)
+
+    platform.describe(description(endpoint(canary={"model": "qwen3-1.7b", "percent": 10}), gpus=2))
+    platform.up()
+    until(lambda: behind(platform, "chat") == both, "one address leads to both models")
+    assert stable < uids(platform), "the endpoint's own pod stays"
+    assert behind(platform, "chat-predictor") == {"Qwen3-4B"}, "KServe's own Service knows no canary"
+    first = canary_name(platform)
+    assert deployment(platform, first)["status"]["availableReplicas"] == 1
+    (service,) = platform.api.list("serving.kserve.io/v1beta1", "InferenceService")
+    assert condition(service, "CanaryPredictorReady")["status"] == "True"
+    assert names(platform, "HorizontalPodAutoscaler", "autoscaling/v2") == {"chat-predictor"}
+    assert "nothing changed" in platform.up()
+
+    # Both devices are in use: a canary that its Deployment had to change would wait for a third.
+    platform.describe(description(endpoint(canary={"model": "qwen3-0.6b", "percent": 10}), gpus=2))
+    platform.up()
+    until(lambda: behind(platform, "chat") == {"Qwen3-4B", "Qwen3-0.6B"}, "the other canary answers")
+    assert names(platform, "Deployment", "apps/v1") == {"chat-predictor", canary_name(platform)} != {first}
+    assert stable < uids(platform)
+
+    platform.describe(description(endpoint(model="qwen3-0.6b"), gpus=2))
+    platform.up()
+    until(lambda: serves(platform, "Qwen3-0.6B"), "what was the canary alone serves")
+    assert names(platform, "Deployment", "apps/v1") == {"chat-predictor"}
+    assert behind(platform, "chat") == {"Qwen3-0.6B"}

@@ -12,7 +12,7 @@ from ..plan import Plan, TrainingPlan
 from ..planning.pool_layouts import pool_layouts
 from .money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
 from .packing import packing_lines
-from .rollouts import on_a_change, rollout_lines
+from .rollouts import beside, canary_lines, on_a_change, rollout_lines
 from .table import TextTable
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Re
         _quotas(plan),
         _teams(plan, queues),
         _endpoints(plan, services),
+        *canary_lines(plan),
         *rollout_lines(plan),
         *([_jobs(plan, jobs)] if plan.training_jobs else []),
         *cost_lines(plan),
@@ -176,7 +177,7 @@ def _endpoints(plan: Plan, services: Any) -> TextTable:
             f"{endpoint.team}/{endpoint.name}",
             endpoint.model,
             f"{endpoint.devices} × {_short(endpoint.resource)} of {endpoint.pool}",
-            f"{endpoint.min_replicas}-{endpoint.max_replicas}",
+            f"{endpoint.min_replicas}-{endpoint.max_replicas}{beside(endpoint)}",
             on_a_change(endpoint),
             f"{endpoint.kv_cache_tokens:,} tokens",
             endpoint_money(endpoint),

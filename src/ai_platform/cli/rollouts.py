@@ -1,4 +1,4 @@
-"""What the tables say of a change of an endpoint: whether it answers on."""
+"""What the tables say of a change of an endpoint: whether it answers on, and what a canary gets."""
 
 from __future__ import annotations
 
@@ -16,6 +16,25 @@ def on_a_change(endpoint: EndpointPlan) -> str:
     if rollout.max_surge:
         return "waits for a lent device"
     return "stops" if rollout.gap else "one at a time"
+
+
+def beside(endpoint: EndpointPlan) -> str:
+    """`` + 1`` for one replica of a canary."""
+    return f" + {endpoint.canary.replicas}" if endpoint.canary else ""
+
+
+def canary_lines(plan: Plan) -> Iterator[str]:
+    """Each canary with its share of the requests, one line each."""
+    for endpoint in plan.endpoints:
+        if canary := endpoint.canary:
+            fewest, most = canary.share_percent, canary.share_percent_at_most_replicas
+            share = f"{fewest} %" if fewest == most else f"{fewest} to {most} %"
+            stable = f"{canary.stable_replicas} to {endpoint.max_replicas}"
+            yield (
+                f"{endpoint.team}/{endpoint.name}: canary {canary.model} gets {share} of new connections, "
+                f"{canary.percent} % asked for: {canary.replicas} of its replicas beside {stable} of "
+                f"{endpoint.model}"
+            )
 
 
 def rollout_lines(plan: Plan) -> Iterator[str]:

@@ -39,7 +39,7 @@ def with_rollouts(
 ) -> tuple[EndpointPlan, ...]:
     """The endpoints, each with how it changes."""
     served = tuple(endpoints)
-    work = [_of_endpoint(endpoint, endpoint.max_replicas) for endpoint in served]
+    work = [_of_endpoint(endpoint, endpoint.most_replicas) for endpoint in served]
     work += [
         _Work(job.team, job.pool, WHOLE_GPU, job.gpus_per_worker, job.workers)
         for job in jobs
@@ -54,7 +54,8 @@ def with_rollouts(
 
 
 def _with_rollout(endpoint: EndpointPlan, room: _Room) -> EndpointPlan:
-    replicas = range(endpoint.min_replicas, endpoint.max_replicas + 1)
+    least = endpoint.canary.stable_replicas if endpoint.canary else endpoint.min_replicas
+    replicas = range(least, endpoint.max_replicas + 1)
 
     def up_to(*places: Spare) -> int:
         # More replicas leave less room, so the answers are in order.
@@ -63,9 +64,7 @@ def _with_rollout(endpoint: EndpointPlan, room: _Room) -> EndpointPlan:
         )
         return replicas[first_without - 1] if first_without else 0
 
-    found = rollout(
-        endpoint.min_replicas, endpoint.max_replicas, up_to(Spare.OWN), up_to(Spare.OWN, Spare.LENT)
-    )
+    found = rollout(least, endpoint.max_replicas, up_to(Spare.OWN), up_to(Spare.OWN, Spare.LENT))
     return endpoint.model_copy(update={"rollout": found})
 
 

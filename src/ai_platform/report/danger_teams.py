@@ -12,6 +12,9 @@ from .model import Grade
 from .resource_names import roots
 from .side import Side
 
+_BESIDE = ("cpu", "memory_gib", "fall_back_to", "priority")
+"""What of a plan its pods show beside device and arguments."""
+
 
 def teams(before: Side, after: Side) -> Iterator[Finding]:
     """Teams that the description no longer has."""
@@ -66,7 +69,9 @@ def _changed(
     after: Side, old: EndpointPlan, new: EndpointPlan, index: int, root: str, within: list[str]
 ) -> Iterator[Finding]:
     name = f"endpoint {old.team}/{old.name}"
-    if new.model != old.model:
+    # What a canary tried is no surprise. Whether nobody answers meanwhile is the preview's to say.
+    tried = promoted(old, new)
+    if new.model != old.model and not tried:
         yield finding(
             "endpoint-without-canary",
             root,
@@ -76,7 +81,7 @@ def _changed(
             place=place(after, "endpoints", index, "model"),
             blast_radius=(f"everybody who calls {old.team}/{old.name}",),
         )
-    elif differs := _differences(old, new):
+    elif not tried and (differs := _differences(old, new)):
         yield finding(
             "endpoint-restarted",
             root,
@@ -101,6 +106,22 @@ def _changed(
         )
 
 
+def promoted(old: EndpointPlan, new: EndpointPlan) -> bool:
+    """Whether the endpoint becomes what its canary was, on the same device, and nothing else."""
+    if old.canary is None or new.canary is not None:
+        return False
+    was, now = _arguments(old.canary.arguments), _arguments(new.arguments)
+    # A canary answers to the name of the endpoint's model.
+    now["served-model-name"] = was["served-model-name"]
+    return was == now and _pods(old) == _pods(new)
+
+
+def _pods(plan: EndpointPlan) -> tuple[object, ...]:
+    """What its pods are beside vLLM's arguments."""
+    device = (plan.pool, plan.resource, plan.devices)
+    return (*device, *(getattr(plan, key) for key in _BESIDE))
+
+
 def _differences(old: EndpointPlan, new: EndpointPlan) -> list[str]:
     """What makes new pods, each as a reader sees it."""
     found = []
@@ -110,8 +131,7 @@ def _differences(old: EndpointPlan, new: EndpointPlan) -> list[str]:
         found.append(f"device: {old.devices} × {old.resource} → {new.devices} × {new.resource}")
     was, now = (_arguments(plan.arguments) for plan in (old, new))
     pairs = [(key, was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now])]
-    beside = ("cpu", "memory_gib", "fall_back_to", "priority")
-    pairs += [(key, getattr(old, key), getattr(new, key)) for key in beside]
+    pairs += [(key, getattr(old, key), getattr(new, key)) for key in _BESIDE]
     found += [f"{key}: {past or 'none'} → {then or 'none'}" for key, past, then in pairs if past != then]
     return found
 
