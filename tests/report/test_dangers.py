@@ -584,6 +584,47 @@ def test_a_model_arguments_and_replicas_of_an_endpoint():
     assert by_plan(lambda d: d["endpoints"].clear()) == [("endpoint-removed", Grade.HIGH)]
 
 
+TRIED = {"model": "qwen3-4b", "percent": 10}
+
+
+def with_canary(canary=TRIED, **keys):
+    description = copy.deepcopy(BASE)
+    description["endpoints"][0].update(keys)
+    if canary:
+        description["endpoints"][0]["canary"] = canary
+    return side(description)
+
+
+def rules_between(before, after):
+    return [item.rule for item in dangers([], [before], [after])]
+
+
+def test_a_model_that_was_the_canary_is_no_surprise():
+    assert rules_between(with_canary(), with_canary(None, model="qwen3-4b")) == []
+
+
+def test_a_model_that_was_another_canary_or_none_is_one():
+    other = with_canary({"model": "qwen3-1.7b", "percent": 10})
+    for before in (other, OLD):
+        assert rules_between(before, with_canary(None, model="qwen3-4b")) == ["endpoint-without-canary"]
+
+
+def test_a_canary_that_was_tried_with_other_arguments_has_not_tried_them():
+    after = with_canary(None, model="qwen3-4b", context_length=4096)
+    assert rules_between(with_canary(), after) == ["endpoint-without-canary"]
+
+
+def test_a_canary_that_comes_goes_or_gets_another_share_is_no_danger():
+    more = with_canary({**TRIED, "percent": 20})
+    for before, after in ((OLD, with_canary()), (with_canary(), OLD), (with_canary(), more)):
+        assert rules_between(before, after) == []
+
+
+def test_the_safer_way_to_another_model_is_a_canary():
+    (danger,) = dangers([], [OLD], [with_canary(None, model="qwen3-4b")])
+    assert "under canary first" in danger.safer
+
+
 SERVICE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
 
 
