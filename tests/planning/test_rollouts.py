@@ -22,7 +22,7 @@ def team(name="one", nominal=1, limit=0, **keys):
     return {"name": name, "quota": {"l40s": {"gpus": {"nominal": nominal, "borrowing_limit": limit}}}, **keys}
 
 
-def rollouts(*endpoints, teams, pools=(POOL,), jobs=()):
+def planned(*endpoints, teams, pools=(POOL,), jobs=()):
     description = {
         "name": "lab",
         "cluster": {"provider": "simulated"},
@@ -31,8 +31,11 @@ def rollouts(*endpoints, teams, pools=(POOL,), jobs=()):
         "endpoints": list(endpoints),
         "training_jobs": list(jobs),
     }
-    plan = make_plan(parse(copy.deepcopy(description), subject="test"))
-    return {item.name: item.rollout for item in plan.endpoints}
+    return make_plan(parse(copy.deepcopy(description), subject="test"))
+
+
+def rollouts(*endpoints, **keys):
+    return {item.name: item.rollout for item in planned(*endpoints, **keys).endpoints}
 
 
 def spare(*endpoints, **keys):

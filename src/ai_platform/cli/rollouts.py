@@ -9,12 +9,12 @@ from ..serving.rollout import Spare
 
 
 def on_a_change(endpoint: EndpointPlan) -> str:
-    """``answers on``, ``one at a time`` or ``stops``, in a few words."""
+    """``answers on``, ``borrows`` (a device of others, first), ``one at a time`` or ``stops``."""
     rollout = endpoint.rollout
     if rollout is None or (rollout.max_surge and rollout.spare is Spare.OWN):
         return "answers on"
     if rollout.max_surge:
-        return "waits for a lent device"
+        return "borrows"
     return "stops" if rollout.gap else "one at a time"
 
 
@@ -28,8 +28,13 @@ def canary_lines(plan: Plan) -> Iterator[str]:
     for endpoint in plan.endpoints:
         if canary := endpoint.canary:
             fewest, most = canary.share_percent, canary.share_percent_at_most_replicas
-            share = f"{fewest} %" if fewest == most else f"{fewest} to {most} %"
-            stable = f"{canary.stable_replicas} to {endpoint.max_replicas}"
+            share = f"{fewest} %" if fewest == most else f"{most} to {fewest} %"
+            fixed = canary.stable_replicas == endpoint.max_replicas
+            stable = (
+                str(endpoint.max_replicas)
+                if fixed
+                else f"{canary.stable_replicas} to {endpoint.max_replicas}"
+            )
             yield (
                 f"{endpoint.team}/{endpoint.name}: canary {canary.model} gets {share} of new connections, "
                 f"{canary.percent} % asked for: {canary.replicas} of its replicas beside {stable} of "
