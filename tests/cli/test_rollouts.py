@@ -1,8 +1,15 @@
 """What `ai-platform plan` says of endpoints that change and of canaries."""
 
+from pathlib import Path
+
+import pytest
+
 from ai_platform.cli.report import plan_table
 from ai_platform.cli.table import text_of
+from ai_platform.description import read
 from tests.planning.test_rollouts import endpoint, planned, team
+
+ROOT = Path(__file__).parents[2]
 
 
 def shown(*endpoints, **keys):
@@ -34,3 +41,10 @@ def test_a_canary_is_told_with_the_share_that_it_really_gets():
         "one/chat: canary qwen3-1.7b gets 33 to 50 % of new connections, 10 % asked for: 1 of its replicas "
         "beside 1 to 2 of qwen3-4b"
     ) in text
+
+
+@pytest.mark.parametrize(("name", "says"), [("dev", "no spare device"), ("staging", "canary qwen3-1.7b")])
+def test_the_lines_in_the_docs_are_those_of_the_environments(name, says):
+    _, plan = read(ROOT / "stacks" / f"{name}.yaml")
+    (line,) = [part for part in plan_table(plan) if isinstance(part, str) and says in part]
+    assert line in (ROOT / "docs" / "endpoints.md").read_text().splitlines()

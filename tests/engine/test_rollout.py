@@ -113,16 +113,22 @@ def test_an_endpoint_with_a_spare_device_goes_on_until_the_new_model_is_loaded(p
     until(lambda: serves(platform, "Qwen3-1.7B"), "the new model alone serves")
 
 
-def test_what_an_endpoint_is_labelled_with_restarts_its_pods(platform: Project):
-    platform.describe(description(endpoint(), gpus=2))
+def test_labels_and_evidence_of_an_endpoint_restart_its_pods(platform: Project):
+    evaluation = {"report": "s3://evaluations/chat.json", "sha256": "a" * 64, "date": "2026-11-02"}
+    shown = description(endpoint(), gpus=2)
+    platform.describe(shown)
     platform.up()
     until(lambda: serves(platform, "Qwen3-4B"), "the model serves")
-    before = uids(platform)
-    labelled = description(endpoint(), gpus=2)
-    labelled["teams"][0]["cost_center"] = "4200"
-    platform.describe(labelled)
-    platform.up()
-    until(lambda: serves(platform, "Qwen3-4B") and not uids(platform) & before, "other pods serve")
+    shown["teams"][0]["cost_center"] = "4200"
+    for settings in ({}, {"evaluation": evaluation}):
+        before = uids(platform)
+        shown["endpoints"] = [endpoint(**settings)]
+        platform.describe(shown)
+        platform.up()
+        until(
+            lambda before=before: serves(platform, "Qwen3-4B") and not uids(platform) & before,  # type: ignore[misc]
+            "other pods serve",
+        )
 
 
 def deployment(platform: Project, name: str) -> Manifest:

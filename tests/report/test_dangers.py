@@ -628,9 +628,9 @@ def test_the_safer_way_to_another_model_is_a_canary():
 SERVICE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
 
 
-def changed_endpoint(path, strategy="Recreate"):
-    predictor = {"deploymentStrategy": {"type": strategy}, "minReplicas": 1}
-    sides = {"before": {"spec": {"predictor": predictor}}, "after": {"spec": {"predictor": predictor}}}
+def changed_endpoint(path, strategy="Recreate", **spec):
+    spec["predictor"] = {"deploymentStrategy": {"type": strategy}, "minReplicas": 1}
+    sides = {"before": {"spec": spec}, "after": {"spec": spec}}
     return resource(SERVICE, "chat", changes=[PropertyChange(path, "a", "b")], **sides)
 
 
@@ -659,6 +659,12 @@ def test_other_pods_where_no_device_is_spare_are_a_gap(path):
 )
 def test_what_makes_no_other_pods_is_no_gap(path):
     assert found(changed_endpoint(path)) == []
+
+
+def test_a_canary_that_stays_answers_meanwhile():
+    change = changed_endpoint("spec.predictor.model.args[0]", canary=[{"trafficPercent": 10}])
+    assert found(change) == [("endpoint-rollout-gap", Grade.MEDIUM)]
+    assert found(changed_endpoint("spec.canary[0].trafficPercent", canary=[{"trafficPercent": 10}])) == []
 
 
 def test_a_gap_is_told_instead_of_the_restart_that_makes_it():

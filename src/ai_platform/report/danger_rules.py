@@ -160,7 +160,7 @@ _OTHERS = (
         "endpoint-rollout-gap",
         Grade.HIGH,
         "an endpoint gets other pods and has no spare device for one of them beside the old ones: nobody "
-        "answers for as long as the model takes to load",
+        "answers for as long as the model takes to load; medium where a canary answers meanwhile",
         "give its team one more device of quota first, or the pool one more node where it is full; else do "
         "it when nobody waits for an answer",
     ),
