@@ -10,9 +10,19 @@ from typing import Any
 import pytest
 import yaml
 
+from ai_platform.gpu.training_job import job_manifest
 from ai_platform.local.api import Manifest
 from ai_platform.local.guard import down_afterwards
-from tests.engine.test_platform import NAME, ROOT, Project, condition, until
+from tests.engine.test_platform import (
+    NAME,
+    ROOT,
+    Project,
+    condition,
+    gang,
+    removed_afterwards,
+    running,
+    until,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -129,6 +139,29 @@ def test_labels_and_evidence_of_an_endpoint_restart_its_pods(platform: Project):
             lambda before=before: serves(platform, "Qwen3-4B") and not uids(platform) & before,  # type: ignore[misc]
             "other pods serve",
         )
+
+
+def test_a_borrowed_device_is_waited_for_while_the_old_model_answers_and_up_says_so(platform: Project):
+    lenders = {"name": "lenders", "quota": {"l40s": {"gpus": {"nominal": 1}}}}
+
+    def describe(**settings: Any) -> None:
+        both = description(endpoint(**settings))
+        both["teams"][0]["quota"]["l40s"]["gpus"]["borrowing_limit"] = 1
+        platform.describe(both | {"teams": [*both["teams"], lenders]})
+
+    describe()
+    platform.up()
+    until(lambda: serves(platform, "Qwen3-4B"), "the model serves")
+    job = gang("theirs", "lenders", 1)
+    with removed_afterwards(platform.api, [job]):
+        platform.api.apply(job_manifest(job))
+        until(lambda: running(platform.api, job) == 1, "the lenders use what is theirs")
+        describe(model="qwen3-1.7b")
+        platform.up()
+        until(lambda: len(pods(platform)) == 2, "a new pod is there")
+        assert "changing" in platform.up()
+        assert behind(platform, "chat") == {"Qwen3-4B"}
+    until(lambda: serves(platform, "Qwen3-1.7B"), "the new model serves once they need theirs no more")
 
 
 def deployment(platform: Project, name: str) -> Manifest:
