@@ -26,14 +26,25 @@ def model_evidence(resource: Resource, settings: Settings) -> Iterator[str]:
     if annotations is UNKNOWN:
         return
     found = annotations if isinstance(annotations, Mapping) else {}
-    licence = resource.of(found, LICENCE_ANNOTATION, "metadata.annotations")
-    if licence is not UNKNOWN and not licence:
-        yield f"the licence of its model is not known: no annotation {LICENCE_ANNOTATION}"
-    elif str(licence).startswith(tuple(NON_COMMERCIAL)):
-        yield f"its model's licence {licence} forbids commercial use"
+    yield from _licence(resource, found, "metadata.annotations", "model")
+    for index, entry in enumerate(resource.items("spec", "canary")):
+        place = f"spec.canary[{index}].predictor"
+        predictor = entry.get("predictor") if isinstance(entry, Mapping) else None
+        shown = resource.of(predictor, "annotations", place) if isinstance(predictor, Mapping) else None
+        if shown is not UNKNOWN:
+            tried = shown if isinstance(shown, Mapping) else {}
+            yield from _licence(resource, tried, f"{place}.annotations", "canary's model")
     evaluation = resource.of(found, EVALUATION_ANNOTATION, "metadata.annotations")
     if evaluation is not UNKNOWN and (wrong := _wrong(evaluation)):
         yield f"{EVALUATION_ANNOTATION}: {wrong}"
+
+
+def _licence(resource: Resource, found: Mapping[str, object], place: str, whose: str) -> Iterator[str]:
+    licence = resource.of(found, LICENCE_ANNOTATION, place)
+    if licence is not UNKNOWN and not licence:
+        yield f"the licence of its {whose} is not known: no annotation {LICENCE_ANNOTATION}"
+    elif str(licence).startswith(tuple(NON_COMMERCIAL)):
+        yield f"its {whose}'s licence {licence} forbids commercial use"
 
 
 def environment_of(resource: Resource) -> str:

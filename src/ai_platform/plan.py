@@ -26,6 +26,7 @@ from .planning.endpoints import EndpointPlan, endpoint_plan
 from .planning.expected_nodes import expected_nodes, work_by_pool
 from .planning.prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
 from .planning.quota_rows import PoolQuota, pool_quotas, shares_of
+from .planning.rollouts import with_rollouts
 from .planning.teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
 from .planning.training import TrainingPlan, training_plan
 
@@ -100,6 +101,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         training_plan(spec, pools[spec.pool], environment, topology=topology)
         for spec in environment.training_jobs
     )
+    endpoints = with_rollouts(endpoints, jobs, pools, quotas)
     work = work_by_pool(endpoints, jobs)
     nodes = {
         spec.name: expected_nodes(spec, pools[spec.name], work.get(spec.name, {}))

@@ -23,6 +23,21 @@ def test_an_endpoint_of_production_shows_licence_and_evaluation():
     ]
 
 
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        ({"ai-platform/model-licence": "MIT"}, []),
+        ({"ai-platform/model-licence": "MRL"}, ["its canary's model's licence MRL forbids commercial use"]),
+        ({}, ["the licence of its canary's model is not known: no annotation ai-platform/model-licence"]),
+    ],
+)
+def test_the_model_of_a_canary_needs_a_licence_too(shown, says):
+    metadata = endpoint(evidence_annotations("Apache-2.0", DONE)).properties["metadata"]
+    spec = {"canary": [{"predictor": {"name": "c1a2b3c", "annotations": shown}}]}
+    tried = made("kubernetes:serving.kserve.io/v1beta1:InferenceService", metadata=metadata, spec=spec)
+    assert lines(RULE, tried) == says
+
+
 def test_only_production_is_asked_and_what_that_is_can_be_said():
     assert lines(RULE, endpoint({}, "dev")) == []
     assert len(lines(RULE, endpoint({}, "dev"), environments=["dev"])) == 2

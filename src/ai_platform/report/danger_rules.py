@@ -151,10 +151,18 @@ _OTHERS = (
     Rule(
         "endpoint-without-canary",
         Grade.HIGH,
-        "an endpoint gets another model: all requests go to it as soon as it is Ready, and no part of "
-        "them tries it "
-        "first",
-        "add a second endpoint with the new model, send it a part of the requests, then remove the first",
+        "an endpoint gets another model that was not its canary: all requests go to it as soon as it is "
+        "Ready, and no part of them tries it first",
+        "name the new model under canary first, with the percent of the requests that it shall get; when it "
+        "has done well, move it up to model and remove canary",
+    ),
+    Rule(
+        "endpoint-rollout-gap",
+        Grade.HIGH,
+        "an endpoint gets other pods and has no spare device for one of them beside the old ones: nobody "
+        "answers for as long as the model takes to load; medium where a canary answers meanwhile",
+        "give its team one more device of quota first, or the pool one more node where it is full; else do "
+        "it when nobody waits for an answer",
     ),
     Rule(
         "endpoint-restarted",

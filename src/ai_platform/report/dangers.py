@@ -13,6 +13,7 @@ from .danger_pools import pools, spot_only
 from .danger_quotas import Usage, quotas
 from .danger_resources import NOT_MADE, emptied, lost, providers, rolled, runs
 from .danger_rights import network_policies, pod_security, rights
+from .danger_rollouts import rollout_gaps
 from .danger_scene import Scene, scenes
 from .danger_storage import storage
 from .danger_teams import endpoints, teams
@@ -28,6 +29,7 @@ OF_PREVIEWS: tuple[Callable[[Scene], Iterable[Finding]], ...] = (
     lost,
     rolled,
     runs,
+    rollout_gaps,
     unguarded,
     exposed_secrets,
     runtimes,
@@ -66,6 +68,7 @@ _COVERS: Mapping[str, frozenset[str]] = {
     "pool-shrunk": frozenset({"quota-cut"}),
     "capacity-below-guarantees": frozenset({"pool-shrunk", "quota-cut"}),
     "endpoint-without-canary": frozenset({"endpoint-restarted"}),
+    "endpoint-rollout-gap": frozenset({"endpoint-restarted"}),
 }
 """Rule to rules about the same thing or a part of it that only repeat it."""
 

@@ -242,7 +242,7 @@ class VersionChange(_Part):
     """A version before and after."""
 
     kind: str
-    """``chart``, ``driver``, ``kubernetes``, ``node image``, ``model``, ``image``, ``prompt``."""
+    """``chart``, ``driver``, ``kubernetes``, ``node image``, ``model``, ``canary``, ``image``, ``prompt``."""
     name: str
     """What it is a version of."""
     before: str | None
