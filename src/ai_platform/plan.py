@@ -25,6 +25,7 @@ from .plan_checks import checked
 from .plan_cluster import ClusterPartPlan, cluster_plan
 from .plan_endpoints import EndpointPlan, endpoint_plan
 from .plan_prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
+from .plan_prompts import PromptPlan, prompt_plans
 from .plan_quotas import PoolQuota, pool_quotas, shares_of
 from .plan_teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
 from .plan_training import TrainingPlan, training_plan
@@ -62,6 +63,7 @@ class Plan(BaseModel):
     teams: tuple[TeamPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     training_jobs: tuple[TrainingPlan, ...]
+    prompts: tuple[PromptPlan, ...]
     expected_nodes: dict[str, Decimal]
     """Nodes of each pool that run on average over a month."""
     pool_prices: dict[str, PoolPrice | None]
@@ -120,6 +122,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         teams=team_plans(environment, shares, quotas, bearers.teams),
         endpoints=endpoints,
         training_jobs=jobs,
+        prompts=prompt_plans(environment.prompts),
         expected_nodes=nodes,
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},

@@ -24,6 +24,7 @@ from .gpu.pool_rules import contradictions
 from .gpu.spec import NodePoolSpec
 from .gpu.tpus import TPU_MACHINES, TpuMachine
 from .marks import Marks
+from .plan_prompts import prompt_problems
 from .quota_checks import Add, Location, quota_problems
 from .quotas import Quotas, Reach, quotas_of, usable_by_team
 from .serving.model import Model
@@ -93,6 +94,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         slice_problems(environment, pools, usable, problem),
         endpoint_problems(environment, pools, names, quotas, usable, own, problem),
         training_problems(environment, pools, names, usable, problem),
+        prompt_problems(environment, problem),
     )
     return Checked(list(problems), pools, quotas, usable, own)
 
@@ -115,6 +117,7 @@ def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]
         ("storage", [("", storage.name) for storage in environment.storage]),
         ("endpoints", [(endpoint.team, endpoint.name) for endpoint in environment.endpoints]),
         ("training_jobs", [(job.team, job.name) for job in environment.training_jobs]),
+        ("prompts", [(prompt.team, prompt.name) for prompt in environment.prompts]),
     ]
     for group, names in groups:
         first: dict[tuple[str, str], int] = {}

@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 
 from ..components.errors import Problem
+from ..components.objects import CONFIG_MAP_BYTES
 from ..environment import Environment
 
-MOST_BYTES = 1024 * 1024 - 4096
-"""kubernetes.io, "ConfigMaps": 1 MiB; less than that, so that its names and labels fit too."""
+MOST_BYTES = CONFIG_MAP_BYTES
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
