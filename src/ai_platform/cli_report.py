@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .cli_money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
 from .cli_packing import packing_lines
+from .cli_prompts import prompt_lines
 from .cli_table import TextTable
 from .components.kueue_names import KUEUE, LOCAL_QUEUE
 from .gpu.node_plan import PoolPlan
@@ -23,7 +24,7 @@ _SERVING = "serving.kserve.io/v1beta1"
 
 
 def plan_table(plan: Plan) -> Report:
-    """The plan as tables: pools, quotas, teams, endpoints, training runs and cost."""
+    """The plan as tables: pools, quotas, teams, endpoints, prompts, training runs and cost."""
     return _tables(plan, {}, {}, {}, {})
 
 
@@ -68,6 +69,7 @@ def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Re
         _quotas(plan),
         _teams(plan, queues),
         _endpoints(plan, services),
+        *prompt_lines(plan),
         *([_jobs(plan, jobs)] if plan.training_jobs else []),
         *cost_lines(plan),
     ]

@@ -14,6 +14,9 @@ from .serving.evidence import EvaluationSpec
 from .serving.prompt import PromptArgs, digest_of_text
 from .serving.prompt_spec import PromptSpec, why_no_prompt
 
+SHOWN_DIGEST = 12
+"""Digits of a digest that a reader sees."""
+
 
 class PromptPlan(BaseModel):
     """A prompt without its text."""
