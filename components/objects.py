@@ -11,9 +11,6 @@ PROVIDER_VERSION = "4.25.0"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "ai-platform"}
 """On every object of ours: what `up` may sweep, and what `destroy` leaves none of."""
 
-CONFIG_MAP_BYTES = 1024 * 1024 - 4096
-"""kubernetes.io, "ConfigMaps": 1 MiB; less than that, so that its names and labels fit too."""
-
 # The provider would take a random name for each resource, and what a killed run had made would then belong
 # to somebody else when the next run makes it again.
 _FIELD_MANAGER = {"pulumi.com/patchFieldManager": "ai-platform"}

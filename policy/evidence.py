@@ -14,7 +14,7 @@ from ..serving.evidence import (
     NON_COMMERCIAL,
     PRODUCTION,
 )
-from ..serving.prompt import PROMPT_LABEL
+from ..serving.prompt_names import PROMPT_LABEL
 from .look import UNKNOWN, Resource
 from .rule import Rule, Setting, Settings
 

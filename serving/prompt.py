@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,14 +13,16 @@ from ..components.names import Name
 from ..components.objects import kubernetes_object
 from ..components.tenant import TEAM_LABEL
 from .evidence import EvaluationSpec, evidence_annotations
-
-PROMPT_LABEL = "ai-platform/prompt"
-PROMPT_VERSION_LABEL = "ai-platform/prompt-version"
-PROMPT_DIGEST_ANNOTATION = "ai-platform/prompt-sha256"
-"""An annotation: a label's value has at most 63 characters, and the digest 64."""
-PROMPT_ENDPOINT_ANNOTATION = "ai-platform/prompt-endpoint"
-TEXT_KEY = "prompt.txt"
-VERSION_KEY = "version"
+from .prompt_names import (
+    PROMPT_DIGEST_ANNOTATION,
+    PROMPT_ENDPOINT_ANNOTATION,
+    PROMPT_LABEL,
+    PROMPT_VERSION_LABEL,
+    TEXT_KEY,
+    VERSION_KEY,
+    config_map_name,
+    digest_of_text,
+)
 
 
 class PromptArgs(BaseModel):
@@ -65,16 +66,6 @@ class Prompt(pulumi.ComponentResource):
         made = kubernetes_object(f"{name}-text", prompt_manifest(spec), pulumi.ResourceOptions(parent=self))
         self.config_map = made.id.apply(lambda _: config_map_name(spec.name))
         self.register_outputs({"configMap": self.config_map})
-
-
-def digest_of_text(text: str) -> str:
-    """SHA-256 of a prompt's text as UTF-8, in hexadecimal: that of its file."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def config_map_name(prompt: str) -> str:
-    """Name of a prompt's ConfigMap."""
-    return f"prompt-{prompt}"
 
 
 def prompt_manifest(spec: PromptArgs) -> dict[str, Any]:

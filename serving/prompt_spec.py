@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ..components.config_maps import CONFIG_MAP_BYTES
 from ..components.errors import Problem
 from ..components.names import Name
-from ..components.objects import CONFIG_MAP_BYTES
 from .evidence import EvaluationSpec
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ai_platform.components.config_maps import CONFIG_MAP_BYTES
 from ai_platform.components.errors import InvalidInput
-from ai_platform.components.objects import CONFIG_MAP_BYTES
 from ai_platform.description import read
 from ai_platform.drift.kept_description import kept_description
 from ai_platform.environment import parse

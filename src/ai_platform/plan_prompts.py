@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from .components.errors import Problem
-from .cost_tags import team_tags
 from .environment import Environment
 from .quota_checks import Add, Location
 from .serving.evidence import EvaluationSpec
-from .serving.prompt import PromptArgs, digest_of_text
+from .serving.prompt_names import digest_of_text
 from .serving.prompt_spec import PromptSpec, why_no_prompt
 
 SHOWN_DIGEST = 12
@@ -50,21 +49,6 @@ def prompt_plans(specs: Sequence[PromptSpec]) -> tuple[PromptPlan, ...]:
         )
         for spec in specs
     )
-
-
-def prompt_args(environment: Environment) -> Iterator[PromptArgs]:
-    """What the components of the environment's prompts are made from."""
-    for spec in environment.prompts:
-        yield PromptArgs(
-            name=spec.name,
-            team=spec.team,
-            namespace=spec.team,
-            version=spec.version,
-            text=spec.text or "",
-            endpoint=spec.endpoint,
-            evaluation=spec.evaluation,
-            labels=team_tags(environment, spec.team).kubernetes(),
-        )
 
 
 def prompt_problems(environment: Environment, problem: Add) -> Iterator[Problem]:

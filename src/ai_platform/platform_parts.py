@@ -30,8 +30,8 @@ from .gpu.tpus import TPU_RESOURCE
 from .gpu.training_job import TrainingJob, TrainingJobArgs
 from .layers import Layer
 from .plan import COHORT, Plan
-from .plan_prompts import prompt_args
 from .platform_monitoring import let_scrape, make_monitoring
+from .prompt_parts import prompt_args
 from .serving.endpoint import Endpoint, EndpointArgs
 from .serving.prompt import Prompt
 from .serving.vllm_runtime import VllmRuntime

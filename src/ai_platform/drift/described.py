@@ -20,8 +20,8 @@ from ..gpu.spec import GpuStack
 from ..gpu.tpus import TPU_MACHINES
 from ..layers import ALL_LAYERS, Layer
 from ..plan import Plan
-from ..plan_prompts import prompt_args
 from ..platform_parts import flavor_of_pool
+from ..prompt_parts import prompt_args
 from ..serving.endpoint import EndpointArgs, inference_service_manifest
 from ..serving.observability import scrape_policy
 from ..serving.prompt import prompt_manifest

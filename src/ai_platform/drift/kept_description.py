@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from ..components.config_maps import CONFIG_MAP_BYTES
 from ..components.errors import Problem
-from ..components.objects import CONFIG_MAP_BYTES
 from ..environment import Environment
 
 MOST_BYTES = CONFIG_MAP_BYTES

@@ -11,7 +11,7 @@ from ..components.node_labels import POOL_LABEL
 from ..components.objects import MANAGED_BY
 from ..components.quantities import canonical
 from ..finops.cost_tags import KUBERNETES_PREFIX
-from ..serving.prompt import PROMPT_LABEL, TEXT_KEY, VERSION_KEY, digest_of_text
+from ..serving.prompt_names import PROMPT_LABEL, TEXT_KEY, VERSION_KEY, digest_of_text
 from .model import Aspect
 
 Manifest = Mapping[str, Any]

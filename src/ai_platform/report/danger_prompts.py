@@ -8,7 +8,7 @@ from ..components.gates_spec import GateLevel
 from ..environment import Environment
 from ..plan_prompts import SHOWN_DIGEST, PromptPlan
 from ..serving.evidence import EVIDENCE_RULE, PRODUCTION
-from ..serving.prompt import config_map_name
+from ..serving.prompt_names import config_map_name
 from .danger_finding import Finding, finding, place
 from .model import Grade
 from .prompts import evaluated, evidence_note, prompts_of
