@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from ai_platform.cli_prompts import prompt_lines
+from ai_platform.cli_table import text_of
 from ai_platform.components.gates_spec import GatesSpec
+from ai_platform.description import read
 from ai_platform.plan_prompts import prompt_plans
 from ai_platform.report.dangers import dangers
 from ai_platform.report.html import html
@@ -21,7 +24,7 @@ from ai_platform.report.prompts import prompt_texts
 from ai_platform.report.versions import versions
 from ai_platform.serving.prompt_spec import PromptSpec
 from tests.examples import examples
-from tests.report.two_sides import described, side
+from tests.report.two_sides import STACKS, described, side
 
 OLD = {"report": "s3://evaluations/support-1.1.0.json", "sha256": "a" * 64, "date": "2026-10-02"}
 NEW = {
@@ -232,3 +235,23 @@ def test_what_goes_with_its_endpoint_or_team_is_told_once(gone):
     found = [rule for rule, _ in told(of(prompt()), side({**after, "prompts": []}))]
     assert f"{gone}-removed" in found
     assert "prompt-removed" not in found
+
+
+# The docs.
+
+
+def test_the_docs_show_what_a_forgotten_evaluation_looks_like():
+    docs = (STACKS.parent / "docs" / "prompts.md").read_text()
+    before, after = described("prod"), described("prod")
+    after["prompts"][0] |= {"version": "1.2.0", "file": "prompts/help-desk-1.2.0.md"}
+    shown = markdown(make_report([], [side(before)], [side(after)]))
+    excerpts = re.findall(r"^````markdown\n(.*?)\n````$", docs, re.DOTALL | re.MULTILINE)
+    assert len(excerpts) == 2
+    for excerpt in excerpts:
+        assert excerpt in shown
+
+
+def test_the_docs_show_the_plan_of_dev():
+    docs = (STACKS.parent / "docs" / "prompts.md").read_text()
+    [table] = prompt_lines(read(STACKS / "dev.yaml")[1])
+    assert text_of([table], 120) in docs
