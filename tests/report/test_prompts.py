@@ -37,9 +37,9 @@ TEXT = "You answer for the help desk.\nBe brief.\nNever promise a refund.\n"
 OTHER = TEXT.replace("brief", "brief and kind")
 
 
-def prompt(version="1.1.0", text=TEXT, **more):
+def prompt(version="1.1.0", text=TEXT, name="support", **more):
     return {
-        "name": "support",
+        "name": name,
         "team": "assistants",
         "version": version,
         "text": text,
@@ -142,6 +142,14 @@ def test_a_large_difference_is_cut_and_a_huge_text_is_not_compared():
     [text] = prompt_texts([of(prompt(text="a\n"))], [of(prompt(text="b\n" * 2001))])
     assert (text.lines, text.compared) == ((), False)
     assert "too long to be compared here" in markdown(Report(title="prod", prompts=(text,)))
+
+
+def test_of_very_many_texts_the_first_are_compared():
+    olds, news = (
+        of(*(prompt(text=f"{word}\n" * 1900, name=f"p{n}") for n in range(8))) for word in ("before", "after")
+    )
+    found = prompt_texts([olds], [news])
+    assert [text.compared for text in found] == [True] * 5 + [False] * 3
 
 
 def test_a_comment_folds_the_difference_and_keeps_within_its_limit():

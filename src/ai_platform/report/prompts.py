@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
 
-from ..environment import Environment
 from ..plan_prompts import SHOWN_DIGEST, PromptPlan
 from .model import PromptText
 from .pairs import Pair, pairs
@@ -14,6 +13,7 @@ from .side import Side
 
 _MOST_LINES = 2000
 """Of each side: comparing takes up to their product."""
+_MOST_LINES_IN_ALL = 10_000
 _LINES_SHOWN = 200
 _LONGEST_LINE = 500
 _LEAD = 60
@@ -53,36 +53,47 @@ def evidence_note(old: PromptPlan | None, new: PromptPlan) -> str:
 
 def prompt_texts(before: Sequence[Side], after: Sequence[Side]) -> tuple[PromptText, ...]:
     """What differs in the texts of prompts, by name; also the texts of prompts that come or go."""
-    return tuple(text for pair in pairs(before, after) for text in _of_pair(pair))
-
-
-def _of_pair(pair: Pair) -> Iterator[PromptText]:
-    old, new = (prompts_of(side) for side in pair.sides)
-    texts = [_texts(side.environment) if side else {} for side in pair.sides]
-    for key in sorted(dict.fromkeys([*old, *new])):
-        was, will = old.get(key), new.get(key)
-        if was and will and was.sha256 == will.sha256:
-            continue
-        found = _difference(*(side.get(key, "") for side in texts))
-        yield PromptText(
-            name=f"{pair.prefix}{'/'.join(key)}",
-            before=was.version if was else None,
-            after=will.version if will else None,
-            lines=tuple(map(_cut, found[:_LINES_SHOWN])),
-            left_out=max(len(found) - _LINES_SHOWN, 0),
-            compared=bool(found),
+    room = _MOST_LINES_IN_ALL
+    found = []
+    for name, versions, texts in (change for pair in pairs(before, after) for change in _changes(pair)):
+        old, new = map(_lines, texts)
+        longest = max(len(old), len(new))
+        compared = longest <= min(room, _MOST_LINES)
+        room -= longest if compared else 0
+        lines = _difference(old, new) if compared else []
+        text = PromptText(
+            name=name,
+            before=versions[0],
+            after=versions[1],
+            lines=tuple(lines[:_LINES_SHOWN]),
+            left_out=max(len(lines) - _LINES_SHOWN, 0),
+            compared=compared,
         )
+        found.append(text)
+    return tuple(found)
 
 
-def _texts(environment: Environment) -> Mapping[Key, str]:
-    return {(spec.team, spec.name): spec.text or "" for spec in environment.prompts}
+def _changes(pair: Pair) -> Iterator[tuple[str, tuple[str | None, str | None], tuple[str, str]]]:
+    """Name, versions and texts, before and after, of each prompt whose text differs."""
+    old, new = (prompts_of(side) for side in pair.sides)
+    was, will = (_texts(side) for side in pair.sides)
+    for key in sorted(dict.fromkeys([*old, *new])):
+        if was.get(key) != will.get(key):
+            versions = _version(old.get(key)), _version(new.get(key))
+            yield f"{pair.prefix}{'/'.join(key)}", versions, (was.get(key, ""), will.get(key, ""))
 
 
-def _difference(before: str, after: str) -> list[str]:
-    """Lines of a unified diff without its head; nothing where the texts are too long for it."""
-    old, new = (_lines(text) for text in (before, after))
-    if max(len(old), len(new)) > _MOST_LINES:
-        return []
+def _version(prompt: PromptPlan | None) -> str | None:
+    return prompt.version if prompt else None
+
+
+def _texts(side: Side | None) -> Mapping[Key, str]:
+    prompts = side.environment.prompts if side else ()
+    return {(spec.team, spec.name): spec.text or "" for spec in prompts}
+
+
+def _difference(old: list[str], new: list[str]) -> list[str]:
+    """Lines of a unified diff without its head, long ones cut."""
     found = list(difflib.unified_diff(old, new, n=_CONTEXT, lineterm=""))[2:]
     return [
         line for signs, run in groupby(found, lambda line: line[0] in "-+") for line in _short(signs, [*run])
