@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ai_platform.cli_prompts import prompt_lines
-from ai_platform.cli_table import text_of
+from ai_platform.cli.prompts import prompt_lines
+from ai_platform.cli.table import text_of
 from ai_platform.components.gates_spec import GatesSpec
 from ai_platform.description import read
-from ai_platform.plan_prompts import prompt_plans
+from ai_platform.planning.prompts import prompt_plans
 from ai_platform.report.dangers import dangers
 from ai_platform.report.html import html
 from ai_platform.report.make import make_report

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..components.gates_spec import GateLevel
 from ..environment import Environment
-from ..plan_prompts import SHOWN_DIGEST, PromptPlan
+from ..planning.prompts import SHOWN_DIGEST, PromptPlan
 from ..serving.evidence import EVIDENCE_RULE, PRODUCTION
 from ..serving.prompt_names import config_map_name
 from .danger_finding import Finding, finding, place

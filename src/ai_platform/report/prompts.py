@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
 
-from ..plan_prompts import SHOWN_DIGEST, PromptPlan
+from ..planning.prompts import SHOWN_DIGEST, PromptPlan
 from .model import PromptText
 from .pairs import Pair, pairs
 from .side import Side
