@@ -65,6 +65,28 @@ def test_an_evaluation_without_a_report_that_stays_the_same_is_none(evaluation):
     assert len(lines(RULE, endpoint(shown))) == 1
 
 
+def prompt(annotations, environment="prod", **labels):
+    named = {"ai-platform/environment": environment, "ai-platform/prompt": "support", **labels}
+    return made("kubernetes:core/v1:ConfigMap", metadata={"labels": named, "annotations": annotations})
+
+
+def test_a_prompt_of_production_shows_its_evaluation_and_needs_no_licence():
+    assert lines(RULE, prompt(evidence_annotations(None, DONE))) == []
+    assert lines(RULE, prompt({})) == ["ai-platform/evaluation: nobody has evaluated this prompt"]
+    assert lines(RULE, prompt({}, "dev")) == []
+
+
+def test_other_config_maps_are_not_asked():
+    labels = {"ai-platform/environment": "prod"}
+    assert lines(RULE, made("kubernetes:core/v1:ConfigMap", metadata={"labels": labels})) == []
+
+
+def test_what_is_not_known_of_a_prompt_is_noted():
+    hidden, unnamed = prompt(NOT_YET), made("kubernetes:core/v1:ConfigMap", metadata={"labels": NOT_YET})
+    assert lines(RULE, hidden, unnamed) == []
+    assert (hidden.unseen, unnamed.unseen) == (["metadata.annotations"], ["metadata.labels"])
+
+
 def test_annotations_that_are_not_known_yet_are_noted():
     hidden = endpoint(NOT_YET)
     assert lines(RULE, hidden) == []

@@ -183,6 +183,25 @@ _OTHERS = (
         "keep two replicas for what users wait for",
     ),
     Rule(
+        "prompt-removed",
+        Grade.HIGH,
+        "a prompt goes, and pods that mount it do not start any more",
+        "take it out of the applications first, then remove it",
+    ),
+    Rule(
+        "prompt-without-evaluation",
+        Grade.HIGH,
+        "the text of a prompt is new in an environment whose gates ask for evidence, and its evaluation is "
+        "missing or that of another text; medium where the gate `model-evidence` is advisory",
+        "evaluate this text, and name the report under `evaluation` in the same change",
+    ),
+    Rule(
+        "prompt-changed-under-same-version",
+        Grade.MEDIUM,
+        "the text of a prompt differs and its version does not",
+        "give the new text a new version, in a file of its own",
+    ),
+    Rule(
         "run-stopped",
         Grade.MEDIUM,
         "the Job of a training run is replaced or deleted: it loses what it has done since its last "

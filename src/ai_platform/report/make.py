@@ -12,6 +12,7 @@ from .dangers import dangers
 from .model import PolicyLine, Report
 from .money import money
 from .preview import Preview
+from .prompts import prompt_texts
 from .side import Side
 from .versions import versions
 
@@ -39,6 +40,7 @@ def make_report(
         money=money(before, after),
         dangers=dangers(previews, before, after),
         versions=versions(previews, before, after),
+        prompts=prompt_texts(before, after),
         gates=gates(previews),
         notes=(*notes, *change_notes(previews)),
     )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .model import Amount, Counts, Danger, Grade, Money, MoneyLine, MoneyReport, PoolCapacity, Report
+from .model import (
+    Amount,
+    Counts,
+    Danger,
+    Grade,
+    Money,
+    MoneyLine,
+    MoneyReport,
+    PoolCapacity,
+    PromptText,
+    Report,
+)
 
 NOTHING = "–"
 _DONE = {
@@ -170,6 +181,14 @@ def verdict(report: Report) -> list[tuple[str, str]]:
         ("dangers", dangers_text(report)),
         ("gates", gates_text(report)),
     ]
+
+
+def lines_left_out(prompt: PromptText, more: int = 0) -> str | None:
+    """What is not shown of the difference of a prompt's text; ``None`` where all of it is."""
+    if not prompt.compared:
+        return "The texts are too long to be compared here."
+    missing = prompt.left_out + more
+    return f"{plural(missing, 'line')} of the difference left out." if missing else None
 
 
 def place(file: str | None, line: int | None) -> str | None:
