@@ -99,17 +99,21 @@ def reconciled(
         seen.add((hour.start, hour.pool))
         facts = pools.get(hour.pool)
         if facts is None:
-            notes[f"pool {hour.pool} ran, but the description has no such pool: it is left out"] = None
+            notes[
+                f"pool {hour.pool} ran, but the description has no such pool: it is left out; reckon its "
+                "days with the description of that time"
+            ] = None
             continue
         day = days.setdefault((hour.start.date(), hour.pool), _Day())
         _add(day, hour, facts, notes)
     lines: list[CostLine] = []
+    billed = _billed_cents(bill or {})
     for (date, pool), day in sorted(days.items()):
-        lines += _lines(date, pool, day, _cost(date, pool, day, pools[pool], bill))
-    for (date, pool), usd in sorted((bill or {}).items()):
+        lines += _lines(date, pool, day, _cost(date, pool, day, pools[pool], billed))
+    for (date, pool), usd in sorted(billed.items()):
         if (date, pool) not in days:
             notes[f"{pool} was billed on {date}, but nothing was measured: all of it counts as idle"] = None
-            lines.append(CostLine(date, pool, LineKind.IDLE, None, None, _in_millionths(0), in_cents(usd)))
+            lines.append(CostLine(date, pool, LineKind.IDLE, None, None, _in_millionths(0), usd))
     return Reconciled(tuple(lines), tuple(notes))
 
 
@@ -151,9 +155,20 @@ def _add(day: _Day, hour: PoolHour, facts: PoolFacts, notes: dict[str, None]) ->
             day.parts[key] = day.parts.get(key, Fraction(0)) + gpus
 
 
-def _cost(date: datetime.date, pool: str, day: _Day, facts: PoolFacts, bill: Bill | None) -> Decimal | None:
-    if bill is not None and (date, pool) in bill:
-        return in_cents(bill[date, pool])
+def _billed_cents(bill: Bill) -> dict[tuple[datetime.date, str], Decimal]:
+    """The bill in cents: each day within a cent of what it says, the days of a pool as they sum on it."""
+    found: dict[tuple[datetime.date, str], Decimal] = {}
+    so_far: dict[str, Decimal] = {}
+    for (date, pool), usd in sorted(bill.items()):
+        before = so_far.get(pool, Decimal(0))
+        so_far[pool] = before + usd
+        found[date, pool] = in_cents(so_far[pool]) - in_cents(before)
+    return found
+
+
+def _cost(date: datetime.date, pool: str, day: _Day, facts: PoolFacts, billed: Bill) -> Decimal | None:
+    if (date, pool) in billed:
+        return billed[date, pool]
     if facts.usd_per_node_hour is None:
         return None
     exact = day.node_hours * Fraction(facts.usd_per_node_hour)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -58,7 +59,7 @@ def _licence(resource: Resource, found: Mapping[str, object], place: str, whose:
     licence = resource.of(found, LICENCE_ANNOTATION, place)
     if licence is not UNKNOWN and not licence:
         yield f"the licence of its {whose} is not known: no annotation {LICENCE_ANNOTATION}"
-    elif str(licence).startswith(tuple(NON_COMMERCIAL)):
+    elif str(licence).lower().startswith(tuple(map(str.lower, NON_COMMERCIAL))):
         yield f"its {whose}'s licence {licence} forbids commercial use"
 
 
@@ -83,6 +84,10 @@ def _wrong(evaluation: object, resource: Resource) -> str | None:
         return f"lacks {', '.join(missing)}"
     if not _SHA256.fullmatch(str(found["sha256"])):
         return "sha256 is no digest, so the report can be another one tomorrow"
+    try:
+        datetime.date.fromisoformat(str(found["date"]))
+    except ValueError:
+        return "date is no day"
     return None
 
 
@@ -98,7 +103,7 @@ RULE = Rule(
     settings={
         "environments": Setting(
             {"type": "array", "items": {"type": "string"}},
-            "Environments that are production. Default: `prod`",
+            "Environments that are production. Default: `prod`, `production`",
         )
     },
 )
