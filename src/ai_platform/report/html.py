@@ -9,7 +9,7 @@ from ..page.charts import Bar, Number, Pair, difference_bars, paired_bars
 from ..page.elements import Child, Html, code, element, items, joined, table
 from ..page.frame import Section, page, tiles
 from .html_changes import changes_part
-from .model import Danger, Money, MoneyLine, MoneyReport, Report
+from .model import Danger, Money, MoneyLine, MoneyReport, Report, StackPart
 from .plain import plain
 from .words import (
     NOTHING,
@@ -19,6 +19,7 @@ from .words import (
     dangers_text,
     decisive,
     difference,
+    error_lines,
     gates_text,
     is_floor,
     money_text,
@@ -29,6 +30,7 @@ from .words import (
     signed,
     sums,
     usd,
+    verdict,
     which,
     worst,
 )
@@ -59,7 +61,7 @@ def _tiles(report: Report) -> Html:
         [
             ("Resources", _kept(changes_text(report))),
             (f"Cost a month, {plain(report.money.currency)}", cost),
-            ("GPUs at most", amount(report.capacity.gpus)),
+            ("GPUs at most", dict(verdict(report))["GPUs"]),
             ("Dangers", element("span", _kept(dangers_text(report)), class_=_look(grave))),
             ("Gates", _kept(gates_text(report))),
         ]
@@ -77,14 +79,20 @@ def _look(grave: Danger | None) -> str:
 
 
 def _failures(report: Report) -> Iterator[Section]:
+    if report.wrong:
+        note = "It can't be applied, and what it changes is not known."
+        rows: list[Child] = [plain(line, 1_000) for line in report.wrong]
+        yield Section("wrong", "A description is not right", (element("p", note), items(rows)))
     broken = [part for part in report.stacks if not part.complete or part.errors]
     if broken:
-        rows = [
-            joined([code(plain(part.stack)), ": ", "; ".join(map(plain, part.errors)) or "ends early"])
-            for part in broken
-        ]
+        rows = [_failure(part) for part in broken]
         note = "What follows is what could be read of it. What is missing here is not known."
         yield Section("incomplete", "The preview is incomplete", (element("p", note), items(rows)))
+
+
+def _failure(part: StackPart) -> Html:
+    first, *more = (plain(line, 1_000) for line in error_lines(part))
+    return joined([code(plain(part.stack)), f": {first}", *([items(more)] if more else [])])
 
 
 def _dangers(report: Report) -> Iterator[Section]:

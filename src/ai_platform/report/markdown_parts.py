@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from .escape import code, text
-from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, Report
+from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, Report, StackPart
 from .words import (
     NOTHING,
     amount,
     difference,
+    error_lines,
     money_text,
     nodes,
     place,
@@ -94,7 +95,7 @@ def verdict_line(report: Report) -> str:
 
 
 def _sign(report: Report) -> str:
-    if any(line.level == "mandatory" for line in report.gates):
+    if report.wrong or any(line.level == "mandatory" for line in report.gates):
         return "⛔"
     if any(danger.grade in _OPEN for danger in report.dangers):
         return "⚠️"
@@ -123,18 +124,24 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
 
 
 def _failures(page: _Page, report: Report) -> None:
+    if report.wrong:
+        page.section(
+            "A description is not right",
+            "It can't be applied, and what it changes is not known.",
+            page.items(report.wrong, page.text),
+        )
     broken = [part for part in report.stacks if not part.complete or part.errors]
     if broken:
         page.section(
             "The preview is incomplete",
             "What follows is what could be read of it. What is missing here is not known.",
-            page.items(
-                broken,
-                lambda part: (
-                    f"{page.code(part.stack)}: {'; '.join(map(page.text, part.errors)) or 'ends early'}"
-                ),
-            ),
+            page.items(broken, lambda part: _failure(page, part)),
         )
+
+
+def _failure(page: _Page, part: StackPart) -> str:
+    first, *more = map(page.text, page.first(error_lines(part)))
+    return "\n".join([f"{page.code(part.stack)}: {first}", *(f"  - {line}" for line in more)])
 
 
 def _dangers(page: _Page, dangers: Sequence[Danger]) -> None:

@@ -14,6 +14,7 @@ from .words import (
     cost_text,
     dangers_text,
     difference,
+    error_lines,
     gates_text,
     money_text,
     nodes,
@@ -22,6 +23,7 @@ from .words import (
     rests_on_expected,
     sums,
     usd,
+    verdict,
     which,
 )
 
@@ -124,15 +126,17 @@ def _notes(report: Report) -> Iterator[TextTable | str]:
 
 
 def _verdict(report: Report) -> Iterator[TextTable | str]:
+    for line in report.wrong:
+        yield f"not right: {plain(line, 1_000)}"
     for part in report.stacks:
         if not part.complete or part.errors:
-            errors = "; ".join(map(plain, part.errors)) or "ends early"
-            yield f"the preview of {plain(part.stack)} is incomplete: {errors}"
+            first, *more = (plain(line, 1_000) for line in error_lines(part))
+            yield "\n  ".join([f"the preview of {plain(part.stack)} is incomplete: {first}", *more])
     if report.capacity.losers:
         yield f"less than before: {', '.join(map(plain, report.capacity.losers))}"
     yield f"change: {changes_text(report)}"
     yield f"cost: {cost_text(report) or 'not known'}"
-    yield f"GPUs: {amount(report.capacity.gpus)}"
+    yield f"GPUs: {dict(verdict(report))['GPUs']}"
     yield f"dangers: {dangers_text(report)}; gates: {gates_text(report)}"
 
 

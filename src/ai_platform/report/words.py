@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .model import Amount, Counts, Danger, Grade, Money, MoneyLine, MoneyReport, PoolCapacity, Report
+from .model import (
+    Amount,
+    Counts,
+    Danger,
+    Grade,
+    Money,
+    MoneyLine,
+    MoneyReport,
+    PoolCapacity,
+    Report,
+    StackPart,
+)
 
 NOTHING = "–"
 _DONE = {
@@ -136,6 +147,12 @@ def cost_text(report: Report) -> str | None:
     return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({change})"
 
 
+def error_lines(part: StackPart) -> list[str]:
+    """What went wrong with a preview, line by line: the errors of a description are one each."""
+    lines = [line.strip() for error in part.errors for line in error.splitlines()]
+    return [line for line in lines if line] or ["ends early"]
+
+
 def gates_text(report: Report) -> str:
     """``2 mandatory, 1 advisory``; where nobody looked, that says so."""
     if not report.gates and not (report.stacks and all(part.gated for part in report.stacks)):
@@ -155,9 +172,11 @@ def worst(report: Report) -> Danger | None:
 
 
 def dangers_text(report: Report) -> str:
-    """``1 critical, 3 low``; ``none`` without any."""
+    """``1 critical, 3 low``; ``none`` only where all was looked at."""
     counts = {grade: sum(danger.grade is grade for danger in report.dangers) for grade in Grade}
-    return ", ".join(f"{count} {grade}" for grade, count in counts.items() if count) or "none"
+    said = ", ".join(f"{count} {grade}" for grade, count in counts.items() if count)
+    whole = report.stacks and all(part.complete for part in report.stacks) and not report.wrong
+    return said or ("none" if whole else "none found in what is known")
 
 
 def verdict(report: Report) -> list[tuple[str, str]]:
@@ -166,7 +185,7 @@ def verdict(report: Report) -> list[tuple[str, str]]:
     return [
         ("change", changes_text(report)),
         ("cost", cost_text(report) or "not known"),
-        ("GPUs", amount(gpus)),
+        ("GPUs", "not known" if gpus.before is gpus.after is None else amount(gpus)),
         ("dangers", dangers_text(report)),
         ("gates", gates_text(report)),
     ]
