@@ -256,3 +256,14 @@ def test_what_is_wrong_with_a_description_stands_on_top_and_nothing_is_called_sa
     assert said.splitlines()[4].startswith("⛔ ")
     assert "dangers: none found in what is known" in said
     assert said.index("- stacks/dev.yaml: region (line 3)") < 400
+
+
+def test_a_bill_that_stays_as_it_is_is_folded_and_one_that_changes_is_not():
+    whole = sample()
+    same = {
+        name: tuple(line.model_copy(update={"before": line.after}) for line in getattr(whole.money, name))
+        for name in ("pools", "environments", "teams", "cost_centers")
+    }
+    unchanged = whole.model_copy(update={"money": whole.money.model_copy(update=same)})
+    assert "### Cost a month by pool, USD" in markdown(whole)
+    assert "<summary><b>Cost a month by pool, USD</b>: unchanged</summary>" in markdown(unchanged)

@@ -278,7 +278,7 @@ def _versions(report: Report) -> Iterator[Section]:
 def _notes(report: Report) -> Iterator[Section]:
     if report.notes:
         body = items([plain(note, 1_000) for note in report.notes])
-        yield Section("notes", "What this report does not know", (body,))
+        yield Section("notes", "Notes", (body,))
 
 
 _PARTS = (_failures, _dangers, _gates, _capacity, _money, changes_part, _versions, _notes)

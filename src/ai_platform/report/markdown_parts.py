@@ -29,6 +29,7 @@ Row = TypeVar("Row")
 _SIGNS = {Grade.CRITICAL: "🔴", Grade.HIGH: "🟠", Grade.MEDIUM: "🟡", Grade.LOW: "⚪"}
 _OPEN = (Grade.CRITICAL, Grade.HIGH)
 """Grades that are not folded."""
+_FLOORS = "Without a price, so that the amounts are floors:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
     _versions(page, report)
     if report.notes:
         page.folded(
-            f"<b>What this report does not know</b>: {plural(len(report.notes), 'note')}",
+            f"<b>Notes</b>: {len(report.notes)}",
             page.items(report.notes, page.text),
         )
     return page.parts, page.left_out
@@ -236,15 +237,22 @@ def _pool(page: _Page, row: PoolCapacity, cut: bool) -> list[str]:
 def _money(page: _Page, report: Report) -> None:
     money = report.money
     expected = rests_on_expected(money)
+    unknown = [_FLOORS, page.items(money.unknown, page.text)] if money.unknown else []
     if pools := [*money.pools, *sums(money)]:
-        currency = page.text(money.currency)
-        page.section(f"Cost a month by pool, {currency}", _money_table(page, pools, expected))
+        title = f"Cost a month by pool, {page.text(money.currency)}"
+        parts = (_money_table(page, pools, expected), *unknown)
+        if _differs(pools):
+            page.section(title, *parts)
+        else:
+            page.folded(f"<b>{title}</b>: unchanged", *parts)
     for title, rows in (("team", money.teams), ("cost centre", money.cost_centers)):
         if rows:
-            page.folded(f"<b>Cost a month by {title}</b>", _money_table(page, rows, expected))
+            same = "" if _differs(rows) else ": unchanged"
+            page.folded(f"<b>Cost a month by {title}</b>{same}", _money_table(page, rows, expected))
     if money.savings:
-        page.section(
-            "The same for less",
+        most = usd(max(row.monthly_usd for row in money.savings))
+        page.folded(
+            f"<b>The same for less</b>: {plural(len(money.savings), 'way')}, up to {most} a month",
             page.items(
                 money.savings,
                 lambda row: (
@@ -252,11 +260,10 @@ def _money(page: _Page, report: Report) -> None:
                 ),
             ),
         )
-    if money.unknown:
-        page.parts += [
-            "Without a price, so that the amounts are floors:",
-            page.items(money.unknown, page.text),
-        ]
+
+
+def _differs(lines: Sequence[MoneyLine]) -> bool:
+    return any(line.before != line.after for line in lines)
 
 
 def _money_table(page: _Page, rows: Sequence[MoneyLine], expected: bool) -> str:
