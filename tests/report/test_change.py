@@ -207,3 +207,15 @@ def test_no_preview_and_no_side_is_a_report_of_nothing() -> None:
     assert make_report([]).changes == ()
     with pytest.raises(InvalidInput):
         read_preview("nothing")
+
+
+def test_a_cluster_stands_at_the_setting_of_it_that_changes(dev: Side) -> None:
+    urn = f"{PLATFORM}$ai-platform:index:EksCluster::dev"
+    component = ResourceChange(urn, Op.SAME, "ai-platform:index:EksCluster", "dev", custom=False)
+    cluster = resource("dev-cluster", parent=urn, changes=(PropertyChange("version", "1.35", "1.36"),))
+    preview = Preview("dev", (component, cluster))
+    after = edited(dev, 'kubernetes_version: "1.35"', 'kubernetes_version: "1.36"')
+    (found,) = changes([preview], [dev], [after])
+    at = line('  kubernetes_version: "1.35"')
+    assert found.description_line == f"stacks/dev.yaml:{at}"
+    assert changes([preview], [dev], [dev])[0].description_line is None

@@ -14,6 +14,7 @@ from .plain import plain
 from .words import (
     NOTHING,
     amount,
+    budget,
     changes_text,
     cost_text,
     dangers_text,
@@ -22,6 +23,7 @@ from .words import (
     error_lines,
     gates_text,
     is_floor,
+    limits_text,
     money_text,
     nodes,
     place,
@@ -29,6 +31,7 @@ from .words import (
     share,
     signed,
     sums,
+    unpriced,
     usd,
     verdict,
     which,
@@ -54,7 +57,12 @@ def _tiles(report: Report) -> Html:
     if total and (total.before or total.after):
         expected = rests_on_expected(report.money)
         before, after = decisive(total, expected)
-        parts = [signed(after - before), share(before, after), which(expected)]
+        moved = (
+            ["difference not known"] if unpriced(total) else [signed(after - before), share(before, after)]
+        )
+        parts = [*moved, which(expected)]
+        if expected and (most := limits_text(total, expected)):
+            parts.append(most)
         change = _kept(", ".join(part for part in parts if part))
         cost = joined([f"{usd(before)} → {usd(after)}", element("small", change)])
     return tiles(
@@ -201,7 +209,9 @@ def _charts(money: MoneyReport, expected: bool) -> Iterator[Html]:
         yield paired_bars(
             "cost-by-pool", f"Cost a month by pool, {which(expected)}", _pairs(money.pools, expected), _whole
         )
-        changes = [Bar(plain(line.name), _change(line, expected)) for line in money.pools]
+        changes = [
+            Bar(plain(line.name), _change(line, expected)) for line in money.pools if not unpriced(line)
+        ]
         if any(bar.value for bar in changes):
             yield difference_bars(
                 "difference-by-pool", f"Difference a month by pool, {which(expected)}", changes, _signed
@@ -242,7 +252,7 @@ def _money_table(caption: str, lines: Sequence[MoneyLine], expected: bool) -> Ht
             _sum(line.before, before),
             _sum(line.after, after),
             difference(line, expected),
-            usd(line.budget_usd),
+            budget(line),
         ]
         for line in lines
         for before, after in (decisive(line, expected),)

@@ -9,7 +9,7 @@ from ..page.frame import Section
 from .model import ComponentChange, Difference, Report, ResourceLine
 from .plain import plain
 from .preview import Op
-from .words import NOTHING, place, plural, total_counts
+from .words import NOTHING, place, plural, renamed, total_counts
 
 
 def changes_part(report: Report) -> Iterator[Section]:
@@ -35,16 +35,19 @@ def _component(change: ComponentChange) -> Html:
     head += [code(plain(change.stack)), f", {plural(len(change.resources), 'resource')}"]
     if change.description_line:
         head += [", ", code(plain(change.description_line))]
-    return folded(joined(head), items([_resource(line) for line in change.resources]))
+    return folded(
+        joined(head),
+        items([_resource(line, told=change.description_line is not None) for line in change.resources]),
+    )
 
 
-def _resource(line: ResourceLine) -> Html:
+def _resource(line: ResourceLine, *, told: bool) -> Html:
     said: list[Child] = [_op(line.op), " ", code(plain(line.name)), " "]
     said.append(element("span", code(plain(line.type)), class_="quiet"))
-    if at := place(line.file, line.line):
+    if not told and (at := place(line.file, line.line)):
         said += [", made in ", code(plain(at))]
     if line.renamed_from:
-        said += [", was ", code(plain(line.renamed_from))]
+        said += [f", {renamed(line)} ", code(plain(line.renamed_from))]
     if line.noise:
         said.append(f", {plural(line.noise, 'difference')} without meaning folded")
     if line.differences:

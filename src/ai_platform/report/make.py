@@ -36,6 +36,9 @@ def make_report(
     """
     names = {environment_of(preview.stack) for preview in previews if preview.stack}
     names |= {side.environment.name for side in [*before, *after]} | unknown
+    # A description that goes takes nothing away: its cost and its GPUs stay.
+    gone = {side.environment.name for side in before} - {side.environment.name for side in after} - unknown
+    unknown = unknown | gone
     old, new = ([side for side in sides if side.environment.name not in unknown] for sides in (before, after))
     return Report(
         title=", ".join(sorted(names)) or "an unknown stack",
@@ -45,7 +48,7 @@ def make_report(
         changes=changes(previews, before, after),
         capacity=capacity(old, new),
         money=money(old, new),
-        dangers=dangers(previews, before, after),
+        dangers=dangers(previews, before, after, gone=gone),
         versions=versions(previews, old, new),
         gates=gates(previews),
         notes=(*notes, *_alone(before, after, unknown), *change_notes(previews)),

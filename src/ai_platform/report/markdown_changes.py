@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .escape import code, text
 from .markdown_parts import Detail
 from .model import ComponentChange, Difference, ResourceLine
-from .words import NOTHING, place, plural
+from .words import NOTHING, place, plural, renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def component(change: ComponentChange, detail: Detail) -> tuple[str, Shown]:
         return lines[0], Shown(1)
     differences = 0
     for resource in change.resources:
-        lines.append(_resource(resource, detail))
+        lines.append(_resource(resource, detail, told=change.description_line is not None))
         shown = [entry for entry in resource.differences if _is_shown(entry, detail)]
         differences += len(shown)
         lines += [_difference(entry, long) for entry in shown]
@@ -47,13 +47,14 @@ def _is_shown(entry: Difference, detail: Detail) -> bool:
     return detail.differences == "all" or (detail.differences == "replacing" and entry.replaces)
 
 
-def _resource(line: ResourceLine, detail: Detail) -> str:
+def _resource(line: ResourceLine, detail: Detail, *, told: bool) -> str:
     long = detail.longest
     said = [f"  - **{line.op}** {code(line.name, long)}, {code(line.type, long)}"]
-    if at := _place(line.file, line.line, long):
+    # The program makes all that is described in one line, which says nothing beside that of the description.
+    if not told and (at := _place(line.file, line.line, long)):
         said.append(f"made in {at}")
     if line.renamed_from:
-        said.append(f"was {code(line.renamed_from, long)}")
+        said.append(f"{renamed(line)} {code(line.renamed_from, long)}")
     if line.noise:
         said.append(f"{plural(line.noise, 'difference')} without meaning folded")
     return ", ".join(said)

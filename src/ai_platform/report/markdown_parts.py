@@ -11,6 +11,7 @@ from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, Report, S
 from .words import (
     NOTHING,
     amount,
+    budget,
     difference,
     error_lines,
     money_text,
@@ -129,7 +130,7 @@ def _failures(page: _Page, report: Report) -> None:
         page.section(
             "A description is not right",
             "It can't be applied, and what it changes is not known.",
-            page.items(report.wrong, page.text),
+            page.items(report.wrong, lambda line: text(line, 3 * page.detail.longest)),
         )
     broken = [part for part in report.stacks if not part.complete or part.errors]
     if broken:
@@ -141,7 +142,7 @@ def _failures(page: _Page, report: Report) -> None:
 
 
 def _failure(page: _Page, part: StackPart) -> str:
-    first, *more = map(page.text, page.first(error_lines(part)))
+    first, *more = (text(line, 3 * page.detail.longest) for line in page.first(error_lines(part)))
     return "\n".join([f"{page.code(part.stack)}: {first}", *(f"  - {line}" for line in more)])
 
 
@@ -275,7 +276,7 @@ def _money_table(page: _Page, rows: Sequence[MoneyLine], expected: bool) -> str:
             money_text(row.before),
             money_text(row.after),
             difference(row, expected),
-            usd(row.budget_usd),
+            f"**{said}**" if "over" in (said := budget(row)) else said,
         ],
     )
 

@@ -10,6 +10,7 @@ from .model import ComponentChange, Danger, MoneyReport, Report
 from .plain import plain
 from .words import (
     amount,
+    budget,
     changes_text,
     cost_text,
     dangers_text,
@@ -90,8 +91,8 @@ def _cost(report: Report) -> Iterator[TextTable | str]:
             money_text(side).replace(" to ", " to\n").replace(", ", ",\n")
             for side in (line.before, line.after)
         ]
-        budget = usd(line.budget_usd) if line.budget_usd is not None else ""
-        table.add_row(plain(line.name), *sides, difference(line, expected), budget)
+        limit = budget(line).replace(", ", ",\n") if line.budget_usd is not None else ""
+        table.add_row(plain(line.name), *sides, difference(line, expected), limit)
     yield table
     if money.unknown:
         yield f"without a price: {', '.join(map(plain, money.unknown))}"

@@ -14,10 +14,15 @@ from .model import (
     MoneyReport,
     PoolCapacity,
     Report,
+    ResourceLine,
     StackPart,
 )
+from .plain import plain
+from .preview import Op
 
 NOTHING = "–"
+_MOST_LINES = 20
+"""Lines of what went wrong with one preview."""
 _DONE = {
     "delete": "deleted",
     "replace": "replaced",
@@ -111,8 +116,26 @@ def decisive(line: MoneyLine, expected: bool) -> tuple[Decimal, Decimal]:
     return before, after
 
 
+def unpriced(line: MoneyLine) -> tuple[str, ...]:
+    """Parts that have no price on one side alone: what the line goes up or down by is then not known."""
+    old, new = (side.unknown if side else () for side in (line.before, line.after))
+    return tuple(name for name in (*new, *old) if (name in old) != (name in new))
+
+
+def budget(line: MoneyLine) -> str:
+    """The budget, and by how much it is exceeded."""
+    if line.budget_usd is None or line.after is None:
+        return usd(line.budget_usd)
+    for amount_usd, said in ((line.after.expected, "expected"), (line.after.maximum, "at most")):
+        if amount_usd is not None and amount_usd > line.budget_usd:
+            return f"{usd(line.budget_usd)}, over by {usd(amount_usd - line.budget_usd)} {said}"
+    return usd(line.budget_usd)
+
+
 def difference(line: MoneyLine, expected: bool) -> str:
     """What the line goes up or down by."""
+    if unpriced(line):
+        return "not known"
     before, after = decisive(line, expected)
     return signed(after - before)
 
@@ -134,23 +157,48 @@ def is_floor(line: MoneyLine) -> bool:
 
 
 def cost_text(report: Report) -> str | None:
-    """``USD 1,000.00 → 1,500.00 a month expected (+500.00, +50.0 %)``; ``None`` without a plan."""
+    """``USD 1,000.00 → 1,500.00 a month expected (+500.00, +50.0 %)``; ``None`` without a plan.
+
+    What may be spent at most is said too where it goes another way than what is expected.
+    """
     line = report.money.total
     if line is None or (line.before is None and line.after is None):
         return None
     expected = rests_on_expected(report.money)
     before, after = decisive(line, expected)
+    limits = limits_text(line, expected)
+    limit = f"; {limits}" if limits else ""
     floor = "at least " if is_floor(line) else ""
+    if lacking := unpriced(line):
+        more = f" and {len(lacking) - 3} more" if lacking[3:] else ""
+        why = f"difference not known: {', '.join(map(plain, lacking[:3]))}{more} without a price on one side"
+        return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({why})"
     if before == after:
-        return f"{floor}USD {usd(after)} a month {which(expected)}, unchanged"
+        return f"{floor}USD {usd(after)} a month {which(expected)}, unchanged{limit}"
     change = ", ".join(part for part in (signed(after - before), share(before, after)) if part)
-    return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({change})"
+    return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({change}){limit}"
+
+
+def limits_text(line: MoneyLine, expected: bool) -> str | None:
+    """What may be spent at most before and after, where it goes another way than what is expected."""
+    if unpriced(line):
+        return None
+    (old, new), (least, most) = decisive(line, expected), decisive(line, expected=False)
+    if _sign(most - least) == _sign(new - old):
+        return None
+    return f"at most {usd(least)} → {usd(most)} ({signed(most - least)})"
+
+
+def _sign(number: Decimal) -> int:
+    return (number > 0) - (number < 0)
 
 
 def error_lines(part: StackPart) -> list[str]:
     """What went wrong with a preview, line by line: the errors of a description are one each."""
     lines = [line.strip() for error in part.errors for line in error.splitlines()]
-    return [line for line in lines if line] or ["ends early"]
+    said = [line for line in lines if line] or ["ends early"]
+    more = len(said) - _MOST_LINES
+    return [*said[:_MOST_LINES], f"and {plural(more, 'line')} more"] if more > 0 else said
 
 
 def gates_text(report: Report) -> str:
@@ -189,6 +237,11 @@ def verdict(report: Report) -> list[tuple[str, str]]:
         ("dangers", dangers_text(report)),
         ("gates", gates_text(report)),
     ]
+
+
+def renamed(line: ResourceLine) -> str:
+    """What it has to do with the resource that it is or may be."""
+    return "may be meant as a new name of" if line.op is Op.CREATE else "was"
 
 
 def place(file: str | None, line: int | None) -> str | None:
