@@ -148,6 +148,21 @@ def test_a_stack_stands_for_its_environment_where_plans_are_compared(checkout: P
     assert sides.notes == []
 
 
+def test_a_description_that_goes_is_reported_though_it_can_not_be_previewed(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(checkout, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stacks" / "dev.yaml").rename(tmp_path / "stacks" / "lab.md")
+    assert cli.main(["changed", "--base", "main"]) == PASSED
+    assert capsys.readouterr().out == "dev\n"
+    assert cli.main(["preview", "dev", "--base", "main"]) == PASSED
+    said = capsys.readouterr().out
+    assert "stacks-left-behind" in said
+    assert "cost: not known" in said
+    assert cli.main(["preview", "nowhere", "--base", "main"]) == BAD_INPUT
+
+
 def test_a_base_that_is_not_there_is_told_before_anything_is_previewed(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

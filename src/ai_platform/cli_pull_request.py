@@ -99,9 +99,10 @@ def _preview(options: argparse.Namespace) -> int:
 
     place = project.workplace()
     environments = {environment_of(name) for name in options.stacks}
-    for name in sorted(environments):
-        project.require_description(place, name)
     sides = sides_of(place.root, environments, base=options.base)
+    # Of a description that goes there is no preview, and much to say.
+    for name in sorted(environments - {side.environment.name for side in sides.before}):
+        project.require_description(place, name)
     right = {side.environment.name: side.environment for side in sides.after}
     names = [name for name in options.stacks if environment_of(name) in right]
     stacks = _stacks(place, names, right)
