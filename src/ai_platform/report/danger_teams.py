@@ -50,7 +50,7 @@ def endpoints(before: Side, after: Side) -> Iterator[Finding]:
         within += [roots(before.environment.name, "pool", old.pool)[0]]
         new = news.get(key)
         if new is None:
-            like = next((other for other in come if (other.team, other.model) == (old.team, old.model)), None)
+            like = next((other for other in come if _is_like(old, other)), None)
             renamed = f"; {like.team}/{like.name} looks like its new name, at another address" if like else ""
             yield finding(
                 "endpoint-removed",
@@ -64,6 +64,10 @@ def endpoints(before: Side, after: Side) -> Iterator[Finding]:
             )
             continue
         yield from _changed(after, old, new, at[key], olds[key], root, within)
+
+
+def _is_like(old: EndpointPlan, other: EndpointPlan) -> bool:
+    return other.model == old.model and (other.team == old.team or other.name == old.name)
 
 
 def _changed(
