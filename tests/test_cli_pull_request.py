@@ -85,6 +85,8 @@ def test_plans_alone_are_compared_where_no_state_may_be_read(
 
 def test_without_git_the_report_says_what_it_lacks(tmp_path: Path) -> None:
     assert default_base(tmp_path) is None
+    (tmp_path / "stacks").mkdir()
+    shutil.copy(ROOT / "stacks" / "dev.yaml", tmp_path / "stacks")
     (note,) = sides_of(tmp_path, ["dev"]).notes
     assert "--base REV" in note
 
@@ -161,6 +163,11 @@ def test_a_description_that_goes_is_reported_though_it_can_not_be_previewed(
     assert "stacks-left-behind" in said
     assert "cost: not known" in said
     assert cli.main(["preview", "nowhere", "--base", "main"]) == BAD_INPUT
+
+
+def test_a_program_of_ones_own_has_no_descriptions_to_miss(checkout: Path, tmp_path: Path) -> None:
+    assert sides_of(tmp_path, ["lab"]).notes == []
+    assert sides_of(checkout, ["lab"], base="main").notes == []
 
 
 def test_a_base_that_is_not_there_is_told_before_anything_is_previewed(

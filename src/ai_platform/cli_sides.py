@@ -112,6 +112,9 @@ def _add(sides: Sides, into: list[Side], make: Callable[[], Side], name: str, *,
 
 def _of_base(root: Path, names: Iterable[str], base: str | None, sides: Sides) -> None:
     revision = base or default_base(root)
+    described = {side.environment.name for side in sides.after} | sides.unknown
+    if revision is None and not described:
+        return
     if revision is None:
         sides.notes.append(
             "what the descriptions said before is not known, so nothing is compared with it: no revision of "
@@ -121,7 +124,8 @@ def _of_base(root: Path, names: Iterable[str], base: str | None, sides: Sides) -
         return
     _require(root, revision)
     for name in names:
-        _add_revision(root, revision, name, sides.before, sides, must_be_right=False)
+        if name in described or _is_there(root, revision, name):
+            _add_revision(root, revision, name, sides.before, sides, must_be_right=False)
 
 
 def default_base(root: Path) -> str | None:

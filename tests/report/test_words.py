@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from ai_platform.cli_table import text_of
+from ai_platform.report.make import make_report
 from ai_platform.report.markdown import markdown
 from ai_platform.report.model import Money, MoneyLine, MoneyReport, Report
+from ai_platform.report.read_preview import read_preview
+from ai_platform.report.terminal import terminal
 from ai_platform.report.words import budget, cost_text, difference
+from tests.report.recordings import recorded
 
 
 def money(expected: int, maximum: int, *unknown: str) -> Money:
@@ -50,3 +55,12 @@ def test_a_budget_says_by_how_much_it_is_exceeded() -> None:
     assert budget(line(money(5, 7), None, 4)) == "4.00"
     pools = MoneyReport(pools=(line(None, money(5, 7), 4),))
     assert "| **4.00, over by 1.00 expected** |" in markdown(Report(title="dev", money=pools))
+
+
+def test_what_only_gets_another_name_is_renamed() -> None:
+    report = make_report([read_preview(recorded("small.json"))])
+    said = markdown(report)
+    assert "- **rename** ConfigMap new-name in `test`\n  - **rename** `new-name`" in said
+    assert ", was `old-name`" in said
+    assert "may be meant as a new name of `kubernetes:core/v1:ConfigMap::moved`" in said
+    assert "1 rename" in text_of(terminal(report), 200)

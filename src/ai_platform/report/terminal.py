@@ -15,6 +15,7 @@ from .words import (
     cost_text,
     dangers_text,
     difference,
+    done,
     error_lines,
     gates_text,
     money_text,
@@ -43,7 +44,7 @@ def _changes(report: Report) -> Iterator[TextTable | str]:
     if report.changes:
         table = TextTable("Change by component", ("component", "stack", "what", "cause", "description"))
         for change in report.changes[:_MOST]:
-            counts = Counter(line.op.value for line in change.resources)
+            counts = Counter(done(line.op, [line]) for line in change.resources)
             what = ", ".join(f"{count:,} {op}" for op, count in counts.items())
             where = plain(change.description_line or "")
             table.add_row(plain(change.component), plain(change.stack), what, _cause(change), where)

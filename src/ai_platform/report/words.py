@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from .model import (
@@ -242,6 +243,19 @@ def verdict(report: Report) -> list[tuple[str, str]]:
 def renamed(line: ResourceLine) -> str:
     """What it has to do with the resource that it is or may be."""
     return "may be meant as a new name of" if line.op is Op.CREATE else "was"
+
+
+def former(line: ResourceLine) -> str:
+    """The resource that it is or may be: its name, or where it had the same name, its place."""
+    tail = (line.renamed_from or "").split("::", 2)[-1]
+    name = tail.rpartition("::")[2]
+    return name if name != line.name else tail
+
+
+def done(op: Op, lines: Iterable[ResourceLine]) -> str:
+    """What happens, in a word; what is only known under another name is renamed."""
+    only = op is Op.SAME and all(line.renamed_from and not line.differences for line in lines)
+    return "rename" if only else op.value
 
 
 def place(file: str | None, line: int | None) -> str | None:
