@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ai_platform.cli_table import text_of
+from ai_platform.cli.table import text_of
 from ai_platform.report.make import make_report
 from ai_platform.report.markdown import markdown
 from ai_platform.report.model import Money, MoneyLine, MoneyReport, Report

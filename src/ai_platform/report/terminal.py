@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..cli_table import TextTable
+from ..cli.table import TextTable
 from .model import ComponentChange, Danger, MoneyReport, Report
 from .plain import plain
 from .words import (
@@ -36,7 +36,7 @@ _MOST = 20
 
 
 def terminal(report: Report) -> Sequence[TextTable | str]:
-    """What a change does, for ``cli_table.text_for``: the verdict last, where the reader's eyes are."""
+    """What a change does, for ``cli.table.text_for``: the verdict last, where the reader's eyes are."""
     return [part for make in _PARTS for part in make(report)]
 
 
