@@ -49,6 +49,19 @@ _OTHERS = (
         "add the team under its new name, move its work and data, then remove the old one",
     ),
     Rule(
+        "crd-version-removed",
+        Grade.HIGH,
+        "a version of a custom resource definition is served no more: who asks for it gets an error",
+        "serve both until nobody asks for the old one, and until no object is stored in it",
+    ),
+    Rule(
+        "stacks-left-behind",
+        Grade.HIGH,
+        "an environment gets other stacks, another state or no description, and what runs stays where "
+        "nothing looks after it",
+        "move the state with `pulumi stack export` and `import`, or destroy what runs before the change",
+    ),
+    Rule(
         "provider-replaced",
         Grade.CRITICAL,
         "a provider is replaced, and with it every resource that it made",
