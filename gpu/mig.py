@@ -80,8 +80,8 @@ _SEVEN_GB = {
     GpuName.GB300: (35, 70, 70, 139, 139, 278),
 }
 
-# MiB, same order; 0 where no listing was found. A100: MIG guide. H100-80: several listings; the
-# smallest is that of driver 525 in Google's guide to MIG on Compute Engine, without 4g and 7g (read 2026-11). H100-94:
+# MiB, same order; 0 where no listing was found. A100: MIG guide. H100-80: several listings; the smallest is
+# that of driver 525 in Google's guide to MIG on Compute Engine, without 4g and 7g (read 2026-11). H100-94:
 # NVIDIA/mig-parted#101 and two listings in public guides. H200: mig-parted#120; its 7g is from a listing
 # quoted in a public test. B300 and GB300: no listing gives sizes.
 # GH200-144: mig-parted#139. B200: mig-parted#187 (1g 20.50 GiB; 22.00 in #166). GB200: gpu-operator#1303

@@ -1,4 +1,4 @@
-"""The device of an endpoint that names none: the cheapest that fits and that the team has quota enough for."""
+"""The device of an endpoint that names none: the cheapest that fits and that the team's quota holds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def with_device(
 ) -> EndpointSpec:
     """The endpoint with its device; as it is when it names one, and when none fits.
 
-    Where the quota holds all replicas on no device, the cheapest comes back, for the check to tell what lacks.
+    Where the quota holds all replicas on no device, the cheapest comes back: the check tells what lacks.
     """
     model = known_model(spec.model, own)
     if spec.gpus or spec.mig_profile or model is None:

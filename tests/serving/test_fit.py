@@ -166,6 +166,8 @@ def test_a_step_holds_at_least_a_block_of_linear_attention():
         ("llama-3.1-405b", {}, "each device lacks"),
         ("qwen3.5-27b", {"tensor_parallel": 24}, "don't divide the heads of the linear attention"),
         ("gpt-oss-20b", {"gpu": GpuName.T4}, "no kernels for mxfp4"),
+        ("qwen3-4b", {"gpu": GpuName.V100}, "older than what vLLM runs on"),
+        ("glm-5", {"gpu": GpuName.A100_80GB, "tensor_parallel": 8}, "no kernels for sparse attention"),
     ],
 )
 def test_what_stands_against_it_is_said(name, options, reason):
