@@ -60,7 +60,7 @@ def vllm_arguments(
     if online:
         arguments.append("--quantization=fp8")
     if GPUS[fit.gpu].compute_capability < (8, 0):
-        # Volta and Turing have no bf16; fp16 takes the same memory.
+        # Turing has no bf16; fp16 takes the same memory.
         arguments.append("--dtype=half")
     return tuple(arguments)
 

@@ -58,6 +58,15 @@ def test_a_device_is_taken_of_which_the_quota_holds_all_replicas():
         planned(one_slice, context_length=8192, max_replicas=40)
 
 
+def test_a_quota_of_nothing_that_may_borrow_nothing_offers_no_device():
+    def nothing(data):
+        (team,) = [team for team in data["teams"] if team["name"] == "assistants"]
+        team["quota"]["h100"] = {"2g.20gb": {"nominal": 0, "borrowing_limit": 0}}
+
+    with pytest.raises(InvalidInput, match="what h100 and assistants's quota there offer"):
+        planned(nothing, context_length=8192)
+
+
 def test_without_a_price_the_smallest_part_of_a_gpu_is_taken():
     def elsewhere(data):
         data["region"] = "eu-west-1"

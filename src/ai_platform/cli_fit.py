@@ -46,7 +46,7 @@ def register(add: Add) -> None:
     parser.add_argument("--kv-cache", choices=["bf16", "fp8"], default="bf16", help="default: bf16")
     parser.add_argument("--adapters", metavar="N", type=_count, help="LoRA adapters held at once")
     parser.add_argument(
-        "--lora-rank", metavar="R", type=int, default=16, choices=list(LoraRank), help="default: 16"
+        "--lora-rank", metavar="R", type=int, default=16, choices=[rank.value for rank in LoraRank], help="default: 16"
     )
     parser.add_argument(
         "--batched-tokens",
