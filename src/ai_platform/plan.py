@@ -93,7 +93,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     book = prices_of(environment)
     prices = {name: price_of(pool, book, environment.region) for name, pool in pools.items()}
     endpoints = tuple(
-        endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own, environment)
+        endpoint_plan(with_device(spec, pool, held, price, own, found.usable), pool, price, own, environment)
         for spec in environment.endpoints
         for pool, price in [(pools[spec.pool], prices[spec.pool])]
         for held in [quotas.teams[spec.team].get(spec.pool)]
