@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
-from ai_platform.gpu.mig import device_memory_mib
+from ai_platform.gpu.mig.profiles import device_memory_mib
 from ai_platform.serving.fit import fit
 from ai_platform.serving.memory import Adapters
 from ai_platform.serving.models import MODELS
