@@ -7,7 +7,7 @@ from ai_platform.environment import parse
 from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 
-LOCAL = read_yaml(Path(__file__).parents[1] / "stacks" / "local.yaml").data
+LOCAL = read_yaml(Path(__file__).parents[2] / "stacks" / "local.yaml").data
 
 
 def test_a_replica_gets_its_part_of_the_node_less_a_tenth_for_the_system():
