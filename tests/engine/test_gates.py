@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ def gated(
     """Runs a command with the pack, the program and the description broken there."""
     broken = broken or set()
     description = yaml.safe_load((ROOT / "stacks" / "staging.yaml").read_text())
+    shutil.copytree(ROOT / "stacks" / "prompts", project.root / "prompts", dirs_exist_ok=True)
     description["budget"] = {"monthly_usd": 1 if "budget" in broken else 10**9}
     description["gates"] = {
         "max_unknown_price_percent": 100,

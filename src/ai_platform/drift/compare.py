@@ -106,7 +106,9 @@ def _line(
 ) -> DriftLine:
     # Who weakens what keeps teams apart has the worst reason to do so by hand.
     guards = ("NetworkPolicy", "Pod Security")
-    severity = Severity.ERROR if what.startswith(guards) else None
+    # A prompt that nobody has reviewed speaks to everybody who uses the application.
+    grave = what.startswith(guards) or thing.name.startswith("Prompt ")
+    severity = Severity.ERROR if grave else None
     if len(mine) > _LONGEST and len(theirs) > _LONGEST:
         mine, theirs = _unlike(mine, theirs)
     return line(thing.subject, aspect, what, sources, (mine, theirs), fix, severity=severity)

@@ -11,6 +11,7 @@ from ..components.node_labels import POOL_LABEL
 from ..components.objects import MANAGED_BY
 from ..components.quantities import canonical
 from ..finops.cost_tags import KUBERNETES_PREFIX
+from ..serving.prompt_names import PROMPT_LABEL, TEXT_KEY, VERSION_KEY, digest_of_text
 from .model import Aspect
 
 Manifest = Mapping[str, Any]
@@ -18,6 +19,7 @@ Says = dict[tuple[Aspect, str], str]
 _TEAM = f"{KUBERNETES_PREFIX}team"
 _SECURITY = "pod-security.kubernetes.io/"
 _COMPLETE = ("ClusterQueue", "Cohort", "LocalQueue", "ResourceFlavor", "Namespace", "InferenceService")
+_SHOWN_DIGEST = 12
 _NO_LIMIT, _ALL = "no limit", "all of it"
 
 
@@ -63,7 +65,7 @@ def complete_keys(manifests: Iterable[Manifest], *, managed: bool) -> list[str]:
     return [
         key_of(manifest)
         for manifest in manifests
-        if manifest.get("kind") in _COMPLETE
+        if (manifest.get("kind") in _COMPLETE or _is_prompt(manifest))
         and (manifest["kind"] != "Namespace" or _TEAM in labels_of(manifest))
         and (not managed or ours <= labels_of(manifest).items())
     ]
@@ -192,7 +194,29 @@ def _service(manifest: Manifest, metadata: Manifest) -> Thing:
     return Thing(f"endpoint {named}", f"InferenceService {named}", says)
 
 
+def _is_prompt(manifest: Manifest) -> bool:
+    return manifest.get("kind") == "ConfigMap" and PROMPT_LABEL in labels_of(manifest)
+
+
+def _prompt(manifest: Manifest, metadata: Manifest) -> Thing:
+    data = _mapping(manifest.get("data"))
+    text = data.get(TEXT_KEY)
+    # What applications read counts, not what labels and annotations claim.
+    says: Says = {
+        (Aspect.VERSION, "version of the prompt"): str(data.get(VERSION_KEY, "none")),
+        (Aspect.VERSION, "text of the prompt"): _text_of(text) if isinstance(text, str) else "none",
+    }
+    named = f"{metadata.get('namespace')}/{labels_of(manifest)[PROMPT_LABEL]}"
+    return Thing(f"prompt {named}", f"Prompt {named}", says)
+
+
+def _text_of(text: str) -> str:
+    return f"{len(text.encode())} bytes, sha256 {digest_of_text(text)[:_SHOWN_DIGEST]}"
+
+
 def _config_map(manifest: Manifest, metadata: Manifest) -> Thing | None:
+    if _is_prompt(manifest):
+        return _prompt(manifest, metadata)
     name, pool = str(metadata["name"]), labels_of(manifest).get(POOL_LABEL)
     if not name.startswith(("mig-", "ai-platform-mig-")):
         return None
