@@ -108,7 +108,7 @@ def _preview(options: argparse.Namespace) -> int:
     stacks = _stacks(place, names, right)
     if stacks:
         say(f"previewing {', '.join(stacks)}")
-    packs = {stack: pack for stack in stacks if (pack := pack_of(place, stack))}
+    packs = {stack: pack_of(place, stack) for stack in stacks}
     previews = previewed([project.engine(place, stack) for stack in stacks], packs)
     if options.format == _FORMATS[0] and not options.output:
         for preview in previews:
