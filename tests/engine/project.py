@@ -175,7 +175,8 @@ def make_project(root: Path, name: str) -> Project:
     project = Project(root, name)
     described = (ROOT / "stacks" / "local.yaml").read_text()
     assert "\nname: local\n" in described
-    project.description.write_text(described.replace("\nname: local\n", f"\nname: {name}\n"))
+    described = described.replace("\nname: local\n", f"\nname: {name}\n")
+    project.description.write_text(described.replace('subject: "local-', f'subject: "{name}-'))
     return project
 
 
