@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -31,7 +32,7 @@ def model_evidence(resource: Resource, settings: Settings) -> Iterator[str]:
         return
     found = annotations if isinstance(annotations, Mapping) else {}
     if resource.kind == "InferenceService":
-        yield from _licence(resource, found)
+        yield from _licences(resource, found)
     evaluation = resource.of(found, EVALUATION_ANNOTATION, "metadata.annotations")
     if evaluation is not UNKNOWN and (wrong := _wrong(evaluation, resource)):
         yield f"{EVALUATION_ANNOTATION}: {wrong}"
@@ -43,12 +44,23 @@ def _asked(resource: Resource) -> bool:
     )
 
 
-def _licence(resource: Resource, found: Mapping[str, object]) -> Iterator[str]:
-    licence = resource.of(found, LICENCE_ANNOTATION, "metadata.annotations")
+def _licences(resource: Resource, found: Mapping[str, object]) -> Iterator[str]:
+    yield from _licence(resource, found, "metadata.annotations", "model")
+    for index, entry in enumerate(resource.items("spec", "canary")):
+        place = f"spec.canary[{index}].predictor"
+        predictor = entry.get("predictor") if isinstance(entry, Mapping) else None
+        shown = resource.of(predictor, "annotations", place) if isinstance(predictor, Mapping) else None
+        if shown is not UNKNOWN:
+            tried = shown if isinstance(shown, Mapping) else {}
+            yield from _licence(resource, tried, f"{place}.annotations", "canary's model")
+
+
+def _licence(resource: Resource, found: Mapping[str, object], place: str, whose: str) -> Iterator[str]:
+    licence = resource.of(found, LICENCE_ANNOTATION, place)
     if licence is not UNKNOWN and not licence:
-        yield f"the licence of its model is not known: no annotation {LICENCE_ANNOTATION}"
-    elif str(licence).startswith(tuple(NON_COMMERCIAL)):
-        yield f"its model's licence {licence} forbids commercial use"
+        yield f"the licence of its {whose} is not known: no annotation {LICENCE_ANNOTATION}"
+    elif str(licence).lower().startswith(tuple(map(str.lower, NON_COMMERCIAL))):
+        yield f"its {whose}'s licence {licence} forbids commercial use"
 
 
 def environment_of(resource: Resource) -> str:
@@ -72,6 +84,10 @@ def _wrong(evaluation: object, resource: Resource) -> str | None:
         return f"lacks {', '.join(missing)}"
     if not _SHA256.fullmatch(str(found["sha256"])):
         return "sha256 is no digest, so the report can be another one tomorrow"
+    try:
+        datetime.date.fromisoformat(str(found["date"]))
+    except ValueError:
+        return "date is no day"
     return None
 
 
@@ -87,7 +103,7 @@ RULE = Rule(
     settings={
         "environments": Setting(
             {"type": "array", "items": {"type": "string"}},
-            "Environments that are production. Default: `prod`",
+            "Environments that are production. Default: `prod`, `production`",
         )
     },
 )

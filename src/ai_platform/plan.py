@@ -27,6 +27,7 @@ from .planning.expected_nodes import expected_nodes, work_by_pool
 from .planning.prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
 from .planning.prompts import PromptPlan, prompt_plans
 from .planning.quota_rows import PoolQuota, pool_quotas, shares_of
+from .planning.rollouts import with_rollouts
 from .planning.teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
 from .planning.training import TrainingPlan, training_plan
 
@@ -92,7 +93,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     book = prices_of(environment)
     prices = {name: price_of(pool, book, environment.region) for name, pool in pools.items()}
     endpoints = tuple(
-        endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own, environment)
+        endpoint_plan(with_device(spec, pool, held, price, own, found.usable), pool, price, own, environment)
         for spec in environment.endpoints
         for pool, price in [(pools[spec.pool], prices[spec.pool])]
         for held in [quotas.teams[spec.team].get(spec.pool)]
@@ -102,6 +103,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         training_plan(spec, pools[spec.pool], environment, topology=topology)
         for spec in environment.training_jobs
     )
+    endpoints = with_rollouts(endpoints, jobs, pools, quotas)
     work = work_by_pool(endpoints, jobs)
     nodes = {
         spec.name: expected_nodes(spec, pools[spec.name], work.get(spec.name, {}))

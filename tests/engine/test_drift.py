@@ -158,6 +158,7 @@ def test_changes_by_hand_are_named_by_what_they_mean(project: Project, api: Api,
     api.patch("serving.kserve.io/v1beta1", "InferenceService", "chat", scaled, "serving")
     api.delete("networking.k8s.io/v1", "NetworkPolicy", "deny-all", "research")
     api.patch("v1", "ConfigMap", "prompt-greet", {"data": {"prompt.txt": "Say nothing."}}, "serving")
+    api.patch(KUEUE, "LocalQueue", "default", {"spec": {"stopPolicy": "Hold"}}, "research")
     before = state(project)
 
     code, report = drift(project)
@@ -167,6 +168,7 @@ def test_changes_by_hand_are_named_by_what_they_mean(project: Project, api: Api,
     assert found["pool h100", "MIG layout of Node h100-0"].live == "all-disabled"
     quota = found["team research", "nvidia.com/gpu of h100, guaranteed"]
     assert (quota.described, quota.state, quota.live) == ("4", "4", "1")
+    assert found["team research", "stop policy of queue default"].live == "Hold"
     replicas = found["endpoint serving/chat", "replicas"]
     assert (replicas.state, replicas.live) == ("1 to 1", "1 to 3")
     assert found["team research", "NetworkPolicy deny-all"].live == "not there"

@@ -311,5 +311,8 @@ def rewritten(part: Any, change: Callable[[str], str]) -> Any:
 def hostile(texts: Iterable[str]) -> Report:
     """The sample with these texts, one after the other and over again, in place of all of its own."""
     source = cycle(texts)
-    report: Report = rewritten(sample(), lambda _: next(source))
+    failed = StackPart(stack="prod.teams", counts=Counts(), complete=False, errors=("one\n  two", "three"))
+    whole = sample()
+    worse = whole.model_copy(update={"wrong": ("one", "two"), "stacks": (*whole.stacks, failed)})
+    report: Report = rewritten(worse, lambda _: next(source))
     return report

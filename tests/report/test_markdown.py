@@ -229,8 +229,8 @@ def test_many_rows_of_everything_still_fit():
 def test_no_text_becomes_a_tag_a_link_or_a_call(attack):
     document = markdown(hostile([attack]))
     assert_harmless(document)
-    assert tables(document) == tables(markdown(sample()))
-    assert len(headings(document)) == len(headings(markdown(sample())))
+    assert tables(document) == tables(markdown(hostile(["plain"])))
+    assert len(headings(document)) == len(headings(markdown(hostile(["plain"]))))
 
 
 @examples(60)
@@ -255,3 +255,28 @@ def test_the_marker_is_the_same_for_the_same_title_and_another_for_another():
 def test_a_limit_too_small_for_a_verdict_is_refused():
     with pytest.raises(ValueError, match="2000 bytes"):
         markdown(sample(), 500)
+
+
+def test_each_problem_of_a_failed_preview_has_a_line_of_its_own():
+    errors = ("dev.yaml: 2 problems\n  name: got 1\n  region: got 2",)
+    part = StackPart(stack="dev", counts=Counts(), complete=False, errors=errors)
+    said = markdown(Report(title="dev", stacks=(part,)))
+    assert "- `dev`: dev.yaml: 2 problems\n  - name: got 1\n  - region: got 2\n" in said
+
+
+def test_what_is_wrong_with_a_description_stands_on_top_and_nothing_is_called_safe():
+    said = markdown(Report(title="dev", wrong=("stacks/dev.yaml: region (line 3): got 1",)))
+    assert said.splitlines()[4].startswith("⛔ ")
+    assert "dangers: none found in what is known" in said
+    assert said.index("- stacks/dev.yaml: region (line 3)") < 400
+
+
+def test_a_bill_that_stays_as_it_is_is_folded_and_one_that_changes_is_not():
+    whole = sample()
+    same = {
+        name: tuple(line.model_copy(update={"before": line.after}) for line in getattr(whole.money, name))
+        for name in ("pools", "environments", "teams", "cost_centers")
+    }
+    unchanged = whole.model_copy(update={"money": whole.money.model_copy(update=same)})
+    assert "### Cost a month by pool, USD" in markdown(whole)
+    assert "<summary><b>Cost a month by pool, USD</b>: unchanged</summary>" in markdown(unchanged)

@@ -31,11 +31,28 @@ def run(options: argparse.Namespace) -> int:
     root = project.workplace().root
     # A name that is none could be an option to who reads this list.
     names = sorted(path.stem for path in (root / _STACKS).glob("*.yaml"))
-    there = [name for name in names if re.fullmatch(NAME_PATTERN, name)]
-    for name in touched_by(changed_files(root, options.base), there):
-        if not is_simulated(root, name):
+    files = changed_files(root, options.base)
+    gone = [
+        path.stem
+        for path in map(PurePosixPath, files)
+        if path.parent.as_posix() == _STACKS and path.suffix == ".yaml" and not (root / path).exists()
+    ]
+    there = [name for name in sorted({*names, *gone}) if re.fullmatch(NAME_PATTERN, name)]
+    for name in touched_by(files, there):
+        simulated = _was_simulated(root, options.base, name) if name in gone else is_simulated(root, name)
+        if not simulated:
             write(name)
     return 0
+
+
+def _was_simulated(root: Path, base: str, name: str) -> bool:
+    from .sides import at_revision
+
+    try:
+        side = at_revision(root, base, name)
+    except InvalidInput:
+        return False
+    return side is None or side.environment.cluster.provider == "simulated"
 
 
 def touched_by(files: Iterable[str], environments: Iterable[str]) -> list[str]:

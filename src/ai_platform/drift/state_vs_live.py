@@ -172,8 +172,9 @@ def _missing_aspect(name: str) -> Aspect:
 
 
 def _gone(change: ResourceChange, subject: str, fix: str) -> DriftLine:
-    what = f"{change.type.rpartition(':')[2]} {change.name}"
-    return line(subject, Aspect.OBJECT, what, _PAIR, (_THERE, _ABSENT), fix, severity=Severity.ERROR)
+    return line(
+        subject, Aspect.OBJECT, _shown(change), _PAIR, (_THERE, _ABSENT), fix, severity=Severity.ERROR
+    )
 
 
 def _subject(shown: str) -> str:

@@ -33,6 +33,10 @@ class Thing:
     """``ClusterQueue research``."""
     says: Mapping[tuple[Aspect, str], str]
     """Value by aspect and what it is the value of."""
+    unset: frozenset[tuple[Aspect, str]] = frozenset()
+    """What of it our objects leave to the server's default: no `up` puts that back."""
+    at: str = ""
+    """The object as kubectl takes it, where ``unset`` says something."""
 
 
 def things_of(manifests: Iterable[Manifest]) -> dict[str, Thing]:
@@ -82,11 +86,38 @@ def cost_labels(manifest: Manifest) -> dict[str, str]:
 
 def _cluster_queue(manifest: Manifest, metadata: Manifest) -> Thing:
     spec = _mapping(manifest.get("spec"))
-    says: Says = {(Aspect.QUOTA, "cohort"): str(spec.get("cohortName") or spec.get("cohort") or "none")}
+    says: Says = {
+        (Aspect.QUOTA, "cohort"): str(spec.get("cohortName") or spec.get("cohort") or "none"),
+        (Aspect.QUOTA, "namespaces that may use it"): _selected(spec.get("namespaceSelector")),
+        (Aspect.QUOTA, "order"): str(spec.get("queueingStrategy") or "BestEffortFIFO"),
+        (Aspect.QUOTA, "stop policy"): _stopped(spec),
+        (Aspect.QUOTA, "admission checks"): _plain(
+            spec.get("admissionChecksStrategy") or spec.get("admissionChecks")
+        ),
+        **_preemption(_mapping(spec.get("preemption"))),
+    }
     says |= dict(_quotas(spec))
-    if spec.get("stopPolicy", "None") != "None":
-        says[Aspect.QUOTA, "stop policy"] = str(spec["stopPolicy"])
-    return Thing(f"team {metadata['name']}", f"ClusterQueue {metadata['name']}", says)
+    name = metadata["name"]
+    unset = frozenset({(Aspect.QUOTA, "order"), (Aspect.QUOTA, "stop policy")})
+    return Thing(f"team {name}", f"ClusterQueue {name}", says, unset, f"clusterqueue {name}")
+
+
+def _preemption(spec: Manifest) -> Says:
+    """Whom a queue's work may end, with Kueue's defaults where nothing is said (v0.19, CRD reference)."""
+    borrowing = _mapping(spec.get("borrowWithinCohort"))
+    return {
+        (Aspect.QUOTA, "takes back what others borrowed"): str(spec.get("reclaimWithinCohort") or "Never"),
+        (Aspect.QUOTA, "preempts within the queue"): str(spec.get("withinClusterQueue") or "Never"),
+        (Aspect.QUOTA, "preempts to borrow"): str(borrowing.get("policy") or "Never"),
+    }
+
+
+def _selected(selector: object) -> str:
+    return "none" if selector is None else _plain(selector) if _bare(selector) else "all"
+
+
+def _stopped(spec: Manifest) -> str:
+    return str(spec.get("stopPolicy") or "None")
 
 
 def _cohort(manifest: Manifest, metadata: Manifest) -> Thing:
@@ -112,9 +143,14 @@ def _quotas(spec: Manifest) -> Iterator[tuple[tuple[Aspect, str], str]]:
 
 
 def _local_queue(manifest: Manifest, metadata: Manifest) -> Thing:
-    leads = str(_mapping(manifest.get("spec")).get("clusterQueue"))
-    says: Says = {(Aspect.QUOTA, f"queue {metadata['name']} leads to"): leads}
-    return Thing(f"team {metadata.get('namespace')}", f"LocalQueue {metadata['name']}", says)
+    spec, queue = _mapping(manifest.get("spec")), f"queue {metadata['name']}"
+    says: Says = {
+        (Aspect.QUOTA, f"{queue} leads to"): str(spec.get("clusterQueue")),
+        (Aspect.QUOTA, f"stop policy of {queue}"): _stopped(spec),
+    }
+    namespace, name = metadata.get("namespace"), metadata["name"]
+    unset = frozenset({(Aspect.QUOTA, f"stop policy of {queue}")})
+    return Thing(f"team {namespace}", f"LocalQueue {name}", says, unset, f"localqueue {name} -n {namespace}")
 
 
 def _flavor(manifest: Manifest, metadata: Manifest) -> Thing:

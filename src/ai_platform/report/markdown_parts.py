@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from .escape import code, fenced, text
-from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, PromptText, Report
+from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, PromptText, Report, StackPart
 from .plain import verbatim
 from .words import (
     NOTHING,
     amount,
+    budget,
     difference,
+    error_lines,
     lines_left_out,
     money_text,
     nodes,
@@ -30,6 +32,7 @@ Row = TypeVar("Row")
 _SIGNS = {Grade.CRITICAL: "🔴", Grade.HIGH: "🟠", Grade.MEDIUM: "🟡", Grade.LOW: "⚪"}
 _OPEN = (Grade.CRITICAL, Grade.HIGH)
 """Grades that are not folded."""
+_FLOORS = "Without a price, so that the amounts are floors:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def verdict_line(report: Report) -> str:
 
 
 def _sign(report: Report) -> str:
-    if any(line.level == "mandatory" for line in report.gates):
+    if report.wrong or any(line.level == "mandatory" for line in report.gates):
         return "⛔"
     if any(danger.grade in _OPEN for danger in report.dangers):
         return "⚠️"
@@ -121,25 +124,31 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
     _prompts(page, report.prompts)
     if report.notes:
         page.folded(
-            f"<b>What this report does not know</b>: {plural(len(report.notes), 'note')}",
+            f"<b>Notes</b>: {len(report.notes)}",
             page.items(report.notes, page.text),
         )
     return page.parts, page.left_out
 
 
 def _failures(page: _Page, report: Report) -> None:
+    if report.wrong:
+        page.section(
+            "A description is not right",
+            "It can't be applied, and what it changes is not known.",
+            page.items(report.wrong, lambda line: text(line, 3 * page.detail.longest)),
+        )
     broken = [part for part in report.stacks if not part.complete or part.errors]
     if broken:
         page.section(
             "The preview is incomplete",
             "What follows is what could be read of it. What is missing here is not known.",
-            page.items(
-                broken,
-                lambda part: (
-                    f"{page.code(part.stack)}: {'; '.join(map(page.text, part.errors)) or 'ends early'}"
-                ),
-            ),
+            page.items(broken, lambda part: _failure(page, part)),
         )
+
+
+def _failure(page: _Page, part: StackPart) -> str:
+    first, *more = (text(line, 3 * page.detail.longest) for line in page.first(error_lines(part)))
+    return "\n".join([f"{page.code(part.stack)}: {first}", *(f"  - {line}" for line in more)])
 
 
 def _dangers(page: _Page, dangers: Sequence[Danger]) -> None:
@@ -234,15 +243,22 @@ def _pool(page: _Page, row: PoolCapacity, cut: bool) -> list[str]:
 def _money(page: _Page, report: Report) -> None:
     money = report.money
     expected = rests_on_expected(money)
+    unknown = [_FLOORS, page.items(money.unknown, page.text)] if money.unknown else []
     if pools := [*money.pools, *sums(money)]:
-        currency = page.text(money.currency)
-        page.section(f"Cost a month by pool, {currency}", _money_table(page, pools, expected))
+        title = f"Cost a month by pool, {page.text(money.currency)}"
+        parts = (_money_table(page, pools, expected), *unknown)
+        if _differs(pools):
+            page.section(title, *parts)
+        else:
+            page.folded(f"<b>{title}</b>: unchanged", *parts)
     for title, rows in (("team", money.teams), ("cost centre", money.cost_centers)):
         if rows:
-            page.folded(f"<b>Cost a month by {title}</b>", _money_table(page, rows, expected))
+            same = "" if _differs(rows) else ": unchanged"
+            page.folded(f"<b>Cost a month by {title}</b>{same}", _money_table(page, rows, expected))
     if money.savings:
-        page.section(
-            "The same for less",
+        most = usd(max(row.monthly_usd for row in money.savings))
+        page.folded(
+            f"<b>The same for less</b>: {plural(len(money.savings), 'way')}, up to {most} a month",
             page.items(
                 money.savings,
                 lambda row: (
@@ -250,11 +266,10 @@ def _money(page: _Page, report: Report) -> None:
                 ),
             ),
         )
-    if money.unknown:
-        page.parts += [
-            "Without a price, so that the amounts are floors:",
-            page.items(money.unknown, page.text),
-        ]
+
+
+def _differs(lines: Sequence[MoneyLine]) -> bool:
+    return any(line.before != line.after for line in lines)
 
 
 def _money_table(page: _Page, rows: Sequence[MoneyLine], expected: bool) -> str:
@@ -266,7 +281,7 @@ def _money_table(page: _Page, rows: Sequence[MoneyLine], expected: bool) -> str:
             money_text(row.before),
             money_text(row.after),
             difference(row, expected),
-            usd(row.budget_usd),
+            f"**{said}**" if "over" in (said := budget(row)) else said,
         ],
     )
 

@@ -242,7 +242,7 @@ class VersionChange(_Part):
     """A version before and after."""
 
     kind: str
-    """``chart``, ``driver``, ``kubernetes``, ``node image``, ``model``, ``image``, ``prompt``."""
+    """``chart``, ``driver``, ``kubernetes``, ``node image``, ``model``, ``canary``, ``image``, ``prompt``."""
     name: str
     """What it is a version of."""
     before: str | None
@@ -307,6 +307,8 @@ class Report(_Part):
     """Raised when a reader of an older version would misread it."""
     title: str
     """What is changed, for a reader: ``prod`` or ``dev, prod``."""
+    wrong: tuple[str, ...] = ()
+    """What is not right with descriptions after the change, a line for each problem: they have no plan."""
     digests: tuple[str | None, str | None] = (None, None)
     """Digests of the plan before and after; ``None`` without one."""
     stacks: tuple[StackPart, ...] = ()

@@ -11,6 +11,7 @@ from ..components.cluster_spec import EksSpec, GkeSpec
 from ..environment import Environment
 from ..gpu.operator.known_good import DEFAULT_IMAGE, KnownGood, known_good
 from ..layers import environment_of
+from ..serving.canary import as_endpoint
 from ..serving.models import model as known_model
 from ..serving.own_models import own_models
 from .model import VersionChange
@@ -20,7 +21,7 @@ from .prompts import evidence_note, prompts_of, shown_version
 from .side import Side
 from .versions_in_objects import Seen, image_parts, seen_in
 
-_KINDS = ("kubernetes", "node image", "driver", "chart", "model", "prompt", "image")
+_KINDS = ("kubernetes", "node image", "driver", "chart", "model", "canary", "prompt", "image")
 _NO_ROW = "no row of the known-good table speaks of this combination"
 
 
@@ -90,14 +91,16 @@ def _facts(environment: Environment) -> Iterator[tuple[tuple[str, str], str]]:
         if row and row.driver_branch:
             yield ("driver", pool.name), f"branch {row.driver_branch}"
     own, _ = own_models(environment.models)
-    for spec in environment.endpoints:
-        model = known_model(spec.model, own)
-        if model:
-            precision = spec.precision or model.native_precision
-            yield (
-                ("model", f"{spec.team}/{spec.name}"),
-                f"{spec.model} in {precision}, from {model.hugging_face_id}",
-            )
+    for endpoint in environment.endpoints:
+        served = [("model", endpoint)] + ([("canary", as_endpoint(endpoint))] if endpoint.canary else [])
+        for kind, spec in served:
+            model = known_model(spec.model, own)
+            if model:
+                precision = spec.precision or model.native_precision
+                yield (
+                    (kind, f"{spec.team}/{spec.name}"),
+                    f"{spec.model} in {precision}, from {model.hugging_face_id}",
+                )
 
 
 def _notes(environment: Environment) -> Iterator[tuple[tuple[str, str], str]]:
