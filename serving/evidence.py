@@ -27,7 +27,7 @@ NON_COMMERCIAL: Mapping[str, str] = MappingProxyType(
 
 EVIDENCE_RULE = "model-evidence"
 """Name of the gate that asks for all this."""
-PRODUCTION = ("prod",)
+PRODUCTION = ("prod", "production")
 """Environments of which it asks, unless its configuration says others."""
 
 

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from inspect import isawaitable
-from typing import Any, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockEngine
@@ -39,6 +39,9 @@ __all__ = [
     "Unknown",
     "record",
 ]
+
+_Answer = TypeVar("_Answer")
+_Arguments = TypeVarTuple("_Arguments")
 
 
 def record(
@@ -132,7 +135,9 @@ async def _nothing_left() -> None:
 class _Loop(asyncio.SelectorEventLoop):
     """Lets Pulumi ask the monitor at once: it only writes down, which takes less than to start a thread."""
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(
+        self, executor: Any, func: Callable[[*_Arguments], _Answer], *args: *_Arguments
+    ) -> asyncio.Future[_Answer]:
         if not getattr(func, "__module__", "").startswith("pulumi."):
             return super().run_in_executor(executor, func, *args)
         future = self.create_future()

@@ -82,7 +82,7 @@ class Answers(HTTPAdapter):
         super().__init__()
         self.fake = fake
 
-    def send(self, request, **_):
+    def send(self, request, *_args, **_options):
         split = urlsplit(request.url)
         body = json.loads(request.body) if request.body else None
         status, answer = self.fake.answer(request.method, split.path, parse_qs(split.query), body)
