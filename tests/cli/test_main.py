@@ -220,10 +220,12 @@ def test_env_prints_what_a_shell_can_read(monkeypatch, capsys):
     assert done.stdout == "it's $HOME"
 
 
-@pytest.mark.usefixtures("place", "no_tools")
+@pytest.mark.usefixtures("no_tools")
 @pytest.mark.parametrize("command", ["preview", "destroy"])
-def test_what_needs_a_cluster_says_how_to_get_one(command, monkeypatch, capsys):
+def test_what_needs_a_cluster_says_how_to_get_one(command, place, monkeypatch, capsys):
     monkeypatch.setattr(project, "described", lambda *_: (None, None))
+    description = Path(__file__).parents[2] / "stacks" / "local.yaml"
+    (place.root / "stacks" / "local.yaml").write_text(description.read_text())
     assert cli.main([command]) == 1
     assert "ai-platform up local" in capsys.readouterr().err
 

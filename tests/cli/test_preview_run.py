@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from ai_platform.cli import preview_run
 from ai_platform.cli.engine import Engine, Recorded
 from ai_platform.cli.preview_run import preview_in, previewed
 from ai_platform.cli.workplace import EngineError
@@ -78,3 +79,21 @@ def test_stacks_are_previewed_at_once_and_one_that_fails_does_not_take_the_other
     assert (first.stack, first.complete, len(first.resources)) == ("test", True, 13)
     assert (second.stack, second.complete, second.errors) == ("two", False, ("another run holds this stack",))
     assert not engines[0].folders[0].exists()
+
+
+def test_a_second_interrupt_ends_what_the_first_one_only_asked_to_end(monkeypatch: Any) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(preview_run, "end_session", ended.append)
+    waits = iter([KeyboardInterrupt, KeyboardInterrupt, None])
+
+    class Workers:
+        def shutdown(self, *, wait: bool, cancel_futures: bool) -> None:
+            if error := next(waits):
+                raise error
+
+    with subprocess.Popen(["/bin/sleep", "100"]) as hangs, subprocess.Popen(["/bin/true"]) as over:
+        over.wait()
+        running = preview_run._Running([cast("subprocess.Popen[str]", child) for child in (over, hangs)])
+        preview_run._ended(cast("Any", Workers()), running)
+        hangs.kill()
+    assert ended == [hangs.pid, hangs.pid]

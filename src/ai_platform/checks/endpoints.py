@@ -76,7 +76,7 @@ def endpoint_problems(
             continue
         price = price_of(pool, book, environment.region)
         held = quotas.teams.get(spec.team, {}).get(spec.pool)
-        spec = with_device(spec, pool, held, price, own)
+        spec = with_device(spec, pool, held, price, own, usable)
         size = list(_size(spec, pool, at, problem))
         yield from size or _fits(spec, pool, held, price, own, at, problem)
         yield from canary_problems(environment, spec, pool, own, at, problem)

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from ..local.tools import say
 from ..report.messages import message
 from ..report.preview import Preview
 from ..report.read_preview import by_stack, read_files
 from .engine import Engine, Recorded
+from .leftovers import end_session
 from .workplace import EngineError
 
 Packs = Mapping[str, tuple[Path, Path]]
@@ -26,7 +28,7 @@ Packs = Mapping[str, tuple[Path, Path]]
 def previewed(engines: Sequence[Engine], packs: Packs = MappingProxyType({})) -> list[Preview]:
     """The preview of each stack, at most as many at once as there are cores.
 
-    A preview that fails is incomplete and says why. Ctrl-C stops all of them.
+    A preview that fails is incomplete and says why. Ctrl-C stops all of them, a second one at once.
     """
     with tempfile.TemporaryDirectory(prefix="ai-platform-preview-") as folder:
         running = _Running()
@@ -35,10 +37,20 @@ def previewed(engines: Sequence[Engine], packs: Packs = MappingProxyType({})) ->
             found = [workers.submit(_preview, engine, Path(folder), running, packs) for engine in engines]
             return [future.result() for future in found]
         except KeyboardInterrupt:
+            say("stopping: waiting for what has started")
             running.stop()
             raise
         finally:
-            workers.shutdown(wait=True, cancel_futures=True)
+            _ended(workers, running)
+
+
+def _ended(workers: ThreadPoolExecutor, running: _Running) -> None:
+    """Waits until nothing runs any more, also where somebody does not want to wait for it."""
+    while True:
+        try:
+            return workers.shutdown(wait=True, cancel_futures=True)
+        except KeyboardInterrupt:
+            running.kill()
 
 
 def preview_in(recorded: Recorded) -> Preview:
@@ -75,6 +87,12 @@ class _Running:
             self.children.append(child)
             if self.stopped:
                 child.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Ends them with all that they have started, however deep they hang."""
+        for child in list(self.children):
+            if child.poll() is None:
+                end_session(child.pid)
 
     def stop(self) -> None:
         with self.lock:

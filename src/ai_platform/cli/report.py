@@ -12,6 +12,7 @@ from ..plan import Plan, TrainingPlan
 from ..planning.pool_layouts import pool_layouts
 from .money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
 from .packing import packing_lines
+from .prompts import prompt_lines
 from .rollouts import SERVED, beside, canary_lines, on_a_change, rollout_lines, still_changing
 from .table import TextTable
 
@@ -24,7 +25,7 @@ _SERVING = "serving.kserve.io/v1beta1"
 
 
 def plan_table(plan: Plan) -> Report:
-    """The plan as tables: pools, quotas, teams, endpoints, training runs and cost."""
+    """The plan as tables: pools, quotas, teams, endpoints, prompts, training runs and cost."""
     return _tables(plan, {}, {}, {}, {})
 
 
@@ -74,6 +75,7 @@ def _tables(
         _endpoints(plan, services, changing),
         *canary_lines(plan),
         *rollout_lines(plan),
+        *prompt_lines(plan),
         *([_jobs(plan, jobs)] if plan.training_jobs else []),
         *cost_lines(plan),
     ]

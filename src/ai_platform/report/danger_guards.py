@@ -123,14 +123,18 @@ def runtimes(scene: Scene) -> Iterator[Finding]:
 
 
 def _gone(change: ResourceChange) -> list[str]:
-    """Guards that were there and are not any more. One that was never said is no guard."""
+    """Guards that were there and are not any more. One never said is none, but where false guards."""
     return [
         path
         for path, guards in _GUARDS
-        if at(change.before, path) == guards
+        if (at(change.before, path) == guards or _by_default(change, path, guards))
         and at(change.after, path) != guards
         and _known(change, path, guards)
     ]
+
+
+def _by_default(change: ResourceChange, path: str, guards: object) -> bool:
+    return guards is False and at(change.before, path) is None and at(change.after, path) is True
 
 
 def _known(change: ResourceChange, path: str, guards: object) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..plan import EndpointPlan
 from ..serving.rollout import Spare
+from ..serving.spec import EndpointSpec
 from . import blast_radius
 from .danger_finding import Finding, finding, place
 from .model import Grade
@@ -44,30 +45,46 @@ def teams(before: Side, after: Side) -> Iterator[Finding]:
 def endpoints(before: Side, after: Side) -> Iterator[Finding]:
     """Endpoints of teams that stay."""
     news = {(endpoint.team, endpoint.name): endpoint for endpoint in after.plan.endpoints}
+    olds = {(spec.team, spec.name): spec for spec in before.environment.endpoints}
     at = {(spec.team, spec.name): index for index, spec in enumerate(after.environment.endpoints)}
+    come = [endpoint for key, endpoint in news.items() if key not in olds]
     for index, old in enumerate(before.plan.endpoints):
         key = old.team, old.name
         root, *within = roots(before.environment.name, "endpoint", f"{old.team}/{old.name}")
         within += [roots(before.environment.name, "pool", old.pool)[0]]
         new = news.get(key)
         if new is None:
+            like = next((other for other in come if _is_like(old, other)), None)
+            renamed = f"; {like.team}/{like.name} looks like its new name, at another address" if like else ""
             yield finding(
                 "endpoint-removed",
                 root,
                 f"endpoint {old.team}/{old.name} goes: whoever calls {old.model} there gets no answer "
-                f"any more",
+                f"any more{renamed}",
                 "the description no longer has it",
                 within=within,
                 place=place(before, "endpoints", index),
                 blast_radius=(f"team {old.team}",),
             )
             continue
-        yield from _changed(after, old, new, at[key], root, within)
+        yield from _changed(after, old, new, at[key], olds[key], root, within)
+
+
+def _is_like(old: EndpointPlan, other: EndpointPlan) -> bool:
+    return other.model == old.model and (other.team == old.team or other.name == old.name)
 
 
 def _changed(
-    after: Side, old: EndpointPlan, new: EndpointPlan, index: int, root: str, within: list[str]
+    after: Side,
+    old: EndpointPlan,
+    new: EndpointPlan,
+    index: int,
+    spec: EndpointSpec,
+    root: str,
+    within: list[str],
 ) -> Iterator[Finding]:
+    said = dict(after.environment.endpoints[index])
+    key = [name for name in said if said[name] != getattr(spec, name) and not name.endswith("_replicas")][:1]
     name = f"endpoint {old.team}/{old.name}"
     # What a canary tried is no surprise. Whether nobody answers meanwhile is the preview's to say.
     tried = promoted(old, new)
@@ -88,7 +105,7 @@ def _changed(
             f"every replica of {name} starts anew: {_traffic(old, new)}",
             "; ".join(differs[:3]) + (f"; and {len(differs) - 3} more" if len(differs) > 3 else ""),
             within=within,
-            place=place(after, "endpoints", index),
+            place=place(after, "endpoints", index, *key),
             blast_radius=(f"everybody who calls {old.team}/{old.name}",),
         )
     if new.min_replicas < old.min_replicas:

@@ -6,21 +6,25 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from ..page.charts import Bar, Number, Pair, difference_bars, paired_bars
-from ..page.elements import Child, Html, code, element, items, joined, table
+from ..page.elements import Child, Html, code, element, folded, items, joined, table
 from ..page.frame import Section, page, tiles
 from .html_changes import changes_part
-from .model import Danger, Money, MoneyLine, MoneyReport, Report
-from .plain import plain
+from .model import Danger, Money, MoneyLine, MoneyReport, PromptText, Report, StackPart
+from .plain import plain, verbatim
 from .words import (
     NOTHING,
     amount,
+    budget,
     changes_text,
     cost_text,
     dangers_text,
     decisive,
     difference,
+    error_lines,
     gates_text,
     is_floor,
+    limits_text,
+    lines_left_out,
     money_text,
     nodes,
     place,
@@ -28,7 +32,9 @@ from .words import (
     share,
     signed,
     sums,
+    unpriced,
     usd,
+    verdict,
     which,
     worst,
 )
@@ -52,14 +58,19 @@ def _tiles(report: Report) -> Html:
     if total and (total.before or total.after):
         expected = rests_on_expected(report.money)
         before, after = decisive(total, expected)
-        parts = [signed(after - before), share(before, after), which(expected)]
+        moved = (
+            ["difference not known"] if unpriced(total) else [signed(after - before), share(before, after)]
+        )
+        parts = [*moved, which(expected)]
+        if expected and (most := limits_text(total, expected)):
+            parts.append(most)
         change = _kept(", ".join(part for part in parts if part))
         cost = joined([f"{usd(before)} → {usd(after)}", element("small", change)])
     return tiles(
         [
             ("Resources", _kept(changes_text(report))),
             (f"Cost a month, {plain(report.money.currency)}", cost),
-            ("GPUs at most", amount(report.capacity.gpus)),
+            ("GPUs at most", dict(verdict(report))["GPUs"]),
             ("Dangers", element("span", _kept(dangers_text(report)), class_=_look(grave))),
             ("Gates", _kept(gates_text(report))),
         ]
@@ -77,14 +88,20 @@ def _look(grave: Danger | None) -> str:
 
 
 def _failures(report: Report) -> Iterator[Section]:
+    if report.wrong:
+        note = "It can't be applied, and what it changes is not known."
+        rows: list[Child] = [plain(line, 1_000) for line in report.wrong]
+        yield Section("wrong", "A description is not right", (element("p", note), items(rows)))
     broken = [part for part in report.stacks if not part.complete or part.errors]
     if broken:
-        rows = [
-            joined([code(plain(part.stack)), ": ", "; ".join(map(plain, part.errors)) or "ends early"])
-            for part in broken
-        ]
+        rows = [_failure(part) for part in broken]
         note = "What follows is what could be read of it. What is missing here is not known."
         yield Section("incomplete", "The preview is incomplete", (element("p", note), items(rows)))
+
+
+def _failure(part: StackPart) -> Html:
+    first, *more = (plain(line, 1_000) for line in error_lines(part))
+    return joined([code(plain(part.stack)), f": {first}", *([items(more)] if more else [])])
 
 
 def _dangers(report: Report) -> Iterator[Section]:
@@ -193,7 +210,9 @@ def _charts(money: MoneyReport, expected: bool) -> Iterator[Html]:
         yield paired_bars(
             "cost-by-pool", f"Cost a month by pool, {which(expected)}", _pairs(money.pools, expected), _whole
         )
-        changes = [Bar(plain(line.name), _change(line, expected)) for line in money.pools]
+        changes = [
+            Bar(plain(line.name), _change(line, expected)) for line in money.pools if not unpriced(line)
+        ]
         if any(bar.value for bar in changes):
             yield difference_bars(
                 "difference-by-pool", f"Difference a month by pool, {which(expected)}", changes, _signed
@@ -234,7 +253,7 @@ def _money_table(caption: str, lines: Sequence[MoneyLine], expected: bool) -> Ht
             _sum(line.before, before),
             _sum(line.after, after),
             difference(line, expected),
-            usd(line.budget_usd),
+            budget(line),
         ]
         for line in lines
         for before, after in (decisive(line, expected),)
@@ -270,7 +289,24 @@ def _versions(report: Report) -> Iterator[Section]:
 def _notes(report: Report) -> Iterator[Section]:
     if report.notes:
         body = items([plain(note, 1_000) for note in report.notes])
-        yield Section("notes", "What this report does not know", (body,))
+        yield Section("notes", "Notes", (body,))
 
 
-_PARTS = (_failures, _dangers, _gates, _capacity, _money, changes_part, _versions, _notes)
+def _prompts(report: Report) -> Iterator[Section]:
+    if report.prompts:
+        yield Section("prompts", "Texts of prompts", tuple(map(_prompt, report.prompts)))
+
+
+def _prompt(prompt: PromptText) -> Html:
+    sides: list[Child] = [
+        NOTHING if side is None else code(plain(side)) for side in (prompt.before, prompt.after)
+    ]
+    head = joined([code(plain(prompt.name)), ", version ", sides[0], " → ", sides[1]])
+    lines = [element("span", verbatim(line), "\n", class_=_LINES.get(line[:1])) for line in prompt.lines]
+    said = lines_left_out(prompt)
+    body = [element("pre", *lines, tabindex="0"), *([element("p", said)] if said else [])]
+    return folded(head, *body)
+
+
+_LINES = {"+": "added", "-": "removed"}
+_PARTS = (_failures, _dangers, _gates, _capacity, _money, changes_part, _versions, _prompts, _notes)

@@ -17,10 +17,11 @@ from ..serving.own_models import own_models
 from .model import VersionChange
 from .pairs import Pair, pairs
 from .preview import Preview
+from .prompts import evidence_note, prompts_of, shown_version
 from .side import Side
 from .versions_in_objects import Seen, image_parts, seen_in
 
-_KINDS = ("kubernetes", "node image", "driver", "chart", "model", "canary", "image")
+_KINDS = ("kubernetes", "node image", "driver", "chart", "model", "canary", "prompt", "image")
 _NO_ROW = "no row of the known-good table speaks of this combination"
 
 
@@ -58,6 +59,22 @@ def _described(pair: Pair, prefix: str) -> Iterator[VersionChange]:
                 before=was,
                 after=will,
                 known_good=notes.get((kind, name)) if will else None,
+            )
+    yield from _prompts(pair, prefix)
+
+
+def _prompts(pair: Pair, prefix: str) -> Iterator[VersionChange]:
+    old, new = (prompts_of(side) for side in pair.sides)
+    for key in dict.fromkeys([*new, *old]):
+        was, will = old.get(key), new.get(key)
+        sides = [shown_version(prompt) if prompt else None for prompt in (was, will)]
+        if sides[0] != sides[1]:
+            yield VersionChange(
+                kind="prompt",
+                name=f"{prefix}{'/'.join(key)}",
+                before=sides[0],
+                after=sides[1],
+                known_good=evidence_note(was, will) if will else None,
             )
 
 

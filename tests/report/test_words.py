@@ -1,0 +1,66 @@
+"""What all forms of the report say of amounts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ai_platform.cli.table import text_of
+from ai_platform.report.make import make_report
+from ai_platform.report.markdown import markdown
+from ai_platform.report.model import Money, MoneyLine, MoneyReport, Report
+from ai_platform.report.read_preview import read_preview
+from ai_platform.report.terminal import terminal
+from ai_platform.report.words import budget, cost_text, difference
+from tests.report.recordings import recorded
+
+
+def money(expected: int, maximum: int, *unknown: str) -> Money:
+    return Money(minimum=Decimal(0), expected=Decimal(expected), maximum=Decimal(maximum), unknown=unknown)
+
+
+def line(before: Money | None, after: Money | None, limit: int | None = None) -> MoneyLine:
+    return MoneyLine(
+        name="dev", before=before, after=after, budget_usd=None if limit is None else Decimal(limit)
+    )
+
+
+def said(before: Money, after: Money) -> str | None:
+    return cost_text(Report(title="dev", money=MoneyReport(total=line(before, after))))
+
+
+def test_a_bill_that_may_rise_though_it_is_not_expected_to_says_how_far() -> None:
+    assert said(money(5, 7), money(5, 9)) == (
+        "USD 5.00 a month expected, unchanged; at most 7.00 → 9.00 (+2.00)"
+    )
+    assert said(money(5, 7), money(4, 9)) == (
+        "USD 5.00 → 4.00 a month expected (-1.00, -20.0 %); at most 7.00 → 9.00 (+2.00)"
+    )
+    assert said(money(5, 7), money(5, 7)) == "USD 5.00 a month expected, unchanged"
+    assert said(money(5, 7), money(6, 9)) == "USD 5.00 → 6.00 a month expected (+1.00, +20.0 %)"
+
+
+def test_a_price_that_is_known_on_one_side_alone_makes_the_difference_unknown() -> None:
+    assert said(money(5, 7), money(0, 0, "h100")) == (
+        "at least USD 5.00 → 0.00 a month expected (difference not known: h100 without a price on one side)"
+    )
+    assert difference(line(money(5, 7), money(0, 0, "h100")), True) == "not known"
+    assert difference(line(None, money(0, 0, "h100")), True) == "not known"
+    assert difference(line(money(1, 1, "h100"), money(2, 2, "h100")), True) == "+1.00"
+
+
+def test_a_budget_says_by_how_much_it_is_exceeded() -> None:
+    assert budget(line(None, money(5, 7), 4)) == "4.00, over by 1.00 expected"
+    assert budget(line(None, money(5, 7), 6)) == "6.00, over by 1.00 at most"
+    assert budget(line(None, money(5, 7), 7)) == "7.00"
+    assert budget(line(money(5, 7), None, 4)) == "4.00"
+    pools = MoneyReport(pools=(line(None, money(5, 7), 4),))
+    assert "| **4.00, over by 1.00 expected** |" in markdown(Report(title="dev", money=pools))
+
+
+def test_what_only_gets_another_name_is_renamed() -> None:
+    report = make_report([read_preview(recorded("small.json"))])
+    said = markdown(report)
+    assert "- **rename** ConfigMap new-name in `test`\n  - **rename** `new-name`" in said
+    assert ", was `old-name`" in said
+    assert "may be meant as a new name of `kubernetes:core/v1:ConfigMap::moved`" in said
+    assert "1 rename" in text_of(terminal(report), 200)
