@@ -46,6 +46,11 @@ _SERVICE = {
 """Name and subcategory: a service has but one."""
 _PRICING = {PurchaseOption.ON_DEMAND: "Standard", PurchaseOption.SPOT: "Dynamic"}
 _CURRENCY = "USD"
+_OF_USAGE = (
+    *("ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice"),
+    *("PricingQuantity", "PricingUnit"),
+)
+"""What a charge without usage has none of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,22 @@ def _rows(
             yield _in_one_currency(_hosted_row(asked, payer) if asked.provider else _token_row(asked, payer))
 
 
+def _without_usage(row: dict[str, object]) -> dict[str, object]:
+    """A charge that is no price times a quantity: in FOCUS no price is below zero, and no usage is zero."""
+    usd = row["BilledCost"]
+    if isinstance(usd, Decimal) and usd < 0:
+        category = "Credit"
+    elif not row["ConsumedQuantity"]:
+        category = "Adjustment"
+    else:
+        return row
+    costs = {"ContractedCost": usd, "ListCost": usd}
+    once = {"ChargeCategory": category, "ChargeFrequency": "One-Time"}
+    return row | dict.fromkeys(_OF_USAGE) | costs | once
+
+
 def _in_one_currency(row: dict[str, object]) -> dict[str, object]:
+    row = _without_usage(row)
     return row | {
         "PricingCurrency": _CURRENCY,
         "PricingCurrencyContractedUnitPrice": row["ContractedUnitPrice"],

@@ -117,9 +117,29 @@ def test_names_of_others_are_no_formulas_in_focus_and_credits_stay_numbers(tmp_p
     costs = costs_of(plan, usage.model_copy(update={"hosted": hosted}), START, START, bill)
     rows = list(csv.DictReader(io.StringIO(costs_tables.focus_text(environment, plan, costs))))
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
+    credited = [row for row in rows if Decimal(row["BilledCost"]) < 0]
+    assert {(row["ChargeCategory"], row["ListUnitPrice"], row["ConsumedQuantity"]) for row in credited} == {
+        ("Credit", "", "")
+    }
+    assert all(row["ListCost"] == row["BilledCost"] for row in credited)
     assert sum(Decimal(row["BilledCost"]) for row in rows) == costs.usd
     table = csv.DictReader(io.StringIO(costs_tables.csv_text(costs)))
     assert sum(Decimal(row["usd"]) for row in table) == Decimal("-5.25") * len(plan.pools) - Decimal("1.5")
+
+
+def test_a_charge_of_which_nobody_measured_the_usage_is_none_of_usage_in_focus():
+    environment, plan = described("prod")
+    costs = costs_of(
+        plan,
+        usage_of(plan, days=1).model_copy(update={"hours": ()}),
+        START,
+        START,
+        {(START, "l40s"): Decimal(5)},
+    )
+    rows = list(csv.DictReader(io.StringIO(costs_tables.focus_text(environment, plan, costs))))
+    (row,) = [row for row in rows if row["ResourceName"] == "l40s"]
+    assert (row["ChargeCategory"], row["BilledCost"], row["ListCost"]) == ("Adjustment", "5.00", "5.00")
+    assert (row["ConsumedQuantity"], row["PricingQuantity"], row["x_GpuHours"]) == ("", "", "0.000000")
 
 
 def test_what_is_missing_beside_the_numbers_is_told():
@@ -146,6 +166,12 @@ def test_the_command_prints_tables(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "idle-guaranteed" in out
     assert "without a price, and in no sum: pool h100, pool h100-spot" in out
+
+
+@pytest.mark.parametrize("option", ["--output", "--save-usage"])
+def test_a_file_that_can_not_be_written_is_bad_input(tmp_path, capsys, option):
+    assert run(tmp_path, option, str(tmp_path / "nowhere" / "file")) == 2
+    assert "a file that can't be written: No such file or directory" in capsys.readouterr().err
 
 
 def test_the_command_writes_json_that_adds_up(tmp_path):

@@ -247,3 +247,21 @@ def test_a_stack_that_waits_for_another_is_no_failure() -> None:
     waiting = Preview("prod.teams", errors=("unknown stack organization/p/prod.cluster",), complete=False)
     assert status_of(report_of(), "critical", [waiting]) == PASSED
     assert status_of(report_of(), "critical", [Preview("dev", complete=False)]) == FAILED
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [("markdown", "<!-- ai-platform"), ("json", "{"), ("html", "<!")]
+)
+def test_a_report_has_each_of_its_forms(form: str, begins: str, checkout: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(checkout)
+    assert (
+        cli.main(["report", "--before", "main:dev", "--after", "stacks/dev.yaml", "--format", form]) == PASSED
+    )
+    assert capsys.readouterr().out.lstrip().startswith(begins)
+
+
+def test_a_report_that_can_not_be_written_is_bad_input(checkout: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(checkout)
+    out = ["--format", "json", "--output", "nowhere/report.json"]
+    assert cli.main(["report", "--after", "stacks/dev.yaml", *out]) == BAD_INPUT
+    assert "nowhere/report.json" in capsys.readouterr().err

@@ -149,7 +149,8 @@ def test_a_program_that_fails_gives_the_error_of_the_description(dev: Applied, t
 
 
 def _forget(description: Description, name: str) -> None:
-    """Takes a pool out of what teams and endpoints ask for."""
+    """Takes a pool out of what teams, endpoints and prompts ask for."""
     description["endpoints"] = []
+    description.pop("prompts", None)
     for team in description["teams"]:
         team["quota"] = {pool: quota for pool, quota in team["quota"].items() if pool != name}

@@ -29,6 +29,7 @@ class Recorded:
         self.asked: list[tuple[str, float, float, float]] = []
         self.tokens: list[str | None] = []
         self.answer: tuple[int, bytes] | None = None
+        self.location = ""
         self.url = ""
 
     def reply(self, query: str, start: float, end: float, step: float) -> tuple[int, bytes]:
@@ -61,6 +62,8 @@ def recorded() -> Iterator[Recorded]:
                 given["query"], float(given["start"]), float(given["end"]), float(given["step"])
             )
             self.send_response(code)
+            if known.location:
+                self.send_header("Location", known.url + known.location)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -187,6 +190,14 @@ def test_the_token_is_sent(recorded):
     recorded.series["nodes:running"] = [nodes("l40s", "1")]
     usage(recorded)
     assert set(recorded.tokens) == {"Bearer secret-token"}
+
+
+def test_the_token_goes_to_no_other_server(recorded):
+    recorded.answer = (302, b"")
+    recorded.location = "/elsewhere"
+    with pytest.raises(PrometheusError, match="refused: 302"):
+        usage(recorded)
+    assert len(recorded.tokens) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,12 @@ import dataclasses
 
 import pytest
 
+from ai_platform.gpu.node_pool import NodePool
 from ai_platform.policy.pools import pools
-from tests.policy.gates import NOT_YET, lines, made
+from ai_platform.testing import record
+from tests.clusters import EKS as EKS_CLUSTER
+from tests.clusters import GKE as GKE_CLUSTER
+from tests.policy.gates import NOT_YET, lines, made, resources_of
 
 EKS, GKE, TEMPLATE = (
     "aws:eks/nodeGroup:NodeGroup",
@@ -77,6 +81,31 @@ def test_a_pool_that_names_no_zones_has_those_of_its_cluster():
     pool = gke(nodeLocations=None, autoscaling={"maxNodeCount": 2})
     pool = dataclasses.replace(pool, depends_on={"cluster": (cluster.urn,)})
     assert pools([cluster, pool])[0].max_nodes == 8
+
+
+@pytest.mark.parametrize(
+    ("cluster", "machine", "option"),
+    [
+        (EKS_CLUSTER, "g6e.12xlarge", "on_demand"),
+        (EKS_CLUSTER, "g6e.12xlarge", "spot"),
+        (EKS_CLUSTER, "p5.48xlarge", "capacity_block"),
+        (EKS_CLUSTER, "p5.48xlarge", "reserved"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "on_demand"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "spot"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "flex_start"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "queued_provisioning"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "reserved"),
+    ],
+)
+def test_how_our_own_pools_are_paid_for_is_seen(cluster, machine, option):
+    spec = {"name": "gpus", "machine": machine, "max_nodes": 2, "purchase_option": option, "zones": []}
+    if option in ("capacity_block", "reserved"):
+        spec |= {"reservation": "cr-0123456789abcdef0" if cluster is EKS_CLUSTER else "gpus"}
+        spec |= {"zones": ["us-east-1a" if cluster is EKS_CLUSTER else "us-central1-a"]}
+    made_ = resources_of(
+        record(lambda: NodePool("prod-gpus", spec, cluster=cluster), outputs=lambda _: {"latestVersion": 1})
+    )
+    assert {(pool.option.value, pool.max_nodes) for pool in pools(made_)} == {(option, 2)}
 
 
 def test_of_several_machines_none_is_left_out():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
 from . import project
-from .output import write
+from .output import write, write_file
 from .table import TextTable, text_for
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _told(report: DriftReport, options: argparse.Namespace) -> int:
     if out is None:
         write(text)
     else:
-        out.write_text(f"{text}\n", encoding="utf-8")
+        write_file(out, f"{text}\n")
     return exit_status(report)
 
 

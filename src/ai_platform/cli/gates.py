@@ -10,7 +10,7 @@ from pathlib import Path
 from ..gates_pack import pack_folder
 from ..layers import environment_of, stacks_of
 from . import project
-from .output import write
+from .output import write, write_file
 from .workplace import Workplace
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -38,9 +38,10 @@ def _written(place: Workplace, name: str, output: Path | None) -> Path:
 
     environment, _ = project.described(place, name)
     config = gates_config(environment, place.root / "stacks" / f"{name}.yaml")
-    output = output or place.home / f"gates-{name}.json"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    if output is None:
+        output = place.home / f"gates-{name}.json"
+        output.parent.mkdir(parents=True, exist_ok=True)
+    write_file(output, json.dumps(config, indent=2) + "\n")
     return output
 
 

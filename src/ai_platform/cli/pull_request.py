@@ -15,7 +15,7 @@ from ..components.errors import InvalidInput, Problem
 from ..layers import StackLayout, environment_of, stacks_of
 from ..local.tools import say
 from . import project
-from .output import write
+from .output import write, write_file
 from .state import is_simulated
 from .table import text_for, text_of
 from .workplace import Workplace
@@ -108,7 +108,7 @@ def _preview(options: argparse.Namespace) -> int:
     stacks = _stacks(place, names, right)
     if stacks:
         say(f"previewing {', '.join(stacks)}")
-    packs = {stack: pack for stack in stacks if (pack := pack_of(place, stack))}
+    packs = {stack: pack_of(place, stack) for stack in stacks}
     previews = previewed([project.engine(place, stack) for stack in stacks], packs)
     if options.format == _FORMATS[0] and not options.output:
         for preview in previews:
@@ -167,7 +167,7 @@ def _finish(options: argparse.Namespace, previews: Sequence[Preview], sides: Sid
     )
     text = _rendered(report, options.format, sys.stdout.isatty() and not options.output)
     if options.output:
-        _write_file(Path(options.output), text)
+        write_file(Path(options.output), text if text.endswith("\n") else f"{text}\n")
     else:
         write(text)
     return status_of(report, options.fail_on, previews)
@@ -196,16 +196,6 @@ def _rendered(report: Report, form: str, wide: bool) -> str:
 
     parts = terminal(report)
     return text_for(sys.stdout, parts) if wide else text_of(parts, _WIDTH)
-
-
-def _write_file(path: Path, text: str) -> None:
-    try:
-        path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
-    except OSError as error:
-        got = f"a file that can't be written: {error.strerror or error}"
-        raise InvalidInput(
-            str(path), [Problem("", got, "a place for the report", "check the path")]
-        ) from None
 
 
 def _root() -> Path:
