@@ -15,18 +15,18 @@ from rich.console import Console
 from rich.table import Table
 
 from ai_platform.environment import Environment, parse
-from ai_platform.gpu.alignment import drained
-from ai_platform.gpu.changes import plan_changes
-from ai_platform.gpu.first_fit import balanced_gpus, first_fit
 from ai_platform.gpu.gpus import GpuName
-from ai_platform.gpu.layout import NodeLayout
 from ai_platform.gpu.machines import MACHINES
-from ai_platform.gpu.mig import all_balanced, gpu_share, profiles
-from ai_platform.gpu.packing import pack
-from ai_platform.gpu.packing_nodes import cut_nodes
-from ai_platform.gpu.packing_spec import Request, Supply
-from ai_platform.gpu.patterns import WHOLE, patterns
-from ai_platform.mig_changes import pool_changes
+from ai_platform.gpu.mig.alignment import drained
+from ai_platform.gpu.mig.changes import plan_changes
+from ai_platform.gpu.mig.first_fit import balanced_gpus, first_fit
+from ai_platform.gpu.mig.layout import NodeLayout
+from ai_platform.gpu.mig.packing import pack
+from ai_platform.gpu.mig.packing_nodes import cut_nodes
+from ai_platform.gpu.mig.packing_spec import Request, Supply
+from ai_platform.gpu.mig.patterns import WHOLE, patterns
+from ai_platform.gpu.mig.profiles import all_balanced, gpu_share, profiles
+from ai_platform.planning.mig_changes import pool_changes
 
 GPUS_PER_NODE = 8
 SIZES = ((64, 200), (1_000, 5_000))

@@ -161,13 +161,13 @@ def measured(options: Sequence[str]) -> dict[str, float]:
 def _command(options: Sequence[str]) -> None:
     began = time.perf_counter()
     # What the command loads when it knows what to do.
-    import ai_platform.cli_sides
+    import ai_platform.cli.sides
     import ai_platform.report.html
     import ai_platform.report.make
     import ai_platform.report.markdown
     import ai_platform.report.read_preview  # noqa: F401
-    from ai_platform.cli import main
-    from ai_platform.cli_pull_request import PASSED, STOPPED
+    from ai_platform.cli.main import main
+    from ai_platform.cli.pull_request import PASSED, STOPPED
 
     loaded = time.process_time()
     status = main(["report", *options])

@@ -24,9 +24,9 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from ai_platform import cli_project as project
-from ai_platform.cli_engine import Engine, Summary
-from ai_platform.cli_workplace import Workplace, settings
+from ai_platform.cli import project
+from ai_platform.cli.engine import Engine, Summary
+from ai_platform.cli.workplace import Workplace, settings
 from ai_platform.components.objects import PROVIDER_VERSION
 from ai_platform.local.guard import down_afterwards
 from ai_platform.local.tools import Tool, ensure

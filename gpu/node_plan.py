@@ -9,10 +9,10 @@ from fractions import Fraction
 from pydantic import BaseModel, ConfigDict
 
 from ..finops.prices import PurchaseOption
-from .device_shares import pool_shares
 from .gpus import GPUS, GpuName
-from .layout import SHARED_GPU, WHOLE_GPU, NodeLayout, layout_name, node_layout, node_resources
 from .machines import MACHINES, Fabric, Machine
+from .mig.device_shares import pool_shares
+from .mig.layout import SHARED_GPU, WHOLE_GPU, NodeLayout, layout_name, node_layout, node_resources
 from .rdma import RDMA_FUNCTION, RdmaSpec, offered
 from .spec import GpuSharing, NodePoolSpec
 from .tpus import TPU_MACHINES, TPU_RESOURCE, TpuMachine, TpuName

@@ -9,9 +9,9 @@ import pulumi
 from ..components.node_labels import POOL_LABEL
 from ..components.objects import kubernetes_object
 from .aws.fabric_pods import HUGE_PAGES, NODE_HUGE_PAGES_MIB
-from .layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_layout, node_resources
 from .machines import MACHINES, Machine
-from .mig import known_layouts
+from .mig.layout import SHARED_GPU, WHOLE_GPU, layout_name, mig_parted_config, node_layout, node_resources
+from .mig.profiles import known_layouts
 from .node_groups import MIG_CONFIG_LABEL
 from .node_plan import EFA, NodePlan, PoolPlan, gpu_of, layouts_of
 from .rdma import offered

@@ -16,7 +16,7 @@ from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
 from ..components.topology import PREFERRED_ZONE
 from .fabric_pods import PodFabric, sidecars
-from .layout import WHOLE_GPU
+from .mig.layout import WHOLE_GPU
 from .tpu_pods import PodSlice, slice_selector, workers_service
 from .tpus import NODE_POOL_LABEL, TPU_RESOURCE
 

@@ -11,9 +11,9 @@ from ..components.gates_spec import GateLevel
 from ..gpu.gcp.partitions import PARTITIONS
 from ..gpu.gpus import GPUS
 from ..gpu.machines import MACHINES, Machine
-from ..gpu.mig import known_layouts
+from ..gpu.mig.placement import why_not
+from ..gpu.mig.profiles import known_layouts
 from ..gpu.node_groups import MIG_CONFIG_LABEL
-from ..gpu.placement import why_not
 from .look import UNKNOWN, Resource, strings
 from .pools import Pool, pools
 from .rule import Finding, Rule, Settings

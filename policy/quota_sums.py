@@ -8,7 +8,7 @@ from typing import Any
 
 from ..components.gates_spec import GateLevel
 from ..gpu.machines import MACHINES
-from ..gpu.mig import gpu_share, profiles
+from ..gpu.mig.profiles import gpu_share, profiles
 from .described import ENVIRONMENT, SETTING, NoDescriptionError, described
 from .look import UNKNOWN, Resource
 from .pools import Pool, pools

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from ..gpu.gpus import GPUS, MemorySource
-from ..gpu.mig import device_memory_mib, gpu_share, profiles
+from ..gpu.mig.profiles import device_memory_mib, gpu_share, profiles
 from .fit import DEFAULT_BATCHED_TOKENS, Fit, fit
 from .memory import Adapters
 from .model import Model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..gpu.gpus import GpuName
-from ..gpu.mig import device_memory_mib
+from ..gpu.mig.profiles import device_memory_mib
 from .choices import Need
 from .fit import Fit, fit
 from .memory import Adapters

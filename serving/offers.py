@@ -8,11 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ..finops.prices import PRICED_REGIONS, Price, PurchaseOption, price
-from ..gpu.device_shares import claim
 from ..gpu.gpus import GpuName
-from ..gpu.layout import WHOLE_GPU
 from ..gpu.machines import MACHINES, mig_capable
-from ..gpu.mig import placement_units, profiles, resource_name
+from ..gpu.mig.device_shares import claim
+from ..gpu.mig.layout import WHOLE_GPU
+from ..gpu.mig.profiles import placement_units, profiles, resource_name
 from ..gpu.node_plan import PoolPlan
 
 

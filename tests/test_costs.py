@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ai_platform import costs_tables
-from ai_platform.cli import main
+from ai_platform.cli.main import main
 from ai_platform.costs import NOBODY, costs_of
 from ai_platform.description import read
 from ai_platform.finops.focus import COLUMNS, OWN_COLUMNS

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
-from ai_platform.gpu.layout import node_layout
-from ai_platform.gpu.mig import placement_units
-from ai_platform.gpu.placement import all_layouts
+from ai_platform.gpu.mig.layout import node_layout
+from ai_platform.gpu.mig.placement import all_layouts
+from ai_platform.gpu.mig.profiles import placement_units
 from ai_platform.mig_picture import blocks, pool_picture, terminal
 from ai_platform.mig_svg import svg
 from tests.examples import examples

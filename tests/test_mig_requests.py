@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from ai_platform.components.errors import InvalidInput
 from ai_platform.gpu.gpus import GpuName
-from ai_platform.gpu.packing_spec import Request, Supply
+from ai_platform.gpu.mig.packing_spec import Request, Supply
 from ai_platform.mig_requests import parse_requests
 from tests.examples import examples
 

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from ai_platform.catalogs import machines_of
-from ai_platform.cli_nodes import node_lines
+from ai_platform.cli.nodes import node_lines
 from ai_platform.components.cluster import Cluster
 from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.components.errors import InvalidInput

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import load, parse
 from ai_platform.gpu import machines
-from ai_platform.gpu.mig import all_balanced, profiles
+from ai_platform.gpu.mig.placement import all_layouts
+from ai_platform.gpu.mig.profiles import all_balanced, profiles
 from ai_platform.gpu.node_plan import plan_pool
-from ai_platform.gpu.placement import all_layouts
 from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan, resource_of

@@ -122,7 +122,7 @@ def may_import(room: str, file: Path) -> set[str]:
     if room == "local":
         return {"local", "components"}
     below = set(ORDER[ORDER.index(room) :])
-    command_line = room == "src/ai_platform" and file.relative_to(ROOT / room).parts[0].startswith("cli")
+    command_line = room == "src/ai_platform" and file.relative_to(ROOT / room).parts[0] == "cli"
     return below | {"local"} if command_line else below
 
 

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from ai_platform import cli
+from ai_platform.cli import main as cli
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import parse
 from ai_platform.gpu.machines import MACHINES
 from ai_platform.gpu.tpus import TPU_MACHINES
-from ai_platform.mig_changes import pool_changes
 from ai_platform.plan import make_plan
+from ai_platform.planning.mig_changes import pool_changes
 from ai_platform.platform import Platform
 from ai_platform.testing import record
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..layout import WHOLE_GPU
 from ..machines import Machine
+from ..mig.layout import WHOLE_GPU
 from ..node_groups import NodeGroup
 from ..node_plan import EFA, PoolPlan
 from ..spec import GpuStack, LocalDisk, NodePoolSpec

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...components.errors import InvalidInput, Problem
 from ..gpus import GPUS, GpuName
-from ..layout import SHARED_GPU, WHOLE_GPU
 from ..machines import Fabric, Machine
-from ..mig import profiles, resource_name
+from ..mig.layout import SHARED_GPU, WHOLE_GPU
+from ..mig.profiles import profiles, resource_name
 from ..node_plan import PoolPlan, gpu_of
 from ..spec import GpuStack
 from .reading import NodeReading

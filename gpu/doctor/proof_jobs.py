@@ -7,7 +7,7 @@ from typing import Any
 
 from ...components.queues import POOL_LABEL
 from ..fabric_pods import PodFabric, sidecars
-from ..layout import WHOLE_GPU
+from ..mig.layout import WHOLE_GPU
 from .bandwidth import BUS_BANDWIDTHS
 from .proof_spec import FabricProofArgs
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...components.images import ImageWithDigest
 from ...components.names import Name
-from ..layout import WHOLE_GPU
+from ..mig.layout import WHOLE_GPU
 from ..spec import TaintSpec
 from .bandwidth import threshold
 

@@ -11,7 +11,7 @@ from ...components.node_labels import POOL_LABEL
 from ...components.tag_values import gcp_value
 from ...finops.prices import PurchaseOption
 from ..machines import Fabric, Machine
-from ..mig import known_layouts
+from ..mig.profiles import known_layouts
 from ..node_groups import MIG_CONFIG_LABEL, NodeGroup
 from ..operator.node_labels import stack_labels
 from ..spec import GpuStack, LocalDisk, NodeImage, NodePoolSpec, SharingStrategy, TaintEffect

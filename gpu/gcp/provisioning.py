@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...components.names import shortened
-from ..layout import WHOLE_GPU
+from ..mig.layout import WHOLE_GPU
 from ..tpus import TPU_RESOURCE
 
 KUEUE = "kueue.x-k8s.io/v1beta2"

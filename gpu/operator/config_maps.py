@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..layout import WHOLE_GPU, NodeLayout, mig_parted_config, node_layout
 from ..machines import MACHINES, Machine
-from ..mig import known_layouts
+from ..mig.layout import WHOLE_GPU, NodeLayout, mig_parted_config, node_layout
+from ..mig.profiles import known_layouts
 from ..node_plan import layouts_of
 from ..spec import GpuSharing, NodePoolSpec, SharingStrategy
 

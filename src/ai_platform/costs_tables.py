@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from .catalogs import machines_of
-from .cli_table import TextTable
+from .cli.table import TextTable
 from .costs import Costs, totals
 from .environment import Environment
 from .finops.focus import Payer, PoolBilling, focus_csv

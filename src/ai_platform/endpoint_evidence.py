@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .environment import Environment
-from .plan_endpoints import EndpointPlan
+from .planning.endpoints import EndpointPlan
 from .serving.evidence import evidence_annotations
 from .serving.models import MODELS
 

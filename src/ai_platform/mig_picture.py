@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from .gpu.gpus import GpuName
-from .gpu.layout import Devices, NodeLayout, layout_name
-from .gpu.mig import placement_units, profiles
-from .gpu.placement import place
-from .gpu.strategy import MigStrategy, strategies
+from .gpu.mig.layout import Devices, NodeLayout, layout_name
+from .gpu.mig.placement import place
+from .gpu.mig.profiles import placement_units, profiles
+from .gpu.mig.strategy import MigStrategy, strategies
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from .components.errors import InvalidInput, Problem
 from .gpu.gpus import GpuName
 from .gpu.machines import machine
-from .gpu.packing_spec import Request, Supply
-from .gpu.patterns import WHOLE
+from .gpu.mig.packing_spec import Request, Supply
+from .gpu.mig.patterns import WHOLE
 
 SYNTAX = "POOLS: REQUESTS, as in 'h100-80gb x8: 5x1g.10gb 3x3g.40gb 2x20GiB'"
 _POOL = re.compile(r"(?P<name>.*?)(?:\s+x(?P<first>\d{1,6}))?(?:\s+x(?P<second>\d{1,6}))?")

@@ -11,23 +11,23 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict
 
 from .catalogs import prices_of
-from .chosen_devices import with_device
+from .checks.description import checked
 from .components.errors import InvalidInput
 from .components.priority_spec import PrioritySpec, all_priorities
 from .components.queue_spec import CohortQuotaSpec
 from .components.topology import kueue_sees_all_nodes
 from .environment import Environment
-from .expected_nodes import expected_nodes, work_by_pool
 from .finops.cost import total
 from .gpu.node_plan import PoolPlan
 from .marks import Marks
-from .plan_checks import checked
-from .plan_cluster import ClusterPartPlan, cluster_plan
-from .plan_endpoints import EndpointPlan, endpoint_plan
-from .plan_prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
-from .plan_quotas import PoolQuota, pool_quotas, shares_of
-from .plan_teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
-from .plan_training import TrainingPlan, training_plan
+from .planning.chosen_devices import with_device
+from .planning.cluster import ClusterPartPlan, cluster_plan
+from .planning.endpoints import EndpointPlan, endpoint_plan
+from .planning.expected_nodes import expected_nodes, work_by_pool
+from .planning.prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
+from .planning.quota_rows import PoolQuota, pool_quotas, shares_of
+from .planning.teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
+from .planning.training import TrainingPlan, training_plan
 
 __all__ = [
     "COHORT",

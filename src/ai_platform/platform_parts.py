@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pulumi
 
-from .auto_layouts import Layouts
 from .catalogs import machines_of
 from .components.cluster import Cluster
 from .components.cluster_software import ClusterSoftware, ClusterSoftwareSpec
@@ -30,6 +29,7 @@ from .gpu.tpus import TPU_RESOURCE
 from .gpu.training_job import TrainingJob, TrainingJobArgs
 from .layers import Layer
 from .plan import COHORT, Plan
+from .planning.auto_layouts import Layouts
 from .platform_monitoring import let_scrape, make_monitoring
 from .serving.endpoint import Endpoint, EndpointArgs
 from .serving.vllm_runtime import VllmRuntime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .components.tenant import TenantSpec
 from .finops.cost_tags import CostTags
-from .plan_teams import TeamPlan
+from .planning.teams import TeamPlan
 
 
 def tenant_spec(team: TeamPlan, pays: CostTags) -> TenantSpec:

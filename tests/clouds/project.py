@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ai_platform.cli_workplace import Workplace, settings
+from ai_platform.cli.workplace import Workplace, settings
 from ai_platform.layers import environment_of
 from ai_platform.local.toolchain import Tool
 from ai_platform.local.tools import ensure

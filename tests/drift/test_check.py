@@ -4,7 +4,8 @@ import pulumi
 import pytest
 import yaml
 
-from ai_platform import cli, cli_drift_sources
+from ai_platform.cli import drift_sources
+from ai_platform.cli import main as cli
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.drift_check_spec import DriftCheckSpec
 from ai_platform.components.errors import InvalidInput
@@ -216,7 +217,7 @@ def kept(tmp_path):
 
 def test_outside_a_pod_the_command_says_so(kept, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    monkeypatch.setattr(cli_drift_sources, "SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr(drift_sources, "SERVICE_ACCOUNT", tmp_path)
     assert cli.main(["drift", str(kept), "--in-cluster", "--json"]) == 1
     sources = {source["name"]: source for source in json.loads(capsys.readouterr().out)["sources"]}
     assert "no pod" in sources["cluster"]["why"]

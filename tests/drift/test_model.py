@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ai_platform import cli, cli_drift_sources
-from ai_platform.cli_drift import exit_status, tables
-from ai_platform.cli_table import text_of
+from ai_platform.cli import drift_sources
+from ai_platform.cli import main as cli
+from ai_platform.cli.drift import exit_status, tables
+from ai_platform.cli.table import text_of
 from ai_platform.drift.model import (
     Aspect,
     DriftLine,
@@ -96,7 +97,7 @@ def test_an_environment_that_was_never_applied_is_told_as_not_read(tmp_path, mon
         "teams: [{name: a, quota: {l40s: {gpus: {nominal: 1}}}}]\n"
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli_drift_sources, "refreshed", refused)
+    monkeypatch.setattr(drift_sources, "refreshed", refused)
     assert cli.main(["drift", "dev", "--no-cloud", "--prices"]) == 1
     shown = capsys.readouterr().out
     assert "not looked at: state of dev: there is none" in shown

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ai_platform.cli_leftovers import MANAGED
-from ai_platform.cli_project import variables
-from ai_platform.cli_workplace import Workplace
+from ai_platform.cli.leftovers import MANAGED
+from ai_platform.cli.project import variables
+from ai_platform.cli.workplace import Workplace
 from ai_platform.components.objects import SWEPT_KINDS
 from ai_platform.local.api import connect
 from ai_platform.local.cluster import status

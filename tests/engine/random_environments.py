@@ -9,9 +9,9 @@ from typing import Any
 from ai_platform.components.errors import InvalidInput
 from ai_platform.environment import Environment, parse
 from ai_platform.gpu.machines import MACHINES, mig_capable
-from ai_platform.gpu.placement import why_not
+from ai_platform.gpu.mig.placement import why_not
 from ai_platform.plan import Plan, make_plan
-from ai_platform.quotas import offered_by
+from ai_platform.planning.quotas import offered_by
 
 MACHINE_NAMES = (
     "p5.48xlarge",

@@ -17,7 +17,7 @@ from ai_platform.local.api import Api, Manifest, connect
 from ai_platform.local.guard import down_afterwards
 from ai_platform.local.waiting import wait_until
 from ai_platform.plan import Plan
-from ai_platform.plan_endpoints import host_part
+from ai_platform.planning.endpoints import host_part
 from ai_platform.platform import Platform
 from ai_platform.testing import record
 from tests.cluster_fixture import start

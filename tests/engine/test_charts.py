@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ai_platform.cli_project import variables
-from ai_platform.cli_workplace import Workplace
+from ai_platform.cli.project import variables
+from ai_platform.cli.workplace import Workplace
 from ai_platform.components.charts import ChartName
 from ai_platform.local import cluster, control_plane
 from ai_platform.local.api import connect

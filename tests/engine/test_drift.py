@@ -15,7 +15,8 @@ import boto3
 import pytest
 import yaml
 
-from ai_platform import cli, cli_drift_sources
+from ai_platform.cli import drift_sources
+from ai_platform.cli import main as cli
 from ai_platform.components.team_queue import KUEUE
 from ai_platform.drift.model import DriftReport
 from ai_platform.drift.refresh_tags import tags_in
@@ -191,7 +192,7 @@ def test_the_pod_of_the_scheduled_check_sees_the_same_from_inside(
     config = api.get("v1", "ConfigMap", "drift-check", "drift-check") or {}
     kept = tmp_path / "environment.yaml"
     kept.write_text(config["data"]["environment.yaml"])
-    monkeypatch.setattr(cli_drift_sources, "SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr(drift_sources, "SERVICE_ACCOUNT", tmp_path)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", str(server.hostname))
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port))
     monkeypatch.chdir(tmp_path)

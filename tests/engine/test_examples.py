@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ai_platform.cli_workplace import Workplace, settings
+from ai_platform.cli.workplace import Workplace, settings
 from ai_platform.components.team_queue import KUEUE
 from ai_platform.local.api import connect
 from ai_platform.local.cluster import Cluster

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ai_platform.cli_leftovers import MANAGED
-from ai_platform.cli_project import variables
+from ai_platform.cli.leftovers import MANAGED
+from ai_platform.cli.project import variables
 from ai_platform.gpu.node_plan import plan_pool
 from ai_platform.gpu.simulated_nodes import node_manifest
 from ai_platform.gpu.spec import NodePoolSpec

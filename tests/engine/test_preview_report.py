@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ai_platform.cli_engine import Recorded
-from ai_platform.cli_preview_run import preview_in
-from ai_platform.cli_sides import side_of
+from ai_platform.cli.engine import Recorded
+from ai_platform.cli.preview_run import preview_in
+from ai_platform.cli.sides import side_of
 from ai_platform.local.cluster import Cluster
 from ai_platform.report.make import make_report
 from ai_platform.report.model import Report

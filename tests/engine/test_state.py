@@ -17,8 +17,8 @@ import requests
 from moto import mock_aws
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
-from ai_platform.cli_engine import Engine
-from ai_platform.cli_workplace import EngineError, Workplace, settings
+from ai_platform.cli.engine import Engine
+from ai_platform.cli.workplace import EngineError, Workplace, settings
 from ai_platform.components.aws.state import bootstrap, state_of
 from ai_platform.components.state_spec import StateSpec
 from ai_platform.local.toolchain import Tool

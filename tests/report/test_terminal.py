@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from ai_platform.cli_table import text_of
+from ai_platform.cli.table import text_of
 from ai_platform.report.model import Report
 from ai_platform.report.terminal import terminal
 from tests.report.samples import hostile, large, sample

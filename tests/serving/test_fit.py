@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.gpu.gpus import GpuName
-from ai_platform.gpu.mig import device_memory_mib
+from ai_platform.gpu.mig.profiles import device_memory_mib
 from ai_platform.serving.fit import fit
 from ai_platform.serving.kv_cache import cache_layout, pipeline_stages
 from ai_platform.serving.memory import Adapters, stage_weights_mib

@@ -1,7 +1,7 @@
 import pytest
 
 from ai_platform.gpu.gpus import GpuName
-from ai_platform.gpu.mig import device_memory_mib
+from ai_platform.gpu.mig.profiles import device_memory_mib
 from ai_platform.serving.fit import fit
 from ai_platform.serving.memory import Adapters
 from ai_platform.serving.models import MODELS

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..auto_layouts import Layouts
 from ..catalogs import machines_of
 from ..components.charts import CHARTS, ChartName
 from ..components.cluster_spec import ClusterProvider
@@ -20,6 +19,7 @@ from ..gpu.spec import GpuStack
 from ..gpu.tpus import TPU_MACHINES
 from ..layers import ALL_LAYERS, Layer
 from ..plan import Plan
+from ..planning.auto_layouts import Layouts
 from ..platform_parts import flavor_of_pool
 from ..serving.endpoint import EndpointArgs, inference_service_manifest
 from ..serving.observability import scrape_policy

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..gpu.node_plan import PoolPlan
-from ..plan_quotas import TeamQuota
-from ..pool_layouts import pool_layouts
+from ..planning.pool_layouts import pool_layouts
+from ..planning.quota_rows import TeamQuota
 from .model import Amount, Capacity, PoolCapacity, TeamCapacity
 from .pairs import Pair, pairs
 from .side import Side

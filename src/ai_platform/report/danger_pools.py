@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..finops.prices import PurchaseOption
 from ..gpu.node_plan import PoolPlan
 from ..gpu.spec import NodePoolSpec, TaintEffect
-from ..mig_changes import PoolChange, Verdict, pool_changes
+from ..planning.mig_changes import PoolChange, Verdict, pool_changes
 from . import blast_radius
 from .danger_finding import Finding, counted, finding, place
 from .model import Grade

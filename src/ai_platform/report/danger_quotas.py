@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ..components.team_spec import Quota, TeamSpec
-from ..gpu.layout import WHOLE_GPU
+from ..gpu.mig.layout import WHOLE_GPU
 from ..gpu.tpus import TPU_RESOURCE
 from ..plan import Plan, resource_of
-from ..plan_quotas import TeamQuota
+from ..planning.quota_rows import TeamQuota
 from .blast_radius import BESIDE
 from .danger_finding import Finding, finding, named, place
 from .model import Grade

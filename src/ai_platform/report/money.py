@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from ..plan import Plan
-from ..plan_prices import Cost
+from ..planning.prices import Cost
 from .model import Money, MoneyLine, MoneyReport
 from .pairs import Pair, pairs, unlike
 from .savings import savings

@@ -9,8 +9,8 @@ from fractions import Fraction
 from ..components.team_spec import Quota, TeamSpec
 from ..environment import Environment
 from ..finops.prices import PurchaseOption
-from ..gpu.layout import WHOLE_GPU
-from ..quotas import GPUS
+from ..gpu.mig.layout import WHOLE_GPU
+from ..planning.quotas import GPUS
 from ..serving.choices import Choice, choices
 from ..serving.endpoint_fit import endpoint_need
 from ..serving.models import model as known_model

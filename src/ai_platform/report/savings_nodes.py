@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..components.cluster_spec import ClusterProvider
-from ..expected_nodes import nodes_for, work_by_pool
+from ..planning.expected_nodes import nodes_for, work_by_pool
 from .model import Saving
 from .variants import Bought, Planned, accepted, month, nodes_said, said
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..cli_table import TextTable
+from ..cli.table import TextTable
 from .model import ComponentChange, Danger, MoneyReport, Report
 from .plain import plain
 from .words import (

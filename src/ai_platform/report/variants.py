@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..catalogs import machines_of, prices_of
+from ..checks.description import pool_problems
+from ..checks.quotas import Location
 from ..components.errors import InvalidInput, Problem
 from ..environment import Environment, dotted
 from ..finops.cost import monthly
@@ -15,8 +17,6 @@ from ..finops.prices import Price, PurchaseOption
 from ..gpu.node_plan import PoolPlan
 from ..gpu.spec import NodePoolSpec
 from ..plan import Plan, make_plan
-from ..plan_checks import pool_problems
-from ..quota_checks import Location
 from .side import Side
 
 PAID_BY_THE_HOUR = frozenset(

@@ -7,7 +7,7 @@ from ai_platform.components.args import InvalidArgs
 from ai_platform.components.gcp.force_new import FORCE_NEW
 from ai_platform.gpu.gcp.partitions import PARTITIONS
 from ai_platform.gpu.machines import MACHINES
-from ai_platform.gpu.mig import known_layouts, profiles
+from ai_platform.gpu.mig.profiles import known_layouts, profiles
 from tests.gpu.gcp.gke_pools import LABELS, POOL, ZONE, recorded
 
 H100 = "a3-highgpu-8g"

@@ -4,8 +4,8 @@ import pytest
 
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.cluster_spec import ClusterProvider, NodesHave
-from ai_platform.gpu.layout import layout_name
 from ai_platform.gpu.machines import MACHINES
+from ai_platform.gpu.mig.layout import layout_name
 from ai_platform.gpu.node_plan import layouts_of
 from ai_platform.gpu.operator.config_maps import (
     METRICS,

@@ -1,0 +1,76 @@
+"""The command ``ai-platform changed``: the environments that a change may touch, for a pipeline."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+
+from ..components.errors import InvalidInput, Problem
+from ..components.names import NAME_PATTERN
+from . import project
+from .output import write
+from .state import is_simulated
+
+TEXT = "name the environments that differ from a git revision, one a line; simulated ones are left out"
+_STACKS = "stacks"
+_PROSE = (".md", ".rst", ".txt")
+_SECONDS = 60
+
+
+def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Adds the command to the command line."""
+    parser = command("changed", run, TEXT)
+    parser.add_argument("--base", metavar="REV", required=True, help="git revision to compare with")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints their names. Raises ``InvalidInput``."""
+    root = project.workplace().root
+    # A name that is none could be an option to who reads this list.
+    names = sorted(path.stem for path in (root / _STACKS).glob("*.yaml"))
+    there = [name for name in names if re.fullmatch(NAME_PATTERN, name)]
+    for name in touched_by(changed_files(root, options.base), there):
+        if not is_simulated(root, name):
+            write(name)
+    return 0
+
+
+def touched_by(files: Iterable[str], environments: Iterable[str]) -> list[str]:
+    """Environments that a change of these files may touch: a description its own, all else but prose all."""
+    there = list(environments)
+    found: set[str] = set()
+    for file in map(PurePosixPath, files):
+        if file.parent.as_posix() == _STACKS and file.suffix == ".yaml":
+            # Beside descriptions lies what Pulumi keeps of stacks: Pulumi.dev.yaml, Pulumi.prod.cluster.yaml.
+            found.add(file.stem.removeprefix("Pulumi.").partition(".")[0])
+        elif file.suffix not in _PROSE:
+            return there
+    return [name for name in there if name in found]
+
+
+def changed_files(root: Path, base: str) -> list[str]:
+    """Files of the checkout that differ from the revision, relative to ``root``. Raises ``InvalidInput``."""
+    command = [
+        "git",
+        "diff",
+        "--name-only",
+        "-z",
+        "--no-renames",
+        "--relative",
+        "--end-of-options",
+        base,
+        "--",
+    ]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, timeout=_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InvalidInput(
+            "changed", [Problem("git", str(error), "an answer of git", "install git")]
+        ) from None
+    if done.returncode:
+        fix = "fetch it: git fetch origin REV, or check out with the whole history"
+        raise InvalidInput("changed", [Problem("--base", base, "a revision that is in this clone", fix)])
+    return [name for name in done.stdout.decode(errors="surrogateescape").split("\0") if name]

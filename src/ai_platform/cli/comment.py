@@ -1,0 +1,43 @@
+"""The command ``ai-platform comment``: a report as the one comment on its pull or merge request."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from ..components.errors import InvalidInput, Problem
+from ..local.tools import say
+
+_FAILED = 1
+TEXT = "put a report on the pull or merge request of this pipeline, in place of the one before"
+
+
+def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Adds the command to the command line."""
+    parser = command("comment", run, TEXT)
+    text = "what `ai-platform report --format markdown` wrote"
+    parser.add_argument("--file", metavar="REPORT.md", type=Path, required=True, help=text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Makes or changes the comment; 1 when the API refuses. Raises ``InvalidInput``."""
+    from ..comment import CommentError, marker_of, upsert
+    from ..comment_place import place_from
+
+    try:
+        body = options.file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        got = f"a file that can't be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
+        fix = "write it with: ai-platform report --format markdown --output FILE"
+        raise InvalidInput(
+            "comment", [Problem(str(options.file), got, "a report in Markdown", fix)]
+        ) from None
+    marker_of(body)
+    try:
+        say(f"comment {upsert(place_from(os.environ), body)}")
+    except CommentError as error:
+        say(f"error: {error}")
+        return _FAILED
+    return 0

@@ -1,0 +1,196 @@
+"""The command ``ai-platform machines``: the machine types that a pool can have, with their prices."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from ..components.errors import InvalidInput, Problem
+from ..finops.prices import PurchaseOption
+from ..gpu.machines import Cloud, Fabric
+from .output import show, write
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ..machine_list import Listed
+
+Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+_LETTERS = {
+    PurchaseOption.ON_DEMAND: ("D", "on demand"),
+    PurchaseOption.SPOT: ("S", "spot"),
+    PurchaseOption.RESERVED: ("R", "reserved"),
+    PurchaseOption.CAPACITY_BLOCK: ("B", "capacity block"),
+    PurchaseOption.FLEX_START: ("F", "flex start"),
+    PurchaseOption.QUEUED_PROVISIONING: ("Q", "queued provisioning"),
+    PurchaseOption.OWNED: ("O", "owned"),
+}
+_UNKNOWN = "?"
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def register(add: Add) -> None:
+    """Adds the command."""
+    parser = add("machines", _machines, "list machine types with GPUs or TPUs and what they cost")
+    parser.add_argument("--gpu", metavar="NAME", help="part of the GPU's or TPU's name, for example H100")
+    parser.add_argument("--min-gpu-memory", metavar="GB", type=_gigabytes, help="of one GPU, as marketed")
+    parser.add_argument("--fabric", choices=[fabric.value for fabric in Fabric])
+    parser.add_argument("--cloud", choices=[cloud.value for cloud in Cloud])
+    parser.add_argument("--max-price", metavar="USD", type=_usd, help="of the machine for an hour")
+    parser.add_argument("--region", metavar="R", help="default: us-east-1 on AWS, us-central1 on GCP")
+    parser.add_argument(
+        "--option",
+        choices=[option.value for option in PurchaseOption],
+        help="default: on_demand, or else the first that the machine is sold as",
+    )
+    parser.add_argument(
+        "--env", metavar="ENV|FILE", help="with the machines, prices and region of this description"
+    )
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _gigabytes(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of GB")
+    return int(text)
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("nan")
+    if not amount.is_finite() or amount < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of US dollars")
+    return amount
+
+
+def _machines(options: argparse.Namespace) -> int:
+    from .. import machine_list, tpu_list
+    from ..catalogs import machines_of, prices_of
+    from ..finops.price_book import BUILT_IN
+    from ..gpu.gpus import GPUS
+    from ..gpu.machines import MACHINES
+
+    given = options.gpu
+    if given is not None and not (machine_list.matching_gpus(given) or tpu_list.matching_tpus(given)):
+        fix = "take a part of one of these names"
+        raise InvalidInput("machines", [Problem("--gpu", options.gpu, f"one of {', '.join(GPUS)}", fix)])
+    machines, book, region = MACHINES, BUILT_IN, options.region
+    if options.env:
+        from . import project
+
+        environment, _ = project.described_by(options.env)
+        machines, book = machines_of(environment), prices_of(environment)
+        region = region or environment.region
+    wanted = machine_list.Wanted(
+        gpu=options.gpu,
+        min_gpu_memory_gb=options.min_gpu_memory,
+        fabric=Fabric(options.fabric) if options.fabric else None,
+        cloud=Cloud(options.cloud) if options.cloud else None,
+        max_usd_per_hour=options.max_price,
+        region=region,
+        option=PurchaseOption(options.option) if options.option else None,
+    )
+    rows = machine_list.listed(machines, book, wanted)
+    tpus = tpu_list.listed_tpus(book, wanted)
+    if options.json:
+        write(json.dumps(machine_list.as_json(rows) + tpu_list.tpus_as_json(tpus), indent=2))
+    else:
+        if rows:
+            show(machines_table(rows))
+        if tpus:
+            from .tpus import tpus_table
+
+            show(tpus_table(tpus))
+        if not rows and not tpus:
+            write("no machine of the catalog fits")
+    return 0
+
+
+def machines_table(rows: Iterable[Listed]) -> RenderableType:
+    """One line a machine. Values to be checked carry the mark of a footnote; unknown ones are ``?``."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    from ..finops.unit_costs import shown_per_hour
+
+    rows = list(rows)
+    notes: dict[str, int] = {}
+
+    def noted(value: object, *why: str | None) -> Text:
+        text = Text(_UNKNOWN if value is None else str(value))
+        for note in why:
+            if note:
+                text.append(_mark(notes.setdefault(note, len(notes) + 1)))
+        return text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in ("machine", "GPUs"):
+        table.add_column(column, no_wrap=True)
+    for column in ("GPU\nGB", "vCPU", "RAM\nGiB", "disk\nGiB", "net\nGbps"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("fabric", "MIG", "sold\nas"):
+        table.add_column(column, no_wrap=True)
+    for column in ("USD\nan hour", "USD a\nGPU-hour"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("as")
+    for row in rows:
+        machine, price = row.machine, row.price
+        hour = shown_per_hour(row.usd_per_gpu_hour)
+        table.add_row(
+            noted(machine.name, machine.provisional),
+            noted(f"{machine.gpu_count} × {row.gpu.name}", row.gpu.provisional),
+            str(row.gpu.marketed_gb),
+            noted(machine.vcpu),
+            noted(machine.memory_gib),
+            noted(machine.local_disk_gib),
+            noted(machine.network_gbps),
+            _fabric(row),
+            "yes" if machine.mig else "no",
+            noted(
+                "".join(_LETTERS[option][0] for option in machine.purchase_options),
+                machine.purchase_provisional,
+            ),
+            noted(f"{price.usd_per_hour:.3f}" if price else None, price.provisional if price else None),
+            noted(None if hour is None else f"{hour:.3f}"),
+            _LETTERS[row.option][0],
+        )
+    # Nothing of the catalog is owned: said only where a description adds such a machine.
+    owned = any(PurchaseOption.OWNED in row.machine.purchase_options for row in rows)
+    legend = ", ".join(
+        f"{letter} {name}"
+        for option, (letter, name) in _LETTERS.items()
+        if owned or option is not PurchaseOption.OWNED
+    )
+    unpriced = sum(row.price is None for row in rows)
+    regions = ", ".join(dict.fromkeys(row.region for row in rows))
+    return Group(
+        table,
+        Text(
+            f"machines: {len(rows)}, without a price: {unpriced}; prices of {regions}; {_UNKNOWN} is unknown"
+        ),
+        Text(f"sold as: {legend}"),
+        *(Text(f"{_mark(number)} to be checked: {note}") for note, number in notes.items()),
+    )
+
+
+def _mark(number: int) -> str:
+    return str(number).translate(_SUPERSCRIPT)
+
+
+def _fabric(row: Listed) -> str:
+    machine = row.machine
+    if machine.fabric is Fabric.NONE:
+        return "none"
+    if machine.cloud is Cloud.ON_PREMISES:
+        return str(machine.fabric)
+    count = machine.efa_interfaces if machine.fabric is Fabric.EFA else machine.gpu_networks
+    return f"{machine.fabric} × {_UNKNOWN if count is None else count}"

@@ -1,0 +1,249 @@
+"""The command ``ai-platform mig``: MIG layouts of an environment, or of requests, as pictures and data."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..components.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from ..gpu.mig.layout import NodeLayout
+    from ..gpu.mig.packing_spec import Packing
+    from ..gpu.node_plan import PoolPacking
+    from ..mig_picture import PoolPicture
+
+_UNSERVED = 1
+_DESCRIPTIONS = {".yaml", ".yml"}
+_WIDTH_OF_A_PIPE = 120
+TEXT = "show how GPUs are cut with MIG, or work out how to cut them; touches nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    name: str
+    layouts: tuple[NodeLayout, ...]
+    promised: dict[str, int]
+    """Devices that teams or requests have, by profile; ``gpus`` for whole ones."""
+    packing: PoolPacking | None = None
+    """How good the layouts are that were worked out from quotas."""
+
+
+def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Adds the command to the command line."""
+    parser = command("mig", run, TEXT)
+    text = "a description, an environment's name, or requests such as 'h100-80gb x8: 5x1g.10gb 2x20GiB'"
+    parser.add_argument("target", metavar="FILE|ENV|REQUESTS", nargs="?", default="local", help=text)
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="for programs")
+    output.add_argument("--config", action="store_true", help="the layouts as mig-parted reads them")
+    parser.add_argument("--svg", metavar="PATH", type=Path, help="write the picture to this file too")
+    parser.add_argument(
+        "--from", dest="origin", metavar="FILE|ENV", help="show how to get here from the layouts of that one"
+    )
+    parser.add_argument("--whole-nodes", action="store_true", help="with --from: drain whole nodes at once")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Shows the layouts; 1 when requests can't be served. Raises ``InvalidInput``."""
+    target = options.target
+    if options.origin:
+        from . import mig_changes
+
+        return mig_changes.run(options)
+    if options.whole_nodes:
+        fix = "give the description that runs: --from FILE"
+        raise InvalidInput("--whole-nodes", [Problem("", "a choice about a change", "--from beside it", fix)])
+    asked = ":" in target and Path(target).suffix not in _DESCRIPTIONS
+    pools, packing = _packed(target) if asked else (_described(target), None)
+    pictures = [_picture(pool) for pool in pools]
+    if options.svg:
+        _write_svg(options.svg, pictures)
+    if options.json:
+        _say(json.dumps(_data(pools, packing), indent=2))
+    elif options.config:
+        _say(_config(pools))
+    else:
+        _show(pools, pictures, packing)
+    return _UNSERVED if packing and packing.unserved else 0
+
+
+def _packed(text: str) -> tuple[list[_Pool], Packing]:
+    from ..gpu.mig.packing import pack
+    from ..mig_requests import parse_requests
+
+    wanted = parse_requests(text)
+    packing = pack(wanted.supplies, wanted.requests)
+    return [_Pool(pool.supply.pool, pool.layouts, pool.served) for pool in packing.pools], packing
+
+
+def _described(target: str) -> list[_Pool]:
+    from ..catalogs import machines_of
+    from ..gpu.node_plan import layouts_of
+    from ..planning.auto_layouts import Layouts
+    from . import project
+
+    environment, _ = project.described_by(target)
+    layouts, machines = Layouts(environment), machines_of(environment)
+    pools = []
+    for spec in environment.node_pools:
+        promised: dict[str, int] = {}
+        for team in environment.teams:
+            for key, quota in team.quota.get(spec.name, {}).items():
+                promised[key] = promised.get(key, 0) + (quota.nominal or 0)
+        if row := machines.get(spec.machine):
+            cut = tuple(layouts_of(layouts.resolved(spec), row))
+            pools.append(_Pool(spec.name, cut, promised, layouts.plan(spec).packing))
+    return pools
+
+
+def _picture(pool: _Pool) -> PoolPicture:
+    from ..mig_picture import pool_picture
+
+    first, nodes = pool.layouts[0], len(pool.layouts)
+    size = f"{nodes} node{'' if nodes == 1 else 's'} of {first.gpu_count} × {first.gpu}"
+    return pool_picture(f"{pool.name}: {size}", pool.layouts)
+
+
+def _write_svg(path: Path, pictures: list[PoolPicture]) -> None:
+    from ..mig_svg import svg
+
+    try:
+        path.write_text(svg(pictures), encoding="utf-8")
+    except OSError as error:
+        got = f"a file that can't be written: {error.strerror}"
+        raise InvalidInput(
+            "--svg", [Problem(str(path), got, "a path to write to", "take another path")]
+        ) from None
+
+
+def _config(pools: list[_Pool]) -> str:
+    import yaml
+
+    from ..gpu.mig.layout import mig_parted_config
+
+    document = mig_parted_config(layout for pool in pools for layout in pool.layouts)
+    return yaml.safe_dump(document, sort_keys=False, default_flow_style=None).rstrip()
+
+
+def _made(pool: _Pool) -> dict[str, int]:
+    """Devices of the pool by profile, in the order of the GPU's table; whole GPUs first."""
+    from ..gpu.mig.profiles import profiles
+
+    counts = {"gpus": sum(layout.whole for layout in pool.layouts)}
+    counts |= dict.fromkeys(profiles(pool.layouts[0].gpu), 0)
+    for layout in pool.layouts:
+        for devices in layout.partitions:
+            for name, count in devices:
+                counts[name] += count
+    return {name: count for name, count in counts.items() if count or pool.promised.get(name)}
+
+
+def _provisional(pool: _Pool) -> str | None:
+    """Why what is known of the pool's GPU isn't settled, where that matters to its layouts."""
+    from ..gpu.gpus import GPUS
+
+    gpu = GPUS[pool.layouts[0].gpu]
+    return (
+        gpu.provisional
+        if gpu.geometry and any(layout.whole < layout.gpu_count for layout in pool.layouts)
+        else None
+    )
+
+
+def _data(pools: list[_Pool], packing: Packing | None) -> dict[str, Any]:
+    from ..gpu.mig.layout import layout_name, node_resources
+    from ..mig_picture import blocks
+
+    data: dict[str, Any] = {
+        "pools": [
+            {
+                "name": pool.name,
+                "gpu": pool.layouts[0].gpu,
+                "provisional": _provisional(pool),
+                "packing": pool.packing.model_dump() if pool.packing else None,
+                "devices": {
+                    name: {"made": count, "promised": pool.promised.get(name, 0)}
+                    for name, count in _made(pool).items()
+                },
+                "nodes": [
+                    {
+                        "layout": layout_name(layout),
+                        "resources": {name: count for name, count in node_resources(layout).items() if count},
+                        "gpus": [
+                            [
+                                {"profile": block.text, "start": block.start, "size": block.size}
+                                for block in blocks(layout.gpu, devices)
+                                if devices and block.compute_slices
+                            ]
+                            for devices in layout.partitions
+                        ],
+                    }
+                    for layout in pool.layouts
+                ],
+            }
+            for pool in pools
+        ]
+    }
+    if packing:
+        data |= {
+            "used_gpus": packing.used,
+            "bound": packing.bound,
+            "node_layouts": [
+                {"pool": pool.supply.pool, "used": pool.different_layouts, "bound": pool.fewest_layouts}
+                for pool in packing.pools
+            ],
+            "gpus_for_all": packing.gpus_for_all,
+            "served": [
+                {"request": item.request, "pool": item.pool, "profile": item.profile, "count": item.count}
+                for item in packing.served
+            ],
+            "unserved": [
+                {"request": item.request, "count": item.count, "reason": item.reason}
+                for item in packing.unserved
+            ],
+        }
+    return data
+
+
+def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..mig_picture import terminal
+    from .packing import packing_lines, proof
+
+    console = Console(
+        file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE, highlight=False
+    )
+    for pool, picture in zip(pools, pictures, strict=True):
+        console.print(terminal(picture, console.width), crop=False)
+        table = Table("device", "there", "promised", "spare")
+        for name, count in _made(pool).items():
+            promised = pool.promised.get(name, 0)
+            label = "whole GPUs" if name == "gpus" else name
+            table.add_row(label, str(count), str(promised), str(count - promised))
+        console.print(table)
+        for line in packing_lines(pool.packing) if pool.packing else []:
+            _say(line)
+        if note := _provisional(pool):
+            console.print(f"provisional: {note}", soft_wrap=True)
+    if packing:
+        gpus = "GPU" if packing.used == 1 else "GPUs"
+        _say(f"{packing.used} {gpus} used, {proof(packing.used, packing.bound)}")
+        for packed in packing.pools:
+            if packed.different_layouts > 1:
+                sure = proof(packed.different_layouts, packed.fewest_layouts)
+                _say(f"{packed.supply.pool}: {packed.different_layouts} different node layouts, {sure}")
+        for item in packing.unserved:
+            _say(f"request {item.request + 1}: {item.count} not served: {item.reason}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -1,0 +1,84 @@
+"""Runs previews of several stacks at once and reads what they wrote."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from ..report.messages import message
+from ..report.preview import Preview
+from ..report.read_preview import by_stack, read_files
+from .engine import Engine, Recorded
+from .workplace import EngineError
+
+Packs = Mapping[str, tuple[Path, Path]]
+"""Stack to the policy pack that looks at it, and the file with its configuration."""
+
+
+def previewed(engines: Sequence[Engine], packs: Packs = MappingProxyType({})) -> list[Preview]:
+    """The preview of each stack, at most as many at once as there are cores.
+
+    A preview that fails is incomplete and says why. Ctrl-C stops all of them.
+    """
+    with tempfile.TemporaryDirectory(prefix="ai-platform-preview-") as folder:
+        running = _Running()
+        workers = ThreadPoolExecutor(max(1, min(len(engines), os.cpu_count() or 1)))
+        try:
+            found = [workers.submit(_preview, engine, Path(folder), running, packs) for engine in engines]
+            return [future.result() for future in found]
+        except KeyboardInterrupt:
+            running.stop()
+            raise
+        finally:
+            workers.shutdown(wait=True, cancel_futures=True)
+
+
+def preview_in(recorded: Recorded) -> Preview:
+    """What a recorded preview says: its document, and of its events the policies."""
+    events = [recorded.events] if recorded.events.is_file() else []
+    found = read_files([recorded.document, *events], stack=recorded.stack)
+    (preview,) = by_stack([replace(part, stack=recorded.stack) for part in found], recorded.stack)
+    if not recorded.code:
+        return preview
+    stopped = any(violation.level == "mandatory" for violation in preview.violations)
+    said = message(recorded.errors).strip() or f"pulumi ended with exit status {recorded.code}"
+    told = preview.resources and preview.errors
+    errors = preview.errors if stopped or told else tuple(dict.fromkeys([said, *preview.errors]))
+    return replace(preview, errors=errors, complete=False)
+
+
+def _preview(engine: Engine, folder: Path, running: _Running, packs: Packs) -> Preview:
+    try:
+        return preview_in(engine.record_preview(folder, running.add, packs.get(engine.stack)))
+    except EngineError as error:
+        return Preview(engine.stack, errors=(message(str(error)),), complete=False)
+
+
+@dataclass(slots=True)
+class _Running:
+    """Processes of pulumi, each in a session of its own, which Ctrl-C does not reach."""
+
+    children: list[subprocess.Popen[str]] = field(default_factory=list)
+    stopped: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, child: subprocess.Popen[str]) -> None:
+        with self.lock:
+            self.children.append(child)
+            if self.stopped:
+                child.send_signal(signal.SIGINT)
+
+    def stop(self) -> None:
+        with self.lock:
+            self.stopped = True
+            for child in self.children:
+                if child.poll() is None:
+                    child.send_signal(signal.SIGINT)

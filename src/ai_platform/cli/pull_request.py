@@ -1,0 +1,204 @@
+"""The commands ``ai-platform report`` and ``preview``: what a change does, and whether it may pass."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..components.cluster_spec import NO_CLUSTER
+from ..components.errors import InvalidInput, Problem
+from ..layers import StackLayout, environment_of, stacks_of
+from ..local.tools import say
+from . import project
+from .output import write
+from .state import is_simulated
+from .table import text_for, text_of
+from .workplace import Workplace
+
+if TYPE_CHECKING:
+    from ..report.model import Report
+    from ..report.preview import Preview
+    from .sides import Sides
+
+Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+PASSED, FAILED, STOPPED = 0, 1, 3
+"""Exit statuses: nothing grave; an error; a policy or a danger that must not pass. 2 is bad input."""
+_FORMATS = ("terminal", "markdown", "json", "html")
+_RENDERERS = {"markdown": "markdown", "json": "json_text", "html": "html"}
+"""Modules of ``report``, each with a function of its name. HTML takes long to load."""
+_LEVELS = ("critical", "high", "medium", "never")
+_DEFAULT = "local"
+_WIDTH = 120
+"""Columns of a table in a file or a pipe."""
+_NOT_THERE = (NO_CLUSTER, "unknown stack")
+
+
+def register(add: Add) -> None:
+    """Adds the commands."""
+    report = add("report", _report, "show what previews would do, and what it costs; touches nothing")
+    report.add_argument(
+        "--preview",
+        metavar="FILE",
+        nargs="+",
+        default=[],
+        help="of `pulumi preview --json` or `--event-log`; without any, plans alone are compared",
+    )
+    report.add_argument(
+        "--before", metavar="FILE|REV:ENV", nargs="+", default=[], help="description before the change"
+    )
+    report.add_argument(
+        "--after", metavar="FILE|REV:ENV", nargs="+", default=[], help="default: stacks/ENV.yaml"
+    )
+    preview = add("preview", _preview, "show what `up` would change, cost and endanger")
+    preview.add_argument(
+        "stacks", metavar="STACK", nargs="*", default=[_DEFAULT], help="environment or stack; default: local"
+    )
+    for parser in (report, preview):
+        parser.add_argument(
+            "--base", metavar="REV", help="git revision to compare with; default: where the branch began"
+        )
+        parser.add_argument("--format", choices=_FORMATS, default=_FORMATS[0], help="default: terminal")
+        parser.add_argument("--output", metavar="FILE", help="default: standard output")
+        parser.add_argument(
+            "--fail-on",
+            choices=_LEVELS,
+            default=_LEVELS[0],
+            help="dangers that end with 3; default: critical",
+        )
+
+
+def _report(options: argparse.Namespace) -> int:
+    from ..report.read_preview import read_files
+    from .sides import sides_of
+
+    if not options.preview and not options.before and not options.after:
+        fix = "give --preview FILE of `pulumi preview --json --show-sames`, or --before and --after"
+        raise InvalidInput("report", [Problem("", "nothing to report on", "a preview or descriptions", fix)])
+    # Nearly all objects live to the end: looking for garbage between them would take a fifth of the time.
+    gc.disable()
+    try:
+        previews = read_files([Path(name) for name in options.preview])
+        environments = {environment_of(preview.stack) for preview in previews if preview.stack}
+        sides = sides_of(_root(), environments, base=options.base, before=options.before, after=options.after)
+        return _finish(options, previews, sides)
+    finally:
+        gc.enable()
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from .gates import pack_of
+    from .preview_run import previewed
+    from .sides import sides_of
+
+    place = project.workplace()
+    stacks = _stacks(place, options.stacks)
+    say(f"previewing {', '.join(stacks)}")
+    packs = {stack: pack for stack in stacks if (pack := pack_of(place, stack))}
+    previews = previewed([project.engine(place, stack) for stack in stacks], packs)
+    if options.format == _FORMATS[0] and not options.output:
+        for preview in previews:
+            write(_summary(place, preview))
+    environments = {environment_of(stack) for stack in stacks}
+    return _finish(options, previews, sides_of(place.root, environments, base=options.base))
+
+
+def _stacks(place: Workplace, names: Sequence[str]) -> list[str]:
+    """The stacks that these environments and stacks are. Raises ``InvalidInput``."""
+    stacks: dict[str, None] = {}
+    for name in names:
+        environment, _ = project.described(place, environment_of(name))
+        if is_simulated(place.root, name):
+            project.require_cluster(place, name)
+            stacks[name] = None
+            continue
+        there = list(stacks_of(environment.name, environment.stacks))
+        if name != environment.name and name not in there:
+            fix = "name the environment or one of its stacks"
+            raise InvalidInput(name, [Problem("", name, f"one of: {', '.join(there)}", fix)])
+        stacks |= dict.fromkeys(there if name == environment.name else [name])
+    return list(stacks)
+
+
+def _summary(place: Workplace, preview: Preview) -> str:
+    from ..report.change import stack_parts
+    from .engine import Summary
+
+    head = "\npreview" if is_simulated(place.root, preview.stack) else preview.stack
+    if not preview.complete:
+        return f"{head}: {_why(preview)}"
+    counts = stack_parts([preview])[0].counts
+    summary = Summary(
+        counts.create, counts.update, counts.delete, counts.replace, counts.same + counts.rename
+    )
+    return f"{head}: {summary}" if summary.changed else f"{head}: nothing would change"
+
+
+def _why(preview: Preview) -> str:
+    if _is_not_there(preview):
+        first = next(iter(stacks_of(environment_of(preview.stack), StackLayout.SPLIT)))
+        return f"can be previewed once {first} was applied"
+    return "the preview failed"
+
+
+def _is_not_there(preview: Preview) -> bool:
+    """Whether it fails only because a stack that it needs was never applied."""
+    return any(text in error for text in _NOT_THERE for error in preview.errors)
+
+
+def _finish(options: argparse.Namespace, previews: Sequence[Preview], sides: Sides) -> int:
+    from ..report.make import make_report
+
+    report = make_report(previews, sides.before, sides.after, sides.notes)
+    text = _rendered(report, options.format, sys.stdout.isatty() and not options.output)
+    if options.output:
+        _write_file(Path(options.output), text)
+    else:
+        write(text)
+    return status_of(report, options.fail_on, previews, wrong=sides.wrong)
+
+
+def status_of(report: Report, fail_on: str, previews: Sequence[Preview], *, wrong: bool = False) -> int:
+    """The exit status of a report: what must not pass goes before what failed."""
+    from ..report.model import Grade
+
+    order = [grade.value for grade in Grade]
+    grave = order[: order.index(fail_on) + 1] if fail_on in order else []
+    too_grave = any(danger.grade.value in grave for danger in report.dangers)
+    if too_grave or any(line.level == "mandatory" for line in report.gates):
+        return STOPPED
+    failed = any(not preview.complete and not _is_not_there(preview) for preview in previews)
+    return FAILED if failed or wrong else PASSED
+
+
+def _rendered(report: Report, form: str, wide: bool) -> str:
+    if form in _RENDERERS:
+        module = import_module(f".report.{_RENDERERS[form]}", __package__)
+        return str(getattr(module, _RENDERERS[form])(report))
+    from ..report.terminal import terminal
+
+    parts = terminal(report)
+    return text_for(sys.stdout, parts) if wide else text_of(parts, _WIDTH)
+
+
+def _write_file(path: Path, text: str) -> None:
+    try:
+        path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        got = f"a file that can't be written: {error.strerror or error}"
+        raise InvalidInput(
+            str(path), [Problem("", got, "a place for the report", "check the path")]
+        ) from None
+
+
+def _root() -> Path:
+    """The project, or the current folder: a report needs none where all its files are named."""
+    try:
+        return project.workplace().root
+    except InvalidInput:
+        return Path.cwd()

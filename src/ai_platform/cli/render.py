@@ -1,0 +1,70 @@
+"""The command ``ai-platform render``: a report that was written as JSON in its other forms."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..components.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from ..report.model import Report
+
+TEXT = "write a report that was made with --format json in its other forms; looks at nothing else"
+_FORMS = {".md": "markdown", ".html": "html"}
+
+
+def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Adds the command to the command line."""
+    parser = command("render", run, TEXT)
+    parser.add_argument("report", metavar="REPORT.json", type=Path, help="written with --format json")
+    text = "FILE.md for a comment, FILE.html for a page; may be repeated"
+    parser.add_argument("--output", metavar="FILE", type=Path, action="append", required=True, help=text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes the files. Raises ``InvalidInput``."""
+    wrong = [path for path in options.output if path.suffix not in _FORMS]
+    if wrong:
+        problems = [Problem("--output", str(path), "FILE.md or FILE.html", "name one") for path in wrong]
+        raise InvalidInput("render", problems)
+    report = _read(options.report)
+    for path in options.output:
+        _write(path, _text(report, _FORMS[path.suffix]))
+    return 0
+
+
+def _read(path: Path) -> Report:
+    from pydantic import ValidationError
+
+    from ..report.model import Report
+
+    fix = "write it with: ai-platform report --format json --output FILE"
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except OSError as error:
+        got = f"a file that can't be read: {error.strerror}"
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole of it"
+        got = f"a file that is no report: {where}: {first['msg']}"
+    raise InvalidInput("render", [Problem(str(path), got, "a report in JSON", fix)])
+
+
+def _text(report: Report, form: str) -> str:
+    from ..report.html import html
+    from ..report.markdown import markdown
+
+    return html(report) if form == "html" else markdown(report)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        got = f"a file that can't be written: {error.strerror}"
+        raise InvalidInput(
+            "render", [Problem(str(path), got, "a path to write to", "take another")]
+        ) from None

@@ -1,0 +1,253 @@
+"""Tables for the terminal: the plan alone, and the plan beside what the cluster says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..components.kueue_names import KUEUE, LOCAL_QUEUE
+from ..gpu.node_plan import PoolPlan
+from ..plan import Plan, TrainingPlan
+from ..planning.pool_layouts import pool_layouts
+from .money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
+from .packing import packing_lines
+from .table import TextTable
+
+if TYPE_CHECKING:
+    from ..local.api import Api
+
+Report = Sequence[TextTable | str]
+
+_SERVING = "serving.kserve.io/v1beta1"
+
+
+def plan_table(plan: Plan) -> Report:
+    """The plan as tables: pools, quotas, teams, endpoints, training runs and cost."""
+    return _tables(plan, {}, {}, {}, {})
+
+
+def live_table(plan: Plan, kubeconfig: Path) -> Report:
+    """The plan with quota used, layouts applied and endpoints Ready as the cluster reports them."""
+    from ..local.api import connect
+
+    api = connect(kubeconfig)
+    queues = {item["metadata"]["name"]: item for item in api.list(KUEUE, "ClusterQueue")}
+    services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
+    jobs = {_key(item): item for item in api.list("batch/v1", "Job")}
+    nodes = {item["metadata"]["name"]: item for item in api.list("v1", "Node")}
+    return _tables(plan, queues, services, jobs, nodes)
+
+
+def not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
+    """What isn't ready and why, one line each, in the cluster's own words."""
+    from ..local.api import connect
+
+    api = connect(kubeconfig)
+    found = []
+    services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
+    for endpoint in plan.endpoints:
+        service = services.get((endpoint.namespace, endpoint.name))
+        if service is None:
+            found.append(f"endpoint {endpoint.team}/{endpoint.name}: not there yet")
+        elif not _is_true(service, "Ready"):
+            reasons = _reasons(service) + _pod_reasons(api, endpoint.namespace, endpoint.name)
+            found.append(
+                f"endpoint {endpoint.team}/{endpoint.name}: {'; '.join(reasons) or 'no reason given'}"
+            )
+    for item in api.list("v1", "Node"):
+        state = item["metadata"].get("labels", {}).get("nvidia.com/mig.config.state")
+        if state not in (None, "success"):
+            found.append(f"node {item['metadata']['name']}: its MIG layout is {state}")
+    return found
+
+
+def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Report:
+    return [
+        _pools(plan, nodes),
+        _quotas(plan),
+        _teams(plan, queues),
+        _endpoints(plan, services),
+        *([_jobs(plan, jobs)] if plan.training_jobs else []),
+        *cost_lines(plan),
+    ]
+
+
+def _pools(plan: Plan, nodes: Any) -> TextTable:
+    table = _table("Pools", "pool", "machine", "nodes", "GPUs", "MIG layout", "state", "USD a month")
+    for pool in plan.pools:
+        state = _states(pool, nodes)
+        table.add_row(
+            pool.name,
+            machine_and_price(plan, pool),
+            f"{pool.min_nodes}-{pool.max_nodes}",
+            f"{pool.gpus_per_node * pool.max_nodes} × {pool.accelerator}",
+            "\n".join(_layouts(pool)),
+            state,
+            f"{money(plan.pool_costs[pool.name])}{price_mark(plan, pool.name)}",
+        )
+    return table
+
+
+def _layouts(pool: PoolPlan) -> list[str]:
+    lines = pool_layouts(pool)
+    if pool.packing:
+        lines += [f"auto: {line}" for line in packing_lines(pool.packing)]
+    return lines
+
+
+def _states(pool: PoolPlan, nodes: Any) -> str:
+    found = [nodes[node.name] for node in pool.nodes if node.name in nodes]
+    if not found:
+        return "planned"
+    labels = [node["metadata"].get("labels", {}) for node in found]
+    states = [label.get("nvidia.com/mig.config.state", "whole") for label in labels]
+    ready = sum(_is_true(node, "Ready") for node in found)
+    layouts = "" if pool.tpu else f", {'/'.join(sorted(set(states)))}"
+    return f"{ready}/{len(pool.nodes)} Ready{layouts}"
+
+
+def _quotas(plan: Plan) -> TextTable:
+    beyond = any(row.overcommitted for row in plan.pool_quotas)
+    table = _table(
+        "Quotas", "pool", "resource", "capacity", "teams", "cohorts", "idle", *(["overcommitted"] * beyond)
+    )
+    for row in plan.pool_quotas:
+        if _is_device(row.resource):
+            counts = [row.capacity, row.teams, row.cohorts, row.idle, *([row.overcommitted] * beyond)]
+            table.add_row(row.pool, _short(row.resource), *map(str, counts))
+    return table
+
+
+def _teams(plan: Plan, queues: Any) -> TextTable:
+    table = _table(
+        "Teams",
+        *("team", "queue", "pool", "resource", "used"),
+        *("guaranteed", "borrowable", "lendable"),
+        "USD a month",
+    )
+    for team in plan.teams:
+        used = _usage(queues.get(team.name))
+        rows = [row for row in team.quotas if _is_device(row.resource)]
+        for index, row in enumerate(rows):
+            first = index == 0
+            table.add_row(
+                team.name if first else "",
+                f"{team.namespace}/{LOCAL_QUEUE}" if first else "",
+                row.pool,
+                _short(row.resource),
+                str(used.get((row.pool, row.resource), "0" if queues else "-")),
+                str(row.guaranteed),
+                str(row.borrowable),
+                str(row.lendable),
+                largest(team.guaranteed_cost) if first else "",
+            )
+    return table
+
+
+def _is_device(resource: str) -> bool:
+    return "/" in resource
+
+
+def _short(resource: str) -> str:
+    return resource.removeprefix("nvidia.com/").removeprefix("vpc.amazonaws.com/").removeprefix("google.com/")
+
+
+def _usage(queue: Any) -> dict[tuple[str, str], str]:
+    flavors = (queue or {}).get("status", {}).get("flavorsReservation", [])
+    return {
+        (flavor["name"], resource["name"]): resource.get("total", "0")
+        for flavor in flavors
+        for resource in flavor.get("resources", [])
+    }
+
+
+def _endpoints(plan: Plan, services: Any) -> TextTable:
+    table = _table("Endpoints", "endpoint", "model", "on", "replicas", "KV cache", "USD a month", "Ready")
+    for endpoint in plan.endpoints:
+        service = services.get((endpoint.namespace, endpoint.name))
+        ready = "planned" if not services else "yes" if service and _is_true(service, "Ready") else "no"
+        table.add_row(
+            f"{endpoint.team}/{endpoint.name}",
+            endpoint.model,
+            f"{endpoint.devices} × {_short(endpoint.resource)} of {endpoint.pool}",
+            f"{endpoint.min_replicas}-{endpoint.max_replicas}",
+            f"{endpoint.kv_cache_tokens:,} tokens",
+            endpoint_money(endpoint),
+            ready,
+        )
+    return table
+
+
+def _jobs(plan: Plan, jobs: Any) -> TextTable:
+    table = _table("Training runs", "run", "gang", "on", "state")
+    for job in plan.training_jobs:
+        live = jobs.get((job.namespace, job.name))
+        table.add_row(
+            f"{job.team}/{job.name}",
+            _gang(job),
+            job.pool,
+            _job_state(live) if jobs else "planned",
+        )
+    return table
+
+
+def _gang(job: TrainingPlan) -> str:
+    each = f"{job.tpus_per_worker} TPU" if job.tpus_per_worker else f"{job.gpus_per_worker} GPU"
+    return f"{job.workers} × {each}"
+
+
+def _job_state(job: Any) -> str:
+    if job is None:
+        return "not there"
+    for condition, said in (("Complete", "complete"), ("Failed", "failed")):
+        if _is_true(job, condition):
+            return said
+    return "waits for quota" if job["spec"].get("suspend") else f"{job['status'].get('active', 0)} running"
+
+
+def _table(title: str, *columns: str) -> TextTable:
+    return TextTable(title, columns)
+
+
+def _key(item: Any) -> tuple[str, str]:
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
+
+
+def _conditions(item: Any) -> Iterable[Any]:
+    conditions: Iterable[Any] = (item.get("status") or {}).get("conditions") or []
+    return conditions
+
+
+def _is_true(item: Any, kind: str) -> bool:
+    return any(entry["type"] == kind and entry["status"] == "True" for entry in _conditions(item))
+
+
+def _reasons(item: Any) -> list[str]:
+    return [
+        f"{entry['type']} is {entry['status']}" + (f": {entry['message']}" if entry.get("message") else "")
+        for entry in _conditions(item)
+        if entry["status"] != "True" and entry["type"] not in ("Ready", "Stopped")
+    ]
+
+
+def _pod_reasons(api: Api, namespace: str, name: str) -> list[str]:
+    pods = [
+        pod
+        for pod in api.list("v1", "Pod", namespace)
+        if pod["metadata"].get("labels", {}).get("serving.kserve.io/inferenceservice") == name
+    ]
+    waiting = [
+        f"pod {pod['metadata']['name']}: {entry.get('message') or entry.get('reason')}"
+        for pod in pods
+        for entry in _conditions(pod)
+        if entry["status"] == "False" and entry.get("message")
+    ]
+    if any(pod["spec"].get("schedulingGates") for pod in pods):
+        waiting += [
+            f"Kueue: {entry['message']}"
+            for load in api.list(KUEUE, "Workload", namespace)
+            for entry in _conditions(load)
+            if entry["type"] == "QuotaReserved" and entry["status"] == "False"
+        ]
+    return waiting

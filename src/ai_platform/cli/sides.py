@@ -1,0 +1,198 @@
+"""The two sides of a change: descriptions as files, and as they are in a revision of git."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from ..components.errors import InvalidInput, Problem
+from ..description import read_marked
+from ..marks import read_yaml
+from ..report.side import Side
+
+_STACKS = "stacks"
+_DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master")
+_BASES = ("CI_MERGE_REQUEST_DIFF_BASE_SHA",)
+_TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+_SECONDS = 60
+
+
+@dataclass(slots=True)
+class Sides:
+    """Sides by environment, and why one is missing."""
+
+    before: list[Side] = field(default_factory=list)
+    after: list[Side] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    wrong: bool = False
+    """Whether a description that should be there can't be planned."""
+
+
+def side_of(path: Path, shown: str) -> Side:
+    """The side that a file describes. Raises ``InvalidInput``."""
+    environment, plan, marks = read_marked(path)
+    return Side(environment, plan, shown, marks)
+
+
+def sides_of(
+    root: Path,
+    environments: Iterable[str],
+    *,
+    base: str | None = None,
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+) -> Sides:
+    """Both sides of these environments: of named files and revisions, else of the checkout and ``base``.
+
+    ``before`` and ``after`` are paths or ``REV:ENV``. What can't be read becomes a note.
+    """
+    sides = Sides()
+    names = sorted(set(environments))
+    _named(root, after, sides.after, sides, must_be_right=True)
+    _named(root, before, sides.before, sides, must_be_right=False)
+    there = {side.environment.name for side in sides.after}
+    for name in names:
+        path = root / _STACKS / f"{name}.yaml"
+        if name not in there and path.is_file():
+            _add(sides, sides.after, partial(side_of, path, _shown(root, path)), must_be_right=True)
+    if not before:
+        _of_base(root, names, base, sides)
+    return sides
+
+
+def _named(
+    root: Path, targets: Iterable[str], into: list[Side], sides: Sides, *, must_be_right: bool
+) -> None:
+    for target in targets:
+        path = Path(target)
+        if path.is_file() or path.suffix in (".yaml", ".yml"):
+            _add(sides, into, partial(side_of, path, target), must_be_right=must_be_right)
+            continue
+        revision, colon, name = target.rpartition(":")
+        if not colon or not revision or not name:
+            expected, fix = "a file or REV:ENV", "name a file that ends in .yaml, or for example: main:prod"
+            raise InvalidInput(target, [Problem("", target, expected, fix)])
+        _require(root, revision)
+        _add_revision(root, revision, name, into, sides, must_be_right=must_be_right)
+
+
+def _add_revision(
+    root: Path, revision: str, name: str, into: list[Side], sides: Sides, *, must_be_right: bool
+) -> None:
+    try:
+        found = at_revision(root, revision, name)
+    except InvalidInput as error:
+        sides.notes.append(f"a description is not right, so its plan is not here: {error}")
+        sides.wrong |= must_be_right
+        return
+    if found is not None:
+        into.append(found)
+    else:
+        sides.notes.append(f"{name}: there is no description of it in {revision[:12]}")
+
+
+def _add(sides: Sides, into: list[Side], make: Callable[[], Side], *, must_be_right: bool) -> None:
+    try:
+        into.append(make())
+    except InvalidInput as error:
+        sides.notes.append(f"a description is not right, so its plan is not here: {error}")
+        sides.wrong |= must_be_right
+
+
+def _of_base(root: Path, names: Iterable[str], base: str | None, sides: Sides) -> None:
+    revision = base or default_base(root)
+    if revision is None:
+        sides.notes.append(
+            "what the descriptions said before is not known, so nothing is compared with it: no revision of "
+            "git can be told; give --base REV (a shallow clone needs its history: fetch-depth 0)"
+        )
+        return
+    _require(root, revision)
+    for name in names:
+        _add_revision(root, revision, name, sides.before, sides, must_be_right=False)
+
+
+def default_base(root: Path) -> str | None:
+    """Where the change branched off: of the pipeline's variables, else off the default branch."""
+    for variable in _BASES:
+        if (value := os.environ.get(variable)) and _git(
+            root, "cat-file", "-e", f"{value}^{{commit}}"
+        ) is not None:
+            return value
+    targets = [f"origin/{os.environ[name]}" for name in _TARGETS if os.environ.get(name)]
+    head = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    named = [head.decode().strip()] if head else []
+    for branch in [*targets, *named, *_DEFAULT_BRANCHES]:
+        found = _git(root, "merge-base", "HEAD", branch, "--")
+        if found:
+            return found.decode().strip()
+    return None
+
+
+def _require(root: Path, revision: str) -> None:
+    """Raises ``InvalidInput`` unless the repository has that revision."""
+    if revision.startswith("-") or _git(root, "cat-file", "-e", f"{revision}^{{commit}}") is None:
+        fix = "name a commit, branch or tag of this repository; a shallow clone needs its history"
+        raise InvalidInput(revision, [Problem("", revision, "a revision of git", fix)])
+
+
+def at_revision(root: Path, revision: str, name: str) -> Side | None:
+    """The description of an environment in a revision, with the files it names; ``None`` where it has none.
+
+    Raises ``InvalidInput`` for a description that is not right.
+    """
+    if (
+        PurePosixPath(name).name != name
+        or _git(root, "cat-file", "-e", f"{revision}:./{_STACKS}/{name}.yaml") is None
+    ):
+        return None
+    packed = _git(root, "archive", "--format=tar", revision, "--", _STACKS) or b""
+    with tempfile.TemporaryDirectory(prefix="ai-platform-") as folder:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+        path = Path(folder) / _STACKS / f"{name}.yaml"
+        _bring_files(root, revision, path, Path(folder))
+        try:
+            return side_of(path, f"{_STACKS}/{name}.yaml")
+        except InvalidInput as error:
+            raise InvalidInput(f"{revision}:{_STACKS}/{name}.yaml", error.problems) from None
+
+
+def _bring_files(root: Path, revision: str, description: Path, folder: Path) -> None:
+    """Puts price files that lie outside ``stacks`` where the description looks for them."""
+    data = read_yaml(description).data
+    named = data.get("price_files") if isinstance(data, dict) else None
+    for file in named if isinstance(named, list) else []:
+        path = os.path.normpath(f"{_STACKS}/{file}")
+        if path.startswith((_STACKS + os.sep, "..", os.sep)):
+            continue
+        content = _git(root, "show", f"{revision}:./{path}")
+        if content is not None:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+
+
+def _git(root: Path, *arguments: str) -> bytes | None:
+    """What git prints; ``None`` where it fails or is not there."""
+    program = shutil.which("git")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(
+            [program, "-C", str(root), *arguments], capture_output=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _shown(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()

@@ -1,0 +1,299 @@
+"""The command line: what it refuses, what it runs, and what it leaves behind."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from ai_platform.cli import main as cli
+from ai_platform.cli import project
+from ai_platform.cli.engine import Engine, Summary, diagnostics, summary_in
+from ai_platform.cli.leftovers import MANAGED
+from ai_platform.cli.workplace import EngineError, Workplace, forget, held, marked, settings
+from ai_platform.components.errors import InvalidInput, Problem
+from ai_platform.local.api import connect
+from ai_platform.local.errors import ClusterError
+from ai_platform.local.toolchain import Tool
+from ai_platform.local.tools import ToolError, ensure
+
+UP = """\
+Updating (local):
+
+ +  kubernetes:core/v1:ConfigMap a creating (0s)
+Diagnostics:
+  kubernetes:core/v1:ConfigMap (a):
+    error: 3 created is what this line says
+
+Outputs:
+    plan_digest: "7 updated"
+
+Resources:
+    + 2 created
+    ~ 3 updated
+    +-4 replaced
+    9 changes. 70 unchanged
+
+Duration: 3s
+""".splitlines()
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
+    """An empty project, and the current folder inside it."""
+    (tmp_path / "Pulumi.yaml").write_text("name: ai-platform\n")
+    (tmp_path / "stacks").mkdir()
+    monkeypatch.chdir(tmp_path / "stacks")
+    return Workplace(tmp_path)
+
+
+@pytest.fixture
+def no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails the test when a tool is asked for."""
+    monkeypatch.setattr(project, "ensure", lambda *_: pytest.fail("a tool was asked for"))
+
+
+def test_the_summary_counts_what_stands_below_resources():
+    assert summary_in(UP) == Summary(created=2, updated=3, replaced=4, unchanged=70)
+    assert str(summary_in(UP)) == "2 created, 3 updated, 4 replaced, 70 unchanged"
+
+
+def test_the_summary_reads_a_preview():
+    assert summary_in(["Resources:", "    + 5 to create", "    - 1 to delete"]) == Summary(
+        created=5, deleted=1
+    )
+
+
+def test_the_summary_says_when_nothing_changed():
+    assert str(summary_in(["Resources:", "    76 unchanged"])) == "nothing changed: 76 objects as described"
+
+
+def test_diagnostics_are_cut_out_of_the_output():
+    said = "  kubernetes:core/v1:ConfigMap (a):\n    error: 3 created is what this line says"
+    assert diagnostics(UP) == said
+
+
+def test_without_diagnostics_the_last_lines_are_told():
+    assert diagnostics(["error: the stack is locked"]) == "error: the stack is locked"
+
+
+def test_settings_lead_pulumi_to_the_project_alone(place, tmp_path):
+    tools = {tool: tmp_path / "tools" / tool / tool for tool in ("pulumi", "pulumi-resource-kubernetes")}
+    first = settings(place, tools)
+    assert first["PATH"].startswith(f"{tmp_path}/tools/pulumi:")
+    assert first["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/.ai-platform/state"
+    assert stat.S_IMODE(place.passphrase.stat().st_mode) == 0o600
+    secret = place.passphrase.read_text()
+    assert len(secret) >= 32
+    assert settings(place, tools) == first
+    assert place.passphrase.read_text() == secret
+    (folder,) = Path(first["PULUMI_HOME"]).glob("plugins/resource-kubernetes-v*")
+    assert (folder / "pulumi-resource-kubernetes").readlink() == tools["pulumi-resource-kubernetes"]
+
+
+def test_a_plugin_that_is_found_through_its_own_link_stays_what_it_is(place, tmp_path):
+    program = tmp_path / "tools" / "pulumi-resource-kubernetes"
+    program.parent.mkdir()
+    program.touch()
+    settings(place, {program.name: program})
+    (link,) = place.home.glob("pulumi-home/plugins/*/pulumi-resource-kubernetes")
+    settings(place, {program.name: link})
+    assert link.resolve() == program
+
+
+def test_a_marker_tells_of_a_killed_run_and_refuses_a_second_one(tmp_path):
+    path = tmp_path / "running"
+    with marked(path) as marker:
+        assert not marker.unclean
+        with pytest.raises(EngineError, match="another run"), marked(path):
+            pass
+        marker.write(session=4711)
+    with marked(path) as marker:
+        assert marker.unclean
+        assert marker.session == 4711
+
+
+def test_down_waits_for_no_run_that_goes_on(place, monkeypatch):
+    place.home.mkdir()
+    monkeypatch.setattr(
+        "ai_platform.local.cluster.down", lambda *_, **__: pytest.fail("the cluster was taken down")
+    )
+    with place.marker("local").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert cli.main(["down"]) == 1
+
+
+def stored(place: Workplace, stack: str) -> list[Path]:
+    folder = place.state / ".pulumi"
+    files = [
+        folder / f"stacks/ai-platform/{stack}.json",
+        folder / f"history/ai-platform/{stack}/1.history.json",
+        place.config / f"Pulumi.{stack}.yaml",
+    ]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    return files
+
+
+def test_forgetting_a_stack_leaves_the_others(place):
+    (place.clusters / "local-2").mkdir(parents=True)
+    gone, kept = stored(place, "local"), stored(place, "local-2")
+    forget(place, "local")
+    assert not any(file.exists() for file in gone)
+    assert all(file.exists() for file in kept)
+
+
+def test_down_of_the_last_cluster_leaves_nothing(place, capsys):
+    stored(place, "local")
+    place.clusters.mkdir()
+    place.passphrase.write_text("x")
+    assert cli.main(["down"]) == 0
+    assert not place.home.exists()
+    assert cli.main(["down"]) == 0
+    assert "nothing to remove" in capsys.readouterr().out
+    assert not place.home.exists()
+
+
+def test_held_makes_no_folder(place):
+    with held(place, "local"):
+        pass
+    assert not place.home.exists()
+
+
+def test_outside_a_project_the_command_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["up"]) == 2
+    assert "Pulumi.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("place", "no_tools")
+@pytest.mark.parametrize("command", ["up", "preview", "plan"])
+def test_an_unknown_environment_is_refused_before_any_tool_is_built(command, capsys):
+    Path("dev.yaml").write_text("")
+    assert cli.main([command, "prod"]) == 2
+    assert "one of: dev" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("place", "no_tools")
+def test_a_bad_description_is_refused_before_any_tool_is_built(capsys):
+    Path("local.yaml").write_text("name: local\nnode_pool: []\n")
+    assert cli.main(["up"]) == 2
+    said = capsys.readouterr().err
+    assert "node_pool" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InvalidInput("x.yaml", [Problem("a", 1, "2", "write 2")]), 2),
+        (ToolError("no etcd", "why", "fix"), 1),
+        (ClusterError("no cluster"), 1),
+        (EngineError("failed"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_every_error_is_told_without_a_traceback(error, code, monkeypatch, capsys):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(project, "workplace", fail)
+    assert cli.main(["destroy"]) == code
+    said = capsys.readouterr().err
+    assert said.startswith("interrupted" if code == 130 else "error: ")
+    assert "Traceback" not in said
+
+
+@pytest.mark.usefixtures("place")
+def test_env_prints_what_a_shell_can_read(monkeypatch, capsys):
+    monkeypatch.setattr(project, "variables", lambda *_: {"A": "it's $HOME"})
+    assert cli.main(["env"]) == 0
+    script = f'{capsys.readouterr().out}\nprintf %s "$A"'
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "it's $HOME"
+
+
+@pytest.mark.usefixtures("place", "no_tools")
+@pytest.mark.parametrize("command", ["preview", "destroy"])
+def test_what_needs_a_cluster_says_how_to_get_one(command, monkeypatch, capsys):
+    monkeypatch.setattr(project, "described", lambda *_: (None, None))
+    assert cli.main([command]) == 1
+    assert "ai-platform up local" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("place")
+def test_local_status_without_a_cluster(capsys):
+    assert cli.main(["local", "status"]) == 1
+    assert "there is no cluster local" in capsys.readouterr().out
+
+
+PROGRAM = """
+    from pathlib import Path
+    import pulumi, pulumi_kubernetes
+    here = Path(__file__).parent
+    provider = pulumi_kubernetes.Provider("kubernetes", kubeconfig=(here / "kubeconfig").read_text())
+    for name in (here / "names").read_text().split():
+        if name == "fail":
+            raise pulumi.RunError("told to fail")
+        labels = {"app.kubernetes.io/managed-by": "ai-platform"}
+        pulumi_kubernetes.core.v1.ConfigMap(
+            name, metadata={"name": name, "namespace": "default", "labels": labels},
+            opts=pulumi.ResourceOptions(provider=provider))
+"""
+KINDS = [("v1", "ConfigMap"), ("example.com/v1", "NoSuchKind")]
+
+
+@pytest.mark.engine
+def test_the_engine_makes_keeps_heals_and_takes_away(place, simulated_cluster):
+    (place.root / "Pulumi.yaml").write_text(
+        f"name: ai-platform\nmain: stacks\nstackConfigDir: .ai-platform/config\n"
+        f"runtime: {{name: python, options: {{toolchain: pip, virtualenv: {json.dumps(sys.prefix)}}}}}\n"
+    )
+    names = place.root / "stacks" / "names"
+    names.write_text("cli-a cli-b")
+    (place.root / "stacks" / "__main__.py").write_text(textwrap.dedent(PROGRAM))
+    (place.root / "stacks" / "kubeconfig").write_text(simulated_cluster.kubeconfig.read_text())
+    (place.clusters / "test").mkdir(parents=True)
+    place.kubeconfig("test").symlink_to(simulated_cluster.kubeconfig)
+    tools = ensure([Tool.PULUMI, Tool.PULUMI_PYTHON, Tool.PULUMI_KUBERNETES])
+    said: list[str] = []
+    engine = Engine("test", place, {tool.value: path for tool, path in tools.items()}, said.append)
+    api = connect(simulated_cluster.kubeconfig)
+
+    def there() -> list[str]:
+        found = api.list("v1", "ConfigMap", "default", labels=MANAGED)
+        return sorted(item["metadata"]["name"] for item in found)
+
+    assert engine.up(KINDS).created == 4
+    again = engine.up(KINDS)
+    assert (again.changed, again.unchanged) == (0, 4)
+    assert again.seconds > 0
+
+    names.write_text("cli-a cli-b fail")
+    with pytest.raises(EngineError, match="told to fail"):
+        engine.up(KINDS)
+
+    # What a killed run leaves: its marker, pulumi's lock, and an object that no state knows.
+    metadata = {"name": "cli-left", "namespace": "default", "labels": dict([MANAGED.split("=")])}
+    api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    place.marker("test").write_text("{}")
+    lock = place.state / ".pulumi/locks/organization/ai-platform/test/00000000-dead.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_text(json.dumps({"pid": 2**22 + 1, "username": "a", "hostname": "b"}))
+    names.write_text("cli-a cli-b")
+    assert engine.preview().changed == 0
+    assert there() == ["cli-a", "cli-b", "cli-left"]
+    assert engine.up(KINDS).deleted == 1
+    assert there() == ["cli-a", "cli-b"]
+    assert any("was killed" in line for line in said)
+    assert not place.marker("test").read_text()
+
+    assert engine.destroy().deleted == 4
+    assert there() == []
