@@ -221,7 +221,7 @@ def _wrong_experts(shape: Architecture, tensor_parallel: int, *, expert_parallel
 
 def _wrong_precision(gpu: GpuName, precision: Precision, kv_cache_precision: Precision) -> list[str]:
     reasons = []
-    # Weights in fp8 are another matter: older GPUs turn them into bf16 as they compute (vLLM 0.32's docs, FP8).
+    # Weights in fp8 are another matter: older GPUs turn them into bf16 as they compute (vLLM's docs, FP8).
     if kv_cache_precision is Precision.FP8 and not GPUS[gpu].fp8:
         reasons.append(f"{gpu} does not compute in fp8; Ada Lovelace, Hopper and Blackwell GPUs do")
     if precision in (Precision.MXFP4, Precision.NVFP4) and GPUS[gpu].compute_capability < (8, 0):
