@@ -198,6 +198,7 @@ def test_a_step_holds_at_least_a_block_of_linear_attention():
         ("gpt-oss-20b", {"gpu": GpuName.T4}, "no kernels for mxfp4"),
         ("qwen3-4b", {"gpu": GpuName.V100}, "older than what vLLM runs on"),
         ("glm-5", {"gpu": GpuName.A100_80GB, "tensor_parallel": 8}, "no kernels for sparse attention"),
+        ("glm-5", {"gpu": GpuName.RTX_PRO_6000, "tensor_parallel": 8}, "sparse attention in fp8 only"),
     ],
 )
 def test_what_stands_against_it_is_said(name, options, reason):
