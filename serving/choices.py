@@ -172,10 +172,10 @@ def _helps(model: Model, need: Need, choice: Choice) -> Iterator[str]:
     small_cache = replace(need, kv_cache_precision=Precision.FP8)
     if fp8 and need.kv_cache_precision is Precision.BF16 and fits(small_cache):
         yield "an fp8 KV cache"
-    if fp8 and choice.fit.precision is Precision.BF16:
+    if choice.fit.precision is Precision.BF16:
         if fits(replace(need, precision=Precision.FP8)):
             yield "fp8 weights"
-        elif fits(replace(small_cache, precision=Precision.FP8)):
+        elif fp8 and fits(replace(small_cache, precision=Precision.FP8)):
             yield "fp8 weights and an fp8 KV cache"
     fewer = _largest(need.concurrency - 1, lambda number: fits(replace(need, concurrency=number)))
     if fewer:
