@@ -127,7 +127,7 @@ def test_what_runs_never_costs_gpus_layouts_or_devices_and_no_simple_choice_drai
     assert pool.fewest_drained <= pool.drained == drained(running, pool.layouts)
     assert pool.drained <= drained(running, refined(running, fresh.layouts))
     there = sum((Counter(node_resources(layout)) for layout in pool.layouts), Counter())
-    served = Counter()
+    served: Counter[str] = Counter()
     for item in packing.served:
         served[resource_name(item.profile)] += item.count
     assert served <= there
