@@ -7,10 +7,10 @@ from decimal import Decimal
 from ai_platform.cli.table import text_of
 from ai_platform.report.make import make_report
 from ai_platform.report.markdown import markdown
-from ai_platform.report.model import Money, MoneyLine, MoneyReport, Report
+from ai_platform.report.model import Counts, Money, MoneyLine, MoneyReport, Report, StackPart
 from ai_platform.report.read_preview import read_preview
 from ai_platform.report.terminal import terminal
-from ai_platform.report.words import budget, cost_text, difference
+from ai_platform.report.words import budget, cost_text, difference, error_lines
 from tests.report.recordings import recorded
 
 
@@ -41,7 +41,7 @@ def test_a_bill_that_may_rise_though_it_is_not_expected_to_says_how_far() -> Non
 
 def test_a_price_that_is_known_on_one_side_alone_makes_the_difference_unknown() -> None:
     assert said(money(5, 7), money(0, 0, "h100")) == (
-        "at least USD 5.00 → 0.00 a month expected (difference not known: h100 without a price on one side)"
+        "USD 5.00 → at least 0.00 a month expected (difference not known: h100 without a price on one side)"
     )
     assert difference(line(money(5, 7), money(0, 0, "h100")), True) == "not known"
     assert difference(line(None, money(0, 0, "h100")), True) == "not known"
@@ -64,3 +64,16 @@ def test_what_only_gets_another_name_is_renamed() -> None:
     assert ", was `old-name`" in said
     assert "may be meant as a new name of `kubernetes:core/v1:ConfigMap::moved`" in said
     assert "1 rename" in text_of(terminal(report), 200)
+
+
+def test_what_is_protected_is_told_by_its_name() -> None:
+    urn = "urn:pulumi:dev::p::ai-platform:index:NodePool$aws:eks/nodeGroup:NodeGroup::dev-h100-nodes"
+    error = f"""unable to replace resource "{urn}"
+as it is currently marked for protection. To unprotect the resource, remove the `protect` flag
+resource "{urn}" cannot be deleted
+because it is protected. To unprotect the resource, either remove the `protect` flag"""
+    part = StackPart(stack="dev", counts=Counts(), complete=False, errors=(error,))
+    assert error_lines(part) == [
+        "dev-h100-nodes is protected and would be replaced: the apply refuses until that is taken away",
+        "dev-h100-nodes is protected and would be deleted: the apply refuses until that is taken away",
+    ]

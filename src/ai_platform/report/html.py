@@ -64,7 +64,8 @@ def _tiles(report: Report) -> Html:
         if expected and (most := limits_text(total, expected)):
             parts.append(most)
         change = _kept(", ".join(part for part in parts if part))
-        cost = joined([f"{usd(before)} → {usd(after)}", element("small", change)])
+        old, new = ("at least " if side and side.unknown else "" for side in (total.before, total.after))
+        cost = joined([f"{old}{usd(before)} → {new}{usd(after)}", element("small", change)])
     return tiles(
         [
             ("Resources", _kept(changes_text(report))),
@@ -78,8 +79,9 @@ def _tiles(report: Report) -> Html:
 
 def _kept(text: str) -> Html:
     """A list in which no item is broken over two lines."""
-    parts: list[Child] = [element("span", part, class_="kept") for part in text.split(", ")]
-    return joined([parts[0], *(piece for part in parts[1:] for piece in (", ", part))])
+    *head, last = text.split(", ")
+    parts = [element("span", part, class_="kept") for part in (*(f"{part}," for part in head), last)]
+    return joined([piece for part in parts for piece in (" ", part)][1:])
 
 
 def _look(grave: Danger | None) -> str:
