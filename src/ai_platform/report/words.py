@@ -28,6 +28,7 @@ _MOST_LINES = 20
 _PROTECTED = re.compile(
     r'(?:unable to (?P<verb>replace) )?resource "urn:pulumi:(?:[^"]*::)?(?P<name>[^":]+)"'
     r"(?: cannot be deleted)?\s+(?:as it is currently marked for protection|because it is protected)\.[^\n]*"
+    r"(?:\n`pulumi state unprotect[^\n]*)?"
 )
 """What the engine says of something protected, with its URN and a way to take the protection away."""
 _DONE = {
