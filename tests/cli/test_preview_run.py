@@ -97,3 +97,11 @@ def test_a_second_interrupt_ends_what_the_first_one_only_asked_to_end(monkeypatc
         preview_run._ended(cast("Any", Workers()), running)
         hangs.kill()
     assert ended == [hangs.pid, hangs.pid]
+
+
+def test_plain_words_of_a_pulumi_that_did_not_begin_are_the_error(tmp_path: Path) -> None:
+    ended = files(tmp_path, code=255)
+    ended.document.write_text("Loading policy packs...\nerror: the pack can't be loaded: /home/me/x.py\n")
+    preview = preview_in(ended)
+    assert (preview.stack, preview.complete) == ("test", False)
+    assert any("the pack can't be loaded: x.py" in error for error in preview.errors)

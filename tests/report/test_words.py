@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ai_platform.cli.table import text_of
+from ai_platform.report.html import html
 from ai_platform.report.make import make_report
 from ai_platform.report.markdown import markdown
 from ai_platform.report.model import Counts, Money, MoneyLine, MoneyReport, Report, StackPart
@@ -77,3 +78,14 @@ because it is protected. To unprotect the resource, either remove the `protect` 
         "dev-h100-nodes is protected and would be replaced: the apply refuses until that is taken away",
         "dev-h100-nodes is protected and would be deleted: the apply refuses until that is taken away",
     ]
+
+
+def test_stacks_that_failed_alike_are_told_together() -> None:
+    parts = tuple(
+        StackPart(stack=name, counts=Counts(), complete=False, errors=(why,))
+        for name, why in (("a", "no pack"), ("b", "other"), ("c", "no pack"))
+    )
+    report = Report(title="prod", stacks=parts)
+    assert "- `a`, `c`: no pack\n- `b`: other\n" in markdown(report)
+    assert "<code>a</code>, <code>c</code>: no pack" in html(report)
+    assert "the preview of a, c is incomplete: no pack" in text_of(terminal(report), 200)

@@ -9,7 +9,7 @@ from ..page.charts import Bar, Number, Pair, difference_bars, paired_bars
 from ..page.elements import Child, Html, code, element, items, joined, table
 from ..page.frame import Section, page, tiles
 from .html_changes import changes_part
-from .model import Danger, Money, MoneyLine, MoneyReport, Report, StackPart
+from .model import Danger, Money, MoneyLine, MoneyReport, Report
 from .plain import plain
 from .words import (
     NOTHING,
@@ -20,7 +20,7 @@ from .words import (
     dangers_text,
     decisive,
     difference,
-    error_lines,
+    failures,
     gates_text,
     is_floor,
     limits_text,
@@ -93,16 +93,16 @@ def _failures(report: Report) -> Iterator[Section]:
         note = "It can't be applied, and what it changes is not known."
         rows: list[Child] = [plain(line, 1_000) for line in report.wrong]
         yield Section("wrong", "A description is not right", (element("p", note), items(rows)))
-    broken = [part for part in report.stacks if not part.complete or part.errors]
-    if broken:
-        rows = [_failure(part) for part in broken]
+    if broken := failures(report):
+        rows = [_failure(*failed) for failed in broken]
         note = "What follows is what could be read of it. What is missing here is not known."
         yield Section("incomplete", "The preview is incomplete", (element("p", note), items(rows)))
 
 
-def _failure(part: StackPart) -> Html:
-    first, *more = (plain(line, 1_000) for line in error_lines(part))
-    return joined([code(plain(part.stack)), f": {first}", *([items(more)] if more else [])])
+def _failure(stacks: Sequence[str], lines: Sequence[str]) -> Html:
+    first, *more = (plain(line, 1_000) for line in lines)
+    names = [piece for stack in stacks for piece in (", ", code(plain(stack)))][1:]
+    return joined([*names, f": {first}", *([items(more)] if more else [])])
 
 
 def _dangers(report: Report) -> Iterator[Section]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from .escape import code, text
-from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, Report, StackPart
+from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, Report
 from .words import (
     NOTHING,
     amount,
     budget,
     difference,
-    error_lines,
+    failures,
     money_text,
     nodes,
     place,
@@ -132,18 +132,17 @@ def _failures(page: _Page, report: Report) -> None:
             "It can't be applied, and what it changes is not known.",
             page.items(report.wrong, lambda line: text(line, 3 * page.detail.longest)),
         )
-    broken = [part for part in report.stacks if not part.complete or part.errors]
-    if broken:
+    if broken := failures(report):
         page.section(
             "The preview is incomplete",
             "What follows is what could be read of it. What is missing here is not known.",
-            page.items(broken, lambda part: _failure(page, part)),
+            page.items(broken, lambda failed: _failure(page, *failed)),
         )
 
 
-def _failure(page: _Page, part: StackPart) -> str:
-    first, *more = (text(line, 3 * page.detail.longest) for line in page.first(error_lines(part)))
-    return "\n".join([f"{page.code(part.stack)}: {first}", *(f"  - {line}" for line in more)])
+def _failure(page: _Page, stacks: Sequence[str], lines: Sequence[str]) -> str:
+    first, *more = (text(line, 3 * page.detail.longest) for line in page.first(lines))
+    return "\n".join([f"{', '.join(map(page.code, stacks))}: {first}", *(f"  - {line}" for line in more)])
 
 
 def _dangers(page: _Page, dangers: Sequence[Danger]) -> None:

@@ -16,7 +16,7 @@ from .words import (
     dangers_text,
     difference,
     done,
-    error_lines,
+    failures,
     gates_text,
     money_text,
     nodes,
@@ -130,10 +130,10 @@ def _notes(report: Report) -> Iterator[TextTable | str]:
 def _verdict(report: Report) -> Iterator[TextTable | str]:
     for line in report.wrong:
         yield f"not right: {plain(line, 1_000)}"
-    for part in report.stacks:
-        if not part.complete or part.errors:
-            first, *more = (plain(line, 1_000) for line in error_lines(part))
-            yield "\n  ".join([f"the preview of {plain(part.stack)} is incomplete: {first}", *more])
+    for stacks, lines in failures(report):
+        first, *more = (plain(line, 1_000) for line in lines)
+        names = ", ".join(map(plain, stacks))
+        yield "\n  ".join([f"the preview of {names} is incomplete: {first}", *more])
     if report.capacity.losers:
         yield f"less than before: {', '.join(map(plain, report.capacity.losers))}"
     yield f"change: {changes_text(report)}"

@@ -210,6 +210,15 @@ def error_lines(part: StackPart) -> list[str]:
     return [*said[:_MOST_LINES], f"and {plural(more, 'line')} more"] if more > 0 else said
 
 
+def failures(report: Report) -> list[tuple[list[str], list[str]]]:
+    """Stacks that could not be previewed whole, and why; stacks that failed alike together."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for part in report.stacks:
+        if not part.complete or part.errors:
+            alike.setdefault(tuple(error_lines(part)), []).append(part.stack)
+    return [(stacks, list(lines)) for lines, stacks in alike.items()]
+
+
 def _protected(found: re.Match[str]) -> str:
     what = "replaced" if found["verb"] else "deleted"
     return f"{found['name']} is protected and would be {what}: the apply refuses until that is taken away"
