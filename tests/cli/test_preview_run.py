@@ -29,7 +29,8 @@ def test_a_run_gives_places_from_its_document_and_policies_from_its_events(tmp_p
     preview = preview_in(files(tmp_path, "policy", code=1))
     assert [violation.policy for violation in preview.violations] == ["has-a", "few"]
     assert any(found.file == "program/__main__.py" for found in preview.resources)
-    assert not preview.complete
+    # It ends as failed, and says no other reason than the policies.
+    assert (preview.complete, preview.errors) == (True, ())
 
 
 def test_pulumi_that_ends_before_its_first_word_is_told_by_what_it_said_on_standard_error(

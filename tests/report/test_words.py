@@ -8,7 +8,7 @@ from ai_platform.cli.table import text_of
 from ai_platform.report.html import html
 from ai_platform.report.make import make_report
 from ai_platform.report.markdown import markdown
-from ai_platform.report.model import Counts, Money, MoneyLine, MoneyReport, Report, StackPart
+from ai_platform.report.model import Counts, Money, MoneyLine, MoneyReport, PolicyLine, Report, StackPart
 from ai_platform.report.read_preview import read_preview
 from ai_platform.report.terminal import terminal
 from ai_platform.report.words import budget, cost_text, difference, error_lines
@@ -89,3 +89,20 @@ def test_stacks_that_failed_alike_are_told_together() -> None:
     assert "- `a`, `c`: no pack\n- `b`: other\n" in markdown(report)
     assert "<code>a</code>, <code>c</code>: no pack" in html(report)
     assert "the preview of a, c is incomplete: no pack" in text_of(terminal(report), 200)
+
+
+def test_what_a_policy_found_comes_before_what_it_is_for_and_once_for_all_stacks() -> None:
+    rule = "Costs are within the budget. Who merges, buys. Remedy: Take less."
+    lines = tuple(
+        PolicyLine(rule="budget", level="mandatory", message=f"{rule}\nteam a: 3 above 2", stack=stack)
+        for stack in ("prod.cluster", "prod.teams")
+    )
+    parts = tuple(StackPart(stack=line.stack, counts=Counts(), complete=True, gated=True) for line in lines)
+    report = Report(title="prod", stacks=parts, gates=lines)
+    said = markdown(report)
+    assert (
+        "- **mandatory** `budget`: team a: 3 above 2 (`prod.cluster`, `prod.teams`)\n  - Remedy: Take less.\n"
+    ) in said
+    assert "**gates: 1 mandatory**" in said
+    assert said.count("team a: 3 above 2") == 1
+    assert html(report).count("team a: 3 above 2") == 1

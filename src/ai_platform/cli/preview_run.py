@@ -65,9 +65,9 @@ def preview_in(recorded: Recorded) -> Preview:
         text = recorded.document.read_text(encoding="utf-8", errors="replace")[-_LONGEST:].rstrip("{}\n ")
         found = (Preview(recorded.stack, errors=(message(text).strip(),), complete=False),)
     (preview,) = by_stack([replace(part, stack=recorded.stack) for part in found], recorded.stack)
-    if not recorded.code:
-        return preview
     stopped = any(violation.level == "mandatory" for violation in preview.violations)
+    if not recorded.code or (stopped and preview.complete):
+        return preview
     said = message(recorded.errors).strip() or f"pulumi ended with exit status {recorded.code}"
     told = preview.resources and preview.errors
     errors = preview.errors if stopped or told else tuple(dict.fromkeys([said, *preview.errors]))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from ..page.charts import Bar, Number, Pair, difference_bars, paired_bars
 from ..page.elements import Child, Html, code, element, items, joined, table
 from ..page.frame import Section, page, tiles
+from .gate_words import said_once
 from .html_changes import changes_part
 from .model import Danger, Money, MoneyLine, MoneyReport, Report
 from .plain import plain
@@ -128,13 +129,18 @@ def _danger(danger: Danger) -> Html:
 def _gates(report: Report) -> Iterator[Section]:
     if report.gates:
         rows = [
-            [plain(line.level), code(plain(line.rule)), code(plain(line.stack)), plain(line.message, 1_000)]
-            for line in report.gates
+            [
+                plain(gate.level),
+                code(plain(gate.rule)),
+                plain(", ".join(gate.about)),
+                joined([plain(gate.what, 1_000), element("small", plain(gate.remedy, 1_000))]),
+            ]
+            for gate in said_once(report)
         ]
         yield Section("gates", "Gates", (table("What the policies say", _GATES, rows),))
 
 
-_GATES = ("level", "rule", "stack", "what is wrong, and how to fix it")
+_GATES = ("level", "rule", "of", "what is wrong, and how to fix it")
 
 
 def _capacity(report: Report) -> Iterator[Section]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from .escape import code, text
-from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, Report
+from .gate_words import Said, said_once
+from .model import Danger, Grade, MoneyLine, PoolCapacity, Report
 from .words import (
     NOTHING,
     amount,
@@ -109,7 +110,7 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
     page = _Page(detail)
     _failures(page, report)
     _dangers(page, report.dangers)
-    _gates(page, report.gates)
+    _gates(page, said_once(report))
     _losers(page, report)
     _pools(page, report)
     _money(page, report)
@@ -176,16 +177,16 @@ def _danger(page: _Page, danger: Danger) -> str:
     return "\n".join(lines)
 
 
-def _gates(page: _Page, gates: Sequence[PolicyLine]) -> None:
-    if not gates:
-        return
-    page.section(
-        "Gates",
-        page.items(
-            gates,
-            lambda line: f"**{page.text(line.level)}** {page.code(line.rule)}: {page.text(line.message)}",
-        ),
-    )
+def _gates(page: _Page, gates: Sequence[Said]) -> None:
+    if gates:
+        page.section("Gates", page.items(gates, lambda gate: _gate(page, gate)))
+
+
+def _gate(page: _Page, gate: Said) -> str:
+    about = f" ({', '.join(map(page.code, gate.about))})" if gate.about else ""
+    what = text(gate.what, 3 * page.detail.longest)
+    lines = [f"**{page.text(gate.level)}** {page.code(gate.rule)}: {what}{about}"]
+    return "\n".join([*lines, *([f"  - Remedy: {page.text(gate.remedy)}"] if gate.remedy else [])])
 
 
 def _losers(page: _Page, report: Report) -> None:

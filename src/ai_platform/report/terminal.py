@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..cli.table import TextTable
+from .gate_words import said_once
 from .model import ComponentChange, Danger, MoneyReport, Report
 from .plain import plain
 from .words import (
@@ -116,9 +117,10 @@ def _what(danger: Danger) -> str:
 
 def _gates(report: Report) -> Iterator[TextTable | str]:
     if report.gates:
-        table = TextTable("Gates", ("level", "rule", "stack", "what is wrong"))
-        for line in report.gates:
-            table.add_row(plain(line.level), plain(line.rule), plain(line.stack), plain(line.message))
+        table = TextTable("Gates", ("level", "rule", "of", "what is wrong"))
+        for gate in said_once(report):
+            about = plain(", ".join(gate.about))
+            table.add_row(plain(gate.level), plain(gate.rule), about, plain(gate.what, 1_000))
         yield table
 
 

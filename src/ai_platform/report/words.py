@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from .gate_words import said_once
 from .model import (
     Amount,
     Counts,
@@ -228,8 +229,9 @@ def gates_text(report: Report) -> str:
     """``2 mandatory, 1 advisory``; where nobody looked, that says so."""
     if not report.gates and not (report.stacks and all(part.gated for part in report.stacks)):
         return "not asked"
-    mandatory = sum(line.level == "mandatory" for line in report.gates)
-    advisory = len(report.gates) - mandatory
+    told = said_once(report)
+    mandatory = sum(gate.level == "mandatory" for gate in told)
+    advisory = len(told) - mandatory
     said = [
         f"{count} {level}" for count, level in ((mandatory, "mandatory"), (advisory, "advisory")) if count
     ]
