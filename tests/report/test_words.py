@@ -106,3 +106,10 @@ def test_what_a_policy_found_comes_before_what_it_is_for_and_once_for_all_stacks
     assert "**gates: 1 mandatory**" in said
     assert said.count("team a: 3 above 2") == 1
     assert html(report).count("team a: 3 above 2") == 1
+
+
+def test_what_a_policy_only_advises_is_folded() -> None:
+    line = PolicyLine(rule="tags", level="advisory", message="no owner", stack="dev")
+    said = markdown(Report(title="dev", gates=(line,)))
+    assert "### Gates" not in said
+    assert "<summary><b>Gates that stop nothing</b>: 1</summary>\n\n- **advisory** `tags`: no owner" in said

@@ -14,6 +14,7 @@ from .model import Danger, Money, MoneyLine, MoneyReport, Report
 from .plain import plain
 from .words import (
     NOTHING,
+    SAFE,
     amount,
     budget,
     changes_text,
@@ -53,7 +54,9 @@ def html(report: Report) -> str:
 
 def _tiles(report: Report) -> Html:
     total = report.money.total
-    grave = worst(report)
+    danger = dangers_text(report)
+    looks = _look(worst(report)) if report.dangers or danger == SAFE else None
+    stopped = any(line.level == "mandatory" for line in report.gates)
     cost: Child = "not known"
     if total and (total.before or total.after):
         expected = rests_on_expected(report.money)
@@ -66,14 +69,19 @@ def _tiles(report: Report) -> Html:
             parts.append(most)
         change = _kept(", ".join(part for part in parts if part))
         old, new = ("at least " if side and side.unknown else "" for side in (total.before, total.after))
-        cost = joined([f"{old}{usd(before)} → {new}{usd(after)}", element("small", change)])
+        same = before == after and not unpriced(total)
+        both = f"{new}{usd(after)}" if same else f"{old}{usd(before)} → {new}{usd(after)}"
+        cost = joined([both, element("small", change)])
     return tiles(
         [
             ("Resources", _kept(changes_text(report))),
             (f"Cost a month, {plain(report.money.currency)}", cost),
             ("GPUs at most", dict(verdict(report))["GPUs"]),
-            ("Dangers", element("span", _kept(dangers_text(report)), class_=_look(grave))),
-            ("Gates", _kept(gates_text(report))),
+            ("Dangers", element("span", _kept(danger), class_=looks)),
+            (
+                "Gates",
+                element("span", _kept(gates_text(report)), class_="grade critical" if stopped else None),
+            ),
         ]
     )
 

@@ -178,8 +178,13 @@ def _danger(page: _Page, danger: Danger) -> str:
 
 
 def _gates(page: _Page, gates: Sequence[Said]) -> None:
-    if gates:
-        page.section("Gates", page.items(gates, lambda gate: _gate(page, gate)))
+    stop = [gate for gate in gates if gate.level == "mandatory"]
+    rest = [gate for gate in gates if gate.level != "mandatory"]
+    if stop:
+        page.section("Gates", page.items(stop, lambda gate: _gate(page, gate)))
+    if rest:
+        counts = f"<b>Gates that stop nothing</b>: {len(rest)}"
+        page.folded(counts, page.items(rest, lambda gate: _gate(page, gate)))
 
 
 def _gate(page: _Page, gate: Said) -> str:

@@ -24,6 +24,8 @@ from .plain import plain
 from .preview import Op
 
 NOTHING = "–"
+SAFE = "none"
+"""What is said of dangers where all was looked at and there are none."""
 _MOST_LINES = 20
 """Lines of what went wrong with one preview."""
 _PROTECTED = re.compile(
@@ -249,7 +251,7 @@ def dangers_text(report: Report) -> str:
     counts = {grade: sum(danger.grade is grade for danger in report.dangers) for grade in Grade}
     said = ", ".join(f"{count} {grade}" for grade, count in counts.items() if count)
     whole = report.stacks and all(part.complete for part in report.stacks) and not report.wrong
-    return said or ("none" if whole else "none found in what is known")
+    return said or (SAFE if whole else "none found in what is known")
 
 
 def verdict(report: Report) -> list[tuple[str, str]]:
