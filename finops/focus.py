@@ -60,6 +60,9 @@ class PoolBilling:
     usd_per_gpu_hour: Decimal | None
 
 
+_GONE = PoolBilling("unknown", "", "unknown", PurchaseOption.ON_DEMAND, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Payer:
     """Who is billed."""
@@ -79,8 +82,19 @@ def focus_csv(lines: Iterable[CostLine], tokens: Iterable[TokenLine], payer: Pay
     out = io.StringIO()
     writer = csv.DictWriter(out, [*COLUMNS, *OWN_COLUMNS], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_rows(lines, tokens, payer))
+    writer.writerows(
+        {name: _cell(value) for name, value in row.items()} for row in _rows(lines, tokens, payer)
+    )
     return out.getvalue()
+
+
+def inert(text: str | None) -> str:
+    """A cell that no spreadsheet takes for a formula. Names of models and teams come from others."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r\n" else text or ""
+
+
+def _cell(value: object) -> object:
+    return inert(value) if isinstance(value, str) else value
 
 
 def _rows(
@@ -141,7 +155,8 @@ def _hosted_row(line: TokenLine, payer: Payer) -> dict[str, object]:
 def _pool_row(
     day: datetime.date, pool: str, kind: LineKind, gpu_hours: Decimal, usd: Decimal, payer: Payer
 ) -> dict[str, object]:
-    billing = payer.pools[pool]
+    # A pool that has left the description may still be on the bill.
+    billing = payer.pools.get(pool, _GONE)
     price = billing.usd_per_gpu_hour
     sku = f"{billing.machine}/{billing.region}/{billing.option}"
     listed: dict[str, object] = _flat(usd)

@@ -98,9 +98,12 @@ def nearest_miss(model: Model, need: Need, offers: Iterable[Offer]) -> Miss | No
 
 def why_nothing(model: Model, need: Need, offers: Iterable[Offer]) -> list[str]:
     """Every reason against any choice, once each, without those of memory."""
+    offered = list(offers)
+    if not any(offer.profiles or offer.whole_gpus for offer in offered):
+        return ["no whole GPU and no MIG device is offered; a model takes no shared GPUs and no TPUs"]
     reasons = [
         reason
-        for choice in _attempts(model, need, offers)
+        for choice in _attempts(model, need, offered)
         for reason in choice.fit.reasons
         if not reason.startswith("each device lacks")
     ]

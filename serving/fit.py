@@ -155,6 +155,7 @@ def fit(
             *_wrong_devices(model, tensor_parallel, tensor_parallel * pipeline_parallel, mig=mig),
             *_wrong_experts(shape, tensor_parallel, expert_parallel=expert_parallel),
             *_wrong_precision(gpu, weights_in, kv_cache_precision),
+            *_wrong_kernels(gpu, shape),
             *_too_long(model, context_length),
             *_too_large(short, ceil(tightest.weights_mib), int(usable)),
         ),
@@ -227,6 +228,16 @@ def _wrong_precision(gpu: GpuName, precision: Precision, kv_cache_precision: Pre
     if kv_cache_precision not in (Precision.BF16, Precision.FP8):
         reasons.append(f"vLLM keeps the KV cache in bf16 or fp8, not in {kv_cache_precision}")
     return reasons
+
+
+def _wrong_kernels(gpu: GpuName, shape: Architecture) -> list[str]:
+    # vLLM's docs, installation on GPUs (read 2026-11): compute capability 7.5 or higher.
+    if GPUS[gpu].compute_capability < (7, 5):
+        return [f"{gpu} is older than what vLLM runs on; Turing and later GPUs are not"]
+    # vLLM 0.33.0, v1/attention/backends/mla/*_sparse*.py: compute capability 9, 10 or 12.
+    if shape.latent and shape.latent.index_dim and GPUS[gpu].compute_capability < (9, 0):
+        return [f"{gpu} has no kernels for sparse attention; Hopper and later GPUs do"]
+    return []
 
 
 def _too_long(model: Model, context_length: int) -> list[str]:

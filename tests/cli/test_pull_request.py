@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a branch on which a pool of ``dev`` has grown."""
     root = tmp_path_factory.mktemp("checkout")
-    (root / "stacks").mkdir()
+    shutil.copytree(ROOT / "stacks" / "prompts", root / "stacks" / "prompts")
     (root / "Pulumi.yaml").write_text("name: ai-platform\n")
     text = (ROOT / "stacks" / "dev.yaml").read_text()
     prices = "machine,region,option,usd_per_hour,source,date\n"

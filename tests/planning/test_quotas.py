@@ -191,6 +191,13 @@ def test_quotas_above_the_pool_need_overcommitment():
     assert "15 with overcommit_percent" in problems(fifteen, pools=pools)["teams[0].quota.l40s.gpus.nominal"]
 
 
+def test_overcommitment_never_promises_more_than_it_allows():
+    pools = [POOLS[0], {**POOLS[1], "overcommit_percent": 10}]
+    teams = [{"name": "a", "weight": 1}, {"name": "b", "weight": 1}]
+    rows = {(row.pool, row.resource): row for row in planned(teams, pools=pools).pool_quotas}
+    assert rows["l40s", "nvidia.com/gpu"].teams == 13
+
+
 def test_a_team_written_twice_is_one_problem():
     team = {"name": "a", "quota": {"l40s": {"gpus": {"nominal": 12}}}}
     assert list(problems([team, team])) == ["teams[1].name"]
@@ -238,6 +245,17 @@ def test_a_queue_of_more_pools_than_kueue_takes_is_told():
     found = problems([{"name": "a", "weight": 1}], pools=pools)
     assert "at most Kueue's 64" in found["teams[0]"]
     assert planned([{"name": "a", "weight": 1, "pool_weights": {"p0": 0}}], pools=pools)
+
+
+def test_a_queue_of_more_quotas_than_kueue_takes_is_told():
+    """Each of 52 pools needs an entry for CPUs, memory, whole GPUs and seven profiles: 520, more than 512."""
+    parts = [{"count": 1, "devices": {"1g.10gb": 2, "1g.10gb+me": 1, "1g.20gb": 2}}]
+    parts += [{"count": 1, "devices": {name: 1}} for name in ("2g.20gb", "3g.40gb", "4g.40gb", "7g.80gb")]
+    cut = {"name": "cut", "machine": "p5.48xlarge", "mig": [{"nodes": 1, "gpus": parts}]}
+    pools = [cut, *({"name": f"p{n}", "machine": "g6.xlarge"} for n in range(51))]
+    found = problems([{"name": "a", "weight": 1}], pools=pools)
+    assert "a queue of 520 quotas" in found["teams[0]"]
+    assert planned([{"name": "a", "weight": 1}], pools=pools[:-1])
 
 
 def test_fair_sharing_gives_every_queue_a_weight():

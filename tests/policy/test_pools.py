@@ -62,10 +62,34 @@ def test_a_pool_is_read_with_the_machine_of_its_launch_template():
         ({"nodeLocations": ["a", "b"], "autoscaling": {"maxNodeCount": 2}}, 4),
         ({"autoscaling": None, "nodeCount": 2}, 2),
         ({"autoscaling": {}}, None),
+        ({"nodeLocations": None, "autoscaling": {"maxNodeCount": 2}, "location": "us-central1-a"}, 2),
+        ({"nodeLocations": None, "autoscaling": {"maxNodeCount": 2}, "location": "us-central1"}, 6),
     ],
 )
 def test_the_ceiling_of_a_pool_on_gke_counts_all_zones(changes, most):
     assert pools([gke(**changes)])[0].max_nodes == most
+
+
+def test_a_pool_that_names_no_zones_has_those_of_its_cluster():
+    cluster = made(
+        "gcp:container/cluster:Cluster", location="us-central1", nodeLocations=["a", "b", "c", "d"]
+    )
+    pool = gke(nodeLocations=None, autoscaling={"maxNodeCount": 2})
+    pool = dataclasses.replace(pool, depends_on={"cluster": (cluster.urn,)})
+    assert pools([cluster, pool])[0].max_nodes == 8
+
+
+def test_of_several_machines_none_is_left_out():
+    group = eks(instanceTypes=["p5.48xlarge", "g6e.12xlarge"], labels={MIG: "all-1g.10gb"})
+    assert pools([group])[0].gpus_per_node == 4
+    [line] = lines("mig-possible", group)
+    assert "L40S of g6e.12xlarge can't be cut" in line
+
+
+def test_a_partition_that_is_not_known_is_noted():
+    pool = gke(accelerator={"gpuPartitionSize": NOT_YET})
+    assert lines("mig-possible", pool) == []
+    assert pool.unseen == ["nodeConfig.guestAccelerators.gpuPartitionSize"]
 
 
 def test_a_pool_without_a_ceiling_or_an_owner_is_found():

@@ -23,6 +23,7 @@ from ai_platform.report.model import (
     MoneyReport,
     PolicyLine,
     PoolCapacity,
+    PromptText,
     Report,
     ResourceLine,
     Saving,
@@ -250,6 +251,20 @@ def sample() -> Report:
                 kind="chart", name="kueue", before="0.18.3", after="0.19.0", known_good="0.19.0 with 1.33"
             ),
             VersionChange(kind="model", name="chat-large", before=None, after="llama-3.3-70b@6f6073b"),
+        ),
+        prompts=(
+            PromptText(
+                name="assistants/support",
+                before="1.1.0",
+                after="1.2.0",
+                lines=(
+                    "@@ -1,2 +1,2 @@",
+                    " You answer for the help desk.",
+                    "-Be brief.",
+                    "+Be brief and kind.",
+                ),
+                left_out=3,
+            ),
         ),
         gates=(
             PolicyLine(

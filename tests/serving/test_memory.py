@@ -22,6 +22,10 @@ LOADED = [
     ("mistral-small-3.2-24b", 1, 1, 44.76),
     ("llama-3.3-70b-fp8", 1, 1, 67.72),
     ("llama-3.3-70b-fp8", 2, 1, 33.88),
+    # Public logs of vLLM 0.19 on eight H200, repository not known.
+    ("glm-5.1-fp8", 8, 1, 89.39),
+    # A public log of vLLM 0.19.0 on A100, repository not known.
+    ("gemma-3-27b", 1, 1, 51.45),
 ]
 
 

@@ -56,14 +56,17 @@ def _was_simulated(root: Path, base: str, name: str) -> bool:
 
 
 def touched_by(files: Iterable[str], environments: Iterable[str]) -> list[str]:
-    """Environments that a change of these files may touch: a description its own, all else but prose all."""
+    """Environments that a change of these files may touch: a description its own, all else but prose all.
+
+    What lies beside descriptions is never prose: prompts are texts.
+    """
     there = list(environments)
     found: set[str] = set()
     for file in map(PurePosixPath, files):
         if file.parent.as_posix() == _STACKS and file.suffix == ".yaml":
             # Beside descriptions lies what Pulumi keeps of stacks: Pulumi.dev.yaml, Pulumi.prod.cluster.yaml.
             found.add(file.stem.removeprefix("Pulumi.").partition(".")[0])
-        elif file.suffix not in _PROSE:
+        elif file.suffix not in _PROSE or file.parts[0] == _STACKS:
             return there
     return [name for name in there if name in found]
 

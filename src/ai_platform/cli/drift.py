@@ -112,7 +112,7 @@ def tables(report: DriftReport) -> list[TextTable | str]:
     notes = len(report.lines) - count
     read = [source.name for source in report.sources if source.read]
     said = f"{count} differences" if count != 1 else "1 difference"
-    more = f", {notes} notes" if notes else ""
+    more = f", {notes} note{'' if notes == 1 else 's'}" if notes else ""
     parts.append(f"{said if count else 'no drift'}{more}; looked at: {', '.join(read) or 'nothing'}")
     parts += [f"not looked at: {source.name}: {source.why}" for source in report.sources if not source.read]
     fixes: dict[str, dict[str, None]] = {}

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _FAILED
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ai-platform", description="One AI platform, from one description.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

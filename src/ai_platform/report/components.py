@@ -22,10 +22,11 @@ _ENTRIES = {
     "TeamIdentity": ("teams", "storage-{name}"),
     "Endpoint": ("endpoints", "{team}.{name}"),
     "TrainingJob": ("training_jobs", "{team}.{name}"),
+    "Prompt": ("prompts", "{team}.{name}"),
     "Storage": ("storage", "storage-{name}"),
 }
 """Lists of a description, and what follows the environment's in the logical name of an entry's component."""
-_OF_TEAMS = ("endpoints", "training_jobs")
+_OF_TEAMS = ("endpoints", "training_jobs", "prompts")
 _SECTIONS = {
     "EksCluster": ("cluster", "{environment}"),
     "GkeCluster": ("cluster", "{environment}"),
@@ -88,7 +89,7 @@ def _shown(urn: str, stack: str) -> str:
         return word if rest.replace("-", "") in word.lower() else f"{word} {rest}"
     pattern = _ENTRIES[word][1]
     head, _, tail = pattern.partition("{name}")
-    if word not in ("Endpoint", "TrainingJob"):
+    if _ENTRIES[word][0] not in _OF_TEAMS:
         return f"{word} {rest.removeprefix(head).removesuffix(tail)}"
     return f"{word} {rest.replace('.', '/', 1)}"
 

@@ -178,7 +178,7 @@ def _needs(plan: Plan) -> tuple[Counter[Share], Counter[Share]]:
     serving, training = Counter[Share](), Counter[Share]()
     for endpoint in plan.endpoints:
         share = Share(endpoint.team, endpoint.pool, endpoint.resource)
-        serving[share] += endpoint.devices * endpoint.min_replicas
+        serving[share] += endpoint.devices * endpoint.fewest_replicas
     for job in plan.training_jobs:
         resource = WHOLE_GPU if job.tpus_per_worker is None else TPU_RESOURCE
         each = job.gpus_per_worker if job.tpus_per_worker is None else job.tpus_per_worker

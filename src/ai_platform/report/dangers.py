@@ -10,9 +10,11 @@ from .danger_exposure import exposures
 from .danger_finding import Finding, gravity
 from .danger_guards import exposed_secrets, runtimes, unguarded
 from .danger_pools import pools, spot_only
+from .danger_prompts import prompts
 from .danger_quotas import Usage, quotas
 from .danger_resources import NOT_MADE, emptied, lost, providers, rolled, runs
 from .danger_rights import network_policies, pod_security, rights
+from .danger_rollouts import rollout_gaps
 from .danger_scene import Scene, scenes
 from .danger_stacks import clusters, forgotten, moved
 from .danger_storage import storage
@@ -29,6 +31,7 @@ OF_PREVIEWS: tuple[Callable[[Scene], Iterable[Finding]], ...] = (
     lost,
     rolled,
     runs,
+    rollout_gaps,
     unguarded,
     exposed_secrets,
     runtimes,
@@ -48,6 +51,7 @@ OF_PLANS: tuple[Callable[[Side, Side], Iterable[Finding]], ...] = (
     pools,
     spot_only,
     endpoints,
+    prompts,
     storage,
 )
 """What two descriptions of one environment show."""
@@ -69,6 +73,8 @@ _COVERS: Mapping[str, frozenset[str]] = {
     "pool-shrunk": frozenset({"quota-cut"}),
     "capacity-below-guarantees": frozenset({"pool-shrunk", "quota-cut"}),
     "endpoint-without-canary": frozenset({"endpoint-restarted"}),
+    "endpoint-rollout-gap": frozenset({"endpoint-restarted"}),
+    "endpoint-removed": frozenset({"prompt-removed"}),
 }
 """Rule to rules about the same thing or a part of it that only repeat it."""
 

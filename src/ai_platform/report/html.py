@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from ..page.charts import Bar, Number, Pair, difference_bars, paired_bars
-from ..page.elements import Child, Html, code, element, items, joined, table
+from ..page.elements import Child, Html, code, element, folded, items, joined, table
 from ..page.frame import Section, page, tiles
 from .gate_words import said_once
 from .html_changes import changes_part
-from .model import Danger, Money, MoneyLine, MoneyReport, Report
-from .plain import plain
+from .model import Danger, Money, MoneyLine, MoneyReport, PromptText, Report
+from .plain import plain, verbatim
 from .words import (
     NOTHING,
     SAFE,
@@ -26,6 +26,7 @@ from .words import (
     gates_text,
     is_floor,
     limits_text,
+    lines_left_out,
     money_text,
     nodes,
     place,
@@ -307,4 +308,21 @@ def _notes(report: Report) -> Iterator[Section]:
         yield Section("notes", "Notes", (body,))
 
 
-_PARTS = (_failures, _dangers, _gates, _capacity, _money, changes_part, _versions, _notes)
+def _prompts(report: Report) -> Iterator[Section]:
+    if report.prompts:
+        yield Section("prompts", "Texts of prompts", tuple(map(_prompt, report.prompts)))
+
+
+def _prompt(prompt: PromptText) -> Html:
+    sides: list[Child] = [
+        NOTHING if side is None else code(plain(side)) for side in (prompt.before, prompt.after)
+    ]
+    head = joined([code(plain(prompt.name)), ", version ", sides[0], " → ", sides[1]])
+    lines = [element("span", verbatim(line), "\n", class_=_LINES.get(line[:1])) for line in prompt.lines]
+    said = lines_left_out(prompt)
+    body = [element("pre", *lines, tabindex="0"), *([element("p", said)] if said else [])]
+    return folded(head, *body)
+
+
+_LINES = {"+": "added", "-": "removed"}
+_PARTS = (_failures, _dangers, _gates, _capacity, _money, changes_part, _versions, _prompts, _notes)

@@ -12,6 +12,7 @@ from .dangers import dangers
 from .model import PolicyLine, Report
 from .money import money
 from .preview import Preview
+from .prompts import prompt_texts
 from .side import Side
 from .versions import versions
 from .words import plural, usd
@@ -50,6 +51,7 @@ def make_report(
         money=money(old, new),
         dangers=dangers(previews, before, after, gone=gone),
         versions=versions(previews, old, new),
+        prompts=prompt_texts(old, new),
         gates=gates(previews),
         notes=(*notes, *_alone(before, after, unknown), *change_notes(previews)),
     )

@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from .escape import code, text
+from .escape import code, fenced, text
 from .gate_words import Said, said_once
-from .model import Danger, Grade, MoneyLine, PoolCapacity, Report
+from .model import Danger, Grade, MoneyLine, PoolCapacity, PromptText, Report
+from .plain import verbatim
 from .words import (
     NOTHING,
     amount,
     budget,
     difference,
     failures,
+    lines_left_out,
     money_text,
     nodes,
     place,
@@ -44,6 +46,8 @@ class Detail:
     """Rows of each list; ``None`` for all."""
     longest: int = 300
     """Characters of each text from outside."""
+    of_prompts: int = 8_000
+    """Characters of all differences of prompts together."""
 
 
 class _Page:
@@ -118,6 +122,7 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
         counts = plural(len(report.changes), "component")
         page.folded(f"<b>Change by component</b>: {counts}", "\n".join(changes))
     _versions(page, report)
+    _prompts(page, report.prompts)
     if report.notes:
         page.folded(
             f"<b>Notes</b>: {len(report.notes)}",
@@ -303,3 +308,25 @@ def _versions(page: _Page, report: Report) -> None:
             ],
         ),
     )
+
+
+def _prompts(page: _Page, prompts: Sequence[PromptText]) -> None:
+    if not prompts:
+        return
+    parts, room = [], page.detail.of_prompts
+    for prompt in page.first(prompts):
+        sides = (page.code(side) if side is not None else NOTHING for side in (prompt.before, prompt.after))
+        parts.append(f"{page.code(prompt.name)}, version {' → '.join(sides)}:")
+        kept = []
+        for line in map(verbatim, prompt.lines):
+            room -= len(line) + 1
+            if room < 0:
+                break
+            kept.append(line if line[:1] in {" ", "+", "-", "@"} else f" {line}")
+        missing = len(prompt.lines) - len(kept)
+        page.left_out += missing
+        if kept:
+            parts.append(fenced(kept, "diff"))
+        if said := lines_left_out(prompt, missing):
+            parts.append(said)
+    page.folded(f"<b>Texts of prompts</b>: {plural(len(prompts), 'change')}", *parts)

@@ -16,6 +16,7 @@ from .model import (
     MoneyLine,
     MoneyReport,
     PoolCapacity,
+    PromptText,
     Report,
     ResourceLine,
     StackPart,
@@ -264,6 +265,14 @@ def verdict(report: Report) -> list[tuple[str, str]]:
         ("dangers", dangers_text(report)),
         ("gates", gates_text(report)),
     ]
+
+
+def lines_left_out(prompt: PromptText, more: int = 0) -> str | None:
+    """What is not shown of the difference of a prompt's text; ``None`` where all of it is."""
+    if not prompt.compared:
+        return "The texts are too long to be compared here."
+    missing = prompt.left_out + more
+    return f"{plural(missing, 'line')} of the difference left out." if missing else None
 
 
 def renamed(line: ResourceLine) -> str:
