@@ -191,6 +191,14 @@ def images_by_digest(resource: Resource, _: Settings) -> Iterator[str]:
         image = resource.at("spec", part, "model", "image")
         if isinstance(image, str) and _DIGEST not in image:
             yield f"spec.{part}.model.image is {image}, without a digest"
+    for index, entry in enumerate(
+        resource.items("spec", "canary") if resource.kind == "InferenceService" else ()
+    ):
+        found: Any = entry
+        for key in ("predictor", "model", "image"):
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(found, str) and _DIGEST not in found:
+            yield f"spec.canary[{index}].predictor.model.image is {found}, without a digest"
     if resource.type == "kubernetes:helm.sh/v3:Release":
         resource.hide("the images of a Helm release, which is one resource whatever it makes")
 

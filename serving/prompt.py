@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..components.args import parsed
 from ..components.names import Name
@@ -23,6 +23,13 @@ from .prompt_names import (
     config_map_name,
     digest_of_text,
 )
+from .prompt_spec import why_no_prompt
+
+
+def _fit(text: str) -> str:
+    if wrong := why_no_prompt(text):
+        raise ValueError(f"{wrong[1]}, not {wrong[0]}")
+    return text
 
 
 class PromptArgs(BaseModel):
@@ -38,7 +45,7 @@ class PromptArgs(BaseModel):
     """Namespace that is there already."""
     version: str
     """Version of the text, fit for a label."""
-    text: str
+    text: Annotated[str, AfterValidator(_fit)]
     """The text. No secret: everybody who may read ConfigMaps of the namespace may read it."""
     endpoint: str | None = None
     """Endpoint that it is written for. Default: none in particular."""

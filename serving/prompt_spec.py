@@ -70,7 +70,10 @@ def why_no_prompt(text: str) -> tuple[str, str, str] | None:
         return "an empty text", "a prompt", "write it, or remove the entry"
     if "\0" in text:
         return "a text with the character NUL", "text", "check that it is the right file"
-    size = len(text.encode("utf-8", "surrogatepass"))
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        return "a text with half of a character", "UTF-8", "save it as UTF-8"
     if size > CONFIG_MAP_BYTES:
         expected = f"at most {CONFIG_MAP_BYTES}, which is what a ConfigMap holds"
         return f"a text of {size} bytes", expected, "shorten it, or have the application fetch what is long"

@@ -11,7 +11,7 @@ from .packing_alike import Rest
 
 _GPUS = 64
 """Cut GPUs up to which it is tried."""
-_QUESTIONS = 100
+_QUESTIONS = 300
 """Ways to share the nodes that are asked about, at most."""
 _BRANCHES = 200
 """Branches spent on one way to share the nodes among layouts."""

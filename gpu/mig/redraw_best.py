@@ -24,7 +24,7 @@ from .refine import refined
 
 GPUS = 64
 """GPUs of a pool up to which this is tried."""
-_WAYS = 150
+_WAYS = 250
 """Ways to share the nodes up to which all are asked about."""
 _BRANCHES = 300
 """Branches spent on one way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import stat
@@ -299,3 +300,12 @@ def test_the_engine_makes_keeps_heals_and_takes_away(place, simulated_cluster):
 
     assert engine.destroy().deleted == 4
     assert there() == []
+
+
+def test_a_file_that_can_not_be_made_is_an_error_and_no_traceback(place, monkeypatch, capsys):
+    def refused(*_):
+        raise OSError(errno.EROFS, "Read-only file system", "/checkout/.ai-platform")
+
+    monkeypatch.setattr(project, "described", refused)
+    assert cli.main(["plan", "local"]) == 1
+    assert "error: /checkout/.ai-platform: Read-only file system" in capsys.readouterr().err

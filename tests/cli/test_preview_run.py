@@ -29,7 +29,8 @@ def test_a_run_gives_places_from_its_document_and_policies_from_its_events(tmp_p
     preview = preview_in(files(tmp_path, "policy", code=1))
     assert [violation.policy for violation in preview.violations] == ["has-a", "few"]
     assert any(found.file == "program/__main__.py" for found in preview.resources)
-    assert not preview.complete
+    # It ends as failed, and says no other reason than the policies.
+    assert (preview.complete, preview.errors) == (True, ())
 
 
 def test_pulumi_that_ends_before_its_first_word_is_told_by_what_it_said_on_standard_error(
@@ -97,3 +98,11 @@ def test_a_second_interrupt_ends_what_the_first_one_only_asked_to_end(monkeypatc
         preview_run._ended(cast("Any", Workers()), running)
         hangs.kill()
     assert ended == [hangs.pid, hangs.pid]
+
+
+def test_plain_words_of_a_pulumi_that_did_not_begin_are_the_error(tmp_path: Path) -> None:
+    ended = files(tmp_path, code=255)
+    ended.document.write_text("Loading policy packs...\nerror: the pack can't be loaded: /home/me/x.py\n")
+    preview = preview_in(ended)
+    assert (preview.stack, preview.complete) == ("test", False)
+    assert any("the pack can't be loaded: x.py" in error for error in preview.errors)

@@ -181,6 +181,15 @@ def test_an_endpoint_s_replicas_and_model_are_compared(items):
     assert shown == {"replicas": "3 to 9", "--model": "other/model"}
 
 
+def test_a_canary_that_somebody_made_by_hand_is_told(items):
+    service = find(items, "InferenceService", "chat")["spec"]
+    service["canary"] = [
+        {"trafficPercent": 5, "predictor": {"name": "new", "model": {"args": ["--model=other/model"]}}}
+    ]
+    shown = {line.what: (line.described, line.live) for line in lines(items)}
+    assert shown == {"canary": ("none", "other/model for 5 %")}
+
+
 def test_kubelets_of_another_version_and_charts_that_were_upgraded_by_hand_are_told(items):
     find(items, "Node", "l40s-0")["status"]["nodeInfo"]["kubeletVersion"] = "v1.34.2"
     labels = {"helm.sh/chart": "kueue-0.18.1"}

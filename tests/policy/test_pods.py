@@ -86,6 +86,13 @@ def test_an_image_without_a_digest_is_found_and_a_definition_is_no_pod():
     )
 
 
+def test_the_image_of_a_canarys_model_needs_a_digest():
+    canary = [{"predictor": {"name": "new", "model": {"image": "vllm:1"}}}, {"predictor": None}]
+    served = made("kubernetes:serving.kserve.io/v1beta1:InferenceService", spec={"canary": canary})
+    (line,) = lines("images-by-digest", served)
+    assert line == "spec.canary[0].predictor.model.image is vllm:1, without a digest"
+
+
 def test_values_that_are_not_known_yet_are_noted():
     image, context = job({"image": NOT_YET}), job({"securityContext": NOT_YET})
     level = namespace(NOT_YET)

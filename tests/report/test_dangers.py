@@ -590,6 +590,17 @@ def test_limits_that_become_narrower():
     assert by_plan(edit) == [("borrowing-tightened", Grade.LOW)]
 
 
+def test_who_can_borrow_less_is_named_where_somebody_lends_less():
+    before = copy.deepcopy(BASE)
+    before["teams"][1]["quota"]["a"]["gpus"]["lending_limit"] = 4
+    after = copy.deepcopy(before)
+    after["teams"][1]["quota"]["a"]["gpus"]["lending_limit"] = 0
+    (danger,) = dangers([], [side(before)], [side(after)])
+    assert (danger.rule, danger.grade) == ("borrowing-tightened", Grade.LOW)
+    assert "team two lends less" in danger.what
+    assert "one can borrow less" in danger.what
+
+
 def test_an_endpoint_that_gets_another_name():
     def edit(d):
         d["endpoints"][0]["name"] = "other"

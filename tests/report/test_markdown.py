@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache, lru_cache
 
 import pytest
 from hypothesis import given
@@ -59,11 +60,10 @@ TEXTS = st.one_of(
 )
 
 
+@lru_cache(4)
 def tokens(document):
     """Every token, those inside of lines as well."""
-    for token in PARSER.parse(document):
-        yield token
-        yield from token.children or ()
+    return [part for token in PARSER.parse(document) for part in (token, *(token.children or ()))]
 
 
 def assert_harmless(document: str) -> None:
@@ -72,7 +72,9 @@ def assert_harmless(document: str) -> None:
     assert "<!--" not in without_blocks(rest)
     opened: list[str] = []
     code = False
-    for token in tokens(rest):
+    for token in tokens(document):
+        if token.content.strip() == first:
+            continue
         assert token.type not in {
             "link_open",
             "image",
@@ -225,12 +227,17 @@ def test_many_rows_of_everything_still_fit():
     assert re.search(r"Left out to fit here: [\d,]+ other rows\. ", document)
 
 
+@cache
+def usual():
+    return markdown(hostile(["plain"]))
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_text_becomes_a_tag_a_link_or_a_call(attack):
     document = markdown(hostile([attack]))
     assert_harmless(document)
-    assert tables(document) == tables(markdown(hostile(["plain"])))
-    assert len(headings(document)) == len(headings(markdown(hostile(["plain"]))))
+    assert tables(document) == tables(usual())
+    assert len(headings(document)) == len(headings(usual()))
 
 
 @examples(60)

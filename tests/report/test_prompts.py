@@ -14,12 +14,14 @@ from ai_platform.cli.prompts import prompt_lines
 from ai_platform.cli.table import text_of
 from ai_platform.components.gates_spec import GatesSpec
 from ai_platform.description import read
+from ai_platform.marks import read_yaml
 from ai_platform.planning.prompts import prompt_plans
 from ai_platform.report.dangers import dangers
 from ai_platform.report.html import html
 from ai_platform.report.make import make_report
 from ai_platform.report.markdown import COMMENT_LIMIT, markdown
 from ai_platform.report.model import Grade, PromptText, Report
+from ai_platform.report.preview import Op, Preview, PropertyChange, ResourceChange
 from ai_platform.report.prompts import prompt_texts
 from ai_platform.report.versions import versions
 from ai_platform.serving.prompt_spec import PromptSpec
@@ -128,6 +130,12 @@ def test_a_paragraph_in_one_long_line_shows_where_it_differs():
     assert max(map(len, text.lines)) <= 500
 
 
+def test_what_is_added_to_a_long_line_is_shown():
+    long = "Say something useful. " * 200
+    [text] = prompt_texts([of(prompt(text=f"{long}\n"))], [of(prompt("2", f"{long}Never lie.\n"))])
+    assert text.lines[2].endswith("useful. Never lie.")
+
+
 def test_a_line_feed_at_the_end_and_a_carriage_return_are_differences_that_can_be_seen():
     [end] = prompt_texts([of(prompt(text="a\n"))], [of(prompt(text="a"))])
     assert end.lines[1:] == ("-a", "+a [no line feed]")
@@ -199,6 +207,40 @@ def test_no_text_gets_out_of_its_block(before, after):
     }
     assert tags <= {"<details", "</details", "<summary", "</summary", "<b", "</b"}
     assert "<script" not in html(report)
+
+
+# The component.
+
+
+def test_a_config_map_is_its_prompt_and_the_description_says_where():
+    head, kind = "urn:pulumi:prod.teams::p::", "kubernetes:core/v1:ConfigMap"
+    name = "prod-assistants.help-desk"
+    component = f"{head}ai-platform:index:Prompt::{name}"
+    urn = f"{head}ai-platform:index:Prompt${kind}::{name}-text"
+    before, after = ({"data": {"prompt.txt": text}} for text in (TEXT, OTHER))
+    difference = PropertyChange('data["prompt.txt"]', TEXT, OTHER)
+    resources = (
+        ResourceChange(
+            component, Op.SAME, "ai-platform:index:Prompt", "prod-assistants.help-desk", custom=False
+        ),
+        ResourceChange(
+            urn,
+            Op.UPDATE,
+            kind,
+            f"{name}-text",
+            changes=(difference,),
+            before=before,
+            after=after,
+            parent=component,
+        ),
+    )
+    marks = read_yaml(STACKS / "prod.yaml")
+    now = replace(side(described("prod")), marks=marks, file="stacks/prod.yaml")
+    report = make_report([Preview("prod.teams", resources)], [now], [now])
+    line = marks.text[: marks.text.index("- name: help-desk")].count("\n") + 1
+    assert [(change.component, change.description_line) for change in report.changes] == [
+        ("Prompt assistants/help-desk", f"stacks/prod.yaml:{line}")
+    ]
 
 
 # Dangers.

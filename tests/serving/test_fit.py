@@ -131,6 +131,13 @@ def test_pipeline_stages_share_layers_and_cache():
     assert two.kv_cache_tokens > 2 * one.kv_cache_tokens
 
 
+def test_weights_in_fp8_run_on_gpus_that_do_not_compute_in_fp8():
+    """vLLM's docs, FP8 W8A8: Turing and Ampere take them for weights alone."""
+    result = sized("llama-3.3-70b-fp8", gpu=GpuName.A100_80GB, tensor_parallel=2)
+    assert result.fits
+    assert sized("llama-3.1-8b", gpu=GpuName.A10G, precision=Precision.FP8).fits
+
+
 def test_the_stage_with_the_least_room_decides():
     """94 layers in four stages: the second has one more than the first, and no embeddings."""
     model = MODELS["qwen3-235b-a22b-fp8"]
@@ -179,7 +186,6 @@ def test_a_step_holds_at_least_a_block_of_linear_attention():
             {"tensor_parallel": 2, "profile": "1g.20gb"},
             "MIG devices can't talk to each other",
         ),
-        ("llama-3.1-8b", {"gpu": GpuName.A100_80GB, "precision": Precision.FP8}, "does not compute in fp8"),
         (
             "llama-3.1-8b",
             {"gpu": GpuName.A10G, "kv_cache_precision": Precision.FP8},
@@ -192,6 +198,7 @@ def test_a_step_holds_at_least_a_block_of_linear_attention():
         ("gpt-oss-20b", {"gpu": GpuName.T4}, "no kernels for mxfp4"),
         ("qwen3-4b", {"gpu": GpuName.V100}, "older than what vLLM runs on"),
         ("glm-5", {"gpu": GpuName.A100_80GB, "tensor_parallel": 8}, "no kernels for sparse attention"),
+        ("glm-5", {"gpu": GpuName.RTX_PRO_6000, "tensor_parallel": 8}, "sparse attention in fp8 only"),
     ],
 )
 def test_what_stands_against_it_is_said(name, options, reason):

@@ -157,6 +157,13 @@ def test_gemma_3_forms_groups_of_ten_layers_with_two_places_unused():
     assert cache_layout(MODELS["gemma-3-27b"].shape).layers_per_block == 10
 
 
+def test_kinds_of_nearly_as_many_layers_form_one_group_each():
+    """vLLM 0.33.0, v1/core/kv_cache_planning.py: below half as many again, padding is cheaper than groups."""
+    full, sliding = LayerKind.FULL, LayerKind.SLIDING
+    assert sorted(map(len, layer_groups([full] * 10 + [sliding] * 14))) == [10, 14]
+    assert sorted(map(len, layer_groups([full] * 10 + [sliding] * 15))) == [7, 8, 10]
+
+
 def test_chunks_of_llama_4_are_dropped_when_the_next_begins():
     layout = cache_layout(MODELS["llama-4-scout"].shape)
     assert layout.groups.count(LayerKind.CHUNKED) == 3

@@ -92,6 +92,14 @@ def test_mla_copies_its_compressing_matrices_to_every_device():
     assert alone / 8 < eight < alone / 8 + 2048
 
 
+def test_adapters_of_experts_take_memory_for_every_expert():
+    """The feed-forward matrices of qwen3-30b-a3b: 128 experts in 48 layers, 3 matrices each, in bf16."""
+    rank, layers, experts = 16, 48, 128
+    both_sides = layers * experts * 3 * (2048 + 768) * rank * 2 / 2**20
+    taken = float(adapters_mib(MODELS["qwen3-30b-a3b"].shape, Adapters(1, rank)))
+    assert both_sides < taken < both_sides * 1.02
+
+
 def test_adapters_take_memory_by_rank_and_count():
     shape = MODELS["llama-3.1-8b"].shape
     one = adapters_mib(shape, Adapters(1, 16))

@@ -77,3 +77,9 @@ def test_arguments_that_are_wrong_are_named_together():
 
     with pytest.raises(InvalidArgs, match=r"(?s)name.*namespace"):
         record(program)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "a\0b", "a\ud800b"])
+def test_a_text_that_no_config_map_can_hold_is_refused(text):
+    with pytest.raises(InvalidArgs, match="text: "):
+        record(lambda: Prompt("p", ARGS | {"text": text}))

@@ -72,6 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Who reads us has seen enough, as `head` does. Python must not find that out again while it ends.
         sys.stdout = None
         return _FAILED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        say(f"error: {error.filename}: {error.strerror or error}")
+        return _FAILED
 
 
 @cache

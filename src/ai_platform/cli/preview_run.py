@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from ..components.errors import InvalidInput
 from ..local.tools import say
 from ..report.messages import message
 from ..report.preview import Preview
@@ -21,6 +22,7 @@ from .engine import Engine, Recorded
 from .leftovers import end_session
 from .workplace import EngineError
 
+_LONGEST = 4_000
 Packs = Mapping[str, tuple[Path, Path]]
 """Stack to the policy pack that looks at it, and the file with its configuration."""
 
@@ -56,11 +58,16 @@ def _ended(workers: ThreadPoolExecutor, running: _Running) -> None:
 def preview_in(recorded: Recorded) -> Preview:
     """What a recorded preview says: its document, and of its events the policies."""
     events = [recorded.events] if recorded.events.is_file() else []
-    found = read_files([recorded.document, *events], stack=recorded.stack)
+    try:
+        found = read_files([recorded.document, *events], stack=recorded.stack)
+    except InvalidInput:
+        # Before it begins it says in plain words what is wrong, such as a policy pack that does not load.
+        text = recorded.document.read_text(encoding="utf-8", errors="replace")[-_LONGEST:].rstrip("{}\n ")
+        found = (Preview(recorded.stack, errors=(message(text).strip(),), complete=False),)
     (preview,) = by_stack([replace(part, stack=recorded.stack) for part in found], recorded.stack)
-    if not recorded.code:
-        return preview
     stopped = any(violation.level == "mandatory" for violation in preview.violations)
+    if not recorded.code or (stopped and preview.complete):
+        return preview
     said = message(recorded.errors).strip() or f"pulumi ended with exit status {recorded.code}"
     told = preview.resources and preview.errors
     errors = preview.errors if stopped or told else tuple(dict.fromkeys([said, *preview.errors]))

@@ -189,9 +189,22 @@ def _service(manifest: Manifest, metadata: Manifest) -> Thing:
         says[Aspect.SIZE, f"{name} of a replica"] = _amount(amount, "0")
     pinned = predictor.get("nodeSelector") or predictor.get("affinity")
     says[Aspect.OBJECT, "pools"] = _plain(pinned)
+    says[Aspect.VERSION, "canary"] = _canary(manifest)
     says |= {(Aspect.TAG, key): value for key, value in cost_labels(manifest).items()}
     named = f"{metadata.get('namespace')}/{metadata['name']}"
     return Thing(f"endpoint {named}", f"InferenceService {named}", says)
+
+
+def _canary(manifest: Manifest) -> str:
+    """The canaries of an endpoint, each by its model and its share."""
+    entries = _mapping(manifest.get("spec")).get("canary")
+    found = []
+    for entry in entries if isinstance(entries, list) else ():
+        model = _mapping(_mapping(_mapping(entry).get("predictor")).get("model"))
+        named = [str(part) for part in model.get("args") or () if str(part).startswith("--model=")]
+        share = _mapping(entry).get("trafficPercent")
+        found.append(f"{named[0].removeprefix('--model=') if named else 'unknown'} for {share} %")
+    return "; ".join(found) or "none"
 
 
 def _is_prompt(manifest: Manifest) -> bool:

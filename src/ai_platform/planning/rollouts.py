@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,7 +49,13 @@ def with_rollouts(
     for item in work:
         kind = item._replace(pods=0)
         by_resource.setdefault((item.pool, item.resource), Counter())[kind] += item.pods
-    room = _Room(by_resource, pools, quotas)
+    keys = {name: {device: key for key, device in offered_by(pool).items()} for name, pool in pools.items()}
+    members: dict[tuple[str, str], list[tuple[str, str, Holding]]] = {}
+    for team, entries in quotas.teams.items() if served else ():
+        for name, held in entries.items():
+            for key, holding in held.items():
+                members.setdefault((name, key), []).append((team, quotas.cohort_of[team], holding))
+    room = _Room(by_resource, pools, quotas, keys, members)
     return tuple(_with_rollout(endpoint, room) for endpoint in served)
 
 
@@ -78,6 +84,10 @@ class _Room:
     """(Pool, resource) to kinds of pods, each with how many there are."""
     pools: Mapping[str, PoolPlan]
     quotas: Quotas
+    keys: Mapping[str, Mapping[str, str]]
+    """Pool to Kubernetes resource to quota key."""
+    members: Mapping[tuple[str, str], Sequence[tuple[str, str, Holding]]]
+    """(Pool, quota key) to each team with its cohort and what it holds."""
 
     def beside(self, endpoint: EndpointPlan, replicas: int) -> Spare:
         """Where one replica more finds its devices beside so many of the endpoint and all other work."""
@@ -96,22 +106,16 @@ class _Room:
         return best
 
     def _in_quota(self, endpoint: EndpointPlan, pool: str, pods: Mapping[_Work, int]) -> Spare:
-        key = next(
-            (key for key, name in offered_by(self.pools[pool]).items() if name == endpoint.resource), ""
-        )
+        key = self.keys[pool].get(endpoint.resource, "")
+        own = self.quotas.teams[endpoint.team].get(pool, {}).get(key)
+        if own is None:
+            return Spare.NONE
         used = Counter[str]()
         for kind, count in pods.items():
             used[kind.team] += kind.devices * count
-        members = [
-            (team, self.quotas.cohort_of[team], held[key])
-            for team, entries in self.quotas.teams.items()
-            if key in (held := entries.get(pool, {}))
-        ]
-        own = next((holding for team, _, holding in members if team == endpoint.team), None)
-        if own is None:
-            return Spare.NONE
         if own.nominal - used[endpoint.team] >= endpoint.devices:
             return Spare.OWN
+        members = self.members[pool, key]
         cohorts = {
             cohort: entries[pool][key]
             for cohort, entries in self.quotas.cohorts.items()

@@ -8,11 +8,13 @@ from decimal import Decimal
 from ..page.charts import Bar, Number, Pair, difference_bars, paired_bars
 from ..page.elements import Child, Html, code, element, folded, items, joined, table
 from ..page.frame import Section, page, tiles
+from .gate_words import said_once
 from .html_changes import changes_part
-from .model import Danger, Money, MoneyLine, MoneyReport, PromptText, Report, StackPart
+from .model import Danger, Money, MoneyLine, MoneyReport, PromptText, Report
 from .plain import plain, verbatim
 from .words import (
     NOTHING,
+    SAFE,
     amount,
     budget,
     changes_text,
@@ -20,7 +22,7 @@ from .words import (
     dangers_text,
     decisive,
     difference,
-    error_lines,
+    failures,
     gates_text,
     is_floor,
     limits_text,
@@ -53,7 +55,9 @@ def html(report: Report) -> str:
 
 def _tiles(report: Report) -> Html:
     total = report.money.total
-    grave = worst(report)
+    danger = dangers_text(report)
+    looks = _look(worst(report)) if report.dangers or danger == SAFE else None
+    stopped = any(line.level == "mandatory" for line in report.gates)
     cost: Child = "not known"
     if total and (total.before or total.after):
         expected = rests_on_expected(report.money)
@@ -65,22 +69,29 @@ def _tiles(report: Report) -> Html:
         if expected and (most := limits_text(total, expected)):
             parts.append(most)
         change = _kept(", ".join(part for part in parts if part))
-        cost = joined([f"{usd(before)} → {usd(after)}", element("small", change)])
+        old, new = ("at least " if side and side.unknown else "" for side in (total.before, total.after))
+        same = before == after and not unpriced(total)
+        both = f"{new}{usd(after)}" if same else f"{old}{usd(before)} → {new}{usd(after)}"
+        cost = joined([both, element("small", change)])
     return tiles(
         [
             ("Resources", _kept(changes_text(report))),
             (f"Cost a month, {plain(report.money.currency)}", cost),
             ("GPUs at most", dict(verdict(report))["GPUs"]),
-            ("Dangers", element("span", _kept(dangers_text(report)), class_=_look(grave))),
-            ("Gates", _kept(gates_text(report))),
+            ("Dangers", element("span", _kept(danger), class_=looks)),
+            (
+                "Gates",
+                element("span", _kept(gates_text(report)), class_="grade critical" if stopped else None),
+            ),
         ]
     )
 
 
 def _kept(text: str) -> Html:
     """A list in which no item is broken over two lines."""
-    parts: list[Child] = [element("span", part, class_="kept") for part in text.split(", ")]
-    return joined([parts[0], *(piece for part in parts[1:] for piece in (", ", part))])
+    *head, last = text.split(", ")
+    parts = [element("span", part, class_="kept") for part in (*(f"{part}," for part in head), last)]
+    return joined([piece for part in parts for piece in (" ", part)][1:])
 
 
 def _look(grave: Danger | None) -> str:
@@ -92,16 +103,16 @@ def _failures(report: Report) -> Iterator[Section]:
         note = "It can't be applied, and what it changes is not known."
         rows: list[Child] = [plain(line, 1_000) for line in report.wrong]
         yield Section("wrong", "A description is not right", (element("p", note), items(rows)))
-    broken = [part for part in report.stacks if not part.complete or part.errors]
-    if broken:
-        rows = [_failure(part) for part in broken]
+    if broken := failures(report):
+        rows = [_failure(*failed) for failed in broken]
         note = "What follows is what could be read of it. What is missing here is not known."
         yield Section("incomplete", "The preview is incomplete", (element("p", note), items(rows)))
 
 
-def _failure(part: StackPart) -> Html:
-    first, *more = (plain(line, 1_000) for line in error_lines(part))
-    return joined([code(plain(part.stack)), f": {first}", *([items(more)] if more else [])])
+def _failure(stacks: Sequence[str], lines: Sequence[str]) -> Html:
+    first, *more = (plain(line, 1_000) for line in lines)
+    names = [piece for stack in stacks for piece in (", ", code(plain(stack)))][1:]
+    return joined([*names, f": {first}", *([items(more)] if more else [])])
 
 
 def _dangers(report: Report) -> Iterator[Section]:
@@ -127,13 +138,18 @@ def _danger(danger: Danger) -> Html:
 def _gates(report: Report) -> Iterator[Section]:
     if report.gates:
         rows = [
-            [plain(line.level), code(plain(line.rule)), code(plain(line.stack)), plain(line.message, 1_000)]
-            for line in report.gates
+            [
+                plain(gate.level),
+                code(plain(gate.rule)),
+                plain(", ".join(gate.about)),
+                joined([plain(gate.what, 1_000), element("small", plain(gate.remedy, 1_000))]),
+            ]
+            for gate in said_once(report)
         ]
         yield Section("gates", "Gates", (table("What the policies say", _GATES, rows),))
 
 
-_GATES = ("level", "rule", "stack", "what is wrong, and how to fix it")
+_GATES = ("level", "rule", "of", "what is wrong, and how to fix it")
 
 
 def _capacity(report: Report) -> Iterator[Section]:

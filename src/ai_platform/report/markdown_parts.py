@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from .escape import code, fenced, text
-from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, PromptText, Report, StackPart
+from .gate_words import Said, said_once
+from .model import Danger, Grade, MoneyLine, PoolCapacity, PromptText, Report
 from .plain import verbatim
 from .words import (
     NOTHING,
     amount,
     budget,
     difference,
-    error_lines,
+    failures,
     lines_left_out,
     money_text,
     nodes,
@@ -113,7 +114,7 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
     page = _Page(detail)
     _failures(page, report)
     _dangers(page, report.dangers)
-    _gates(page, report.gates)
+    _gates(page, said_once(report))
     _losers(page, report)
     _pools(page, report)
     _money(page, report)
@@ -137,18 +138,17 @@ def _failures(page: _Page, report: Report) -> None:
             "It can't be applied, and what it changes is not known.",
             page.items(report.wrong, lambda line: text(line, 3 * page.detail.longest)),
         )
-    broken = [part for part in report.stacks if not part.complete or part.errors]
-    if broken:
+    if broken := failures(report):
         page.section(
             "The preview is incomplete",
             "What follows is what could be read of it. What is missing here is not known.",
-            page.items(broken, lambda part: _failure(page, part)),
+            page.items(broken, lambda failed: _failure(page, *failed)),
         )
 
 
-def _failure(page: _Page, part: StackPart) -> str:
-    first, *more = (text(line, 3 * page.detail.longest) for line in page.first(error_lines(part)))
-    return "\n".join([f"{page.code(part.stack)}: {first}", *(f"  - {line}" for line in more)])
+def _failure(page: _Page, stacks: Sequence[str], lines: Sequence[str]) -> str:
+    first, *more = (text(line, 3 * page.detail.longest) for line in page.first(lines))
+    return "\n".join([f"{', '.join(map(page.code, stacks))}: {first}", *(f"  - {line}" for line in more)])
 
 
 def _dangers(page: _Page, dangers: Sequence[Danger]) -> None:
@@ -182,16 +182,21 @@ def _danger(page: _Page, danger: Danger) -> str:
     return "\n".join(lines)
 
 
-def _gates(page: _Page, gates: Sequence[PolicyLine]) -> None:
-    if not gates:
-        return
-    page.section(
-        "Gates",
-        page.items(
-            gates,
-            lambda line: f"**{page.text(line.level)}** {page.code(line.rule)}: {page.text(line.message)}",
-        ),
-    )
+def _gates(page: _Page, gates: Sequence[Said]) -> None:
+    stop = [gate for gate in gates if gate.level == "mandatory"]
+    rest = [gate for gate in gates if gate.level != "mandatory"]
+    if stop:
+        page.section("Gates", page.items(stop, lambda gate: _gate(page, gate)))
+    if rest:
+        counts = f"<b>Gates that stop nothing</b>: {len(rest)}"
+        page.folded(counts, page.items(rest, lambda gate: _gate(page, gate)))
+
+
+def _gate(page: _Page, gate: Said) -> str:
+    about = f" ({', '.join(map(page.code, gate.about))})" if gate.about else ""
+    what = text(gate.what, 3 * page.detail.longest)
+    lines = [f"**{page.text(gate.level)}** {page.code(gate.rule)}: {what}{about}"]
+    return "\n".join([*lines, *([f"  - Remedy: {page.text(gate.remedy)}"] if gate.remedy else [])])
 
 
 def _losers(page: _Page, report: Report) -> None:

@@ -119,7 +119,8 @@ def _short(changed: bool, run: list[str]) -> Iterator[str]:
 def _parted(old: str, new: str) -> tuple[str, str]:
     if max(len(old), len(new)) <= _LONGEST_LINE:
         return old, new
-    parts = next((at for at, (a, b) in enumerate(zip(old[1:], new[1:], strict=False), 1) if a != b), 1)
+    both = enumerate(zip(old[1:], new[1:], strict=False), 1)
+    parts = next((at for at, (a, b) in both if a != b), min(len(old), len(new)))
     start = max(parts - _LEAD, 1)
     dots = "…" if start > 1 else ""
     return _cut(f"-{dots}{old[start:]}"), _cut(f"+{dots}{new[start:]}")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..cli.table import TextTable
+from .gate_words import said_once
 from .model import ComponentChange, Danger, MoneyReport, Report
 from .plain import plain
 from .words import (
@@ -16,7 +17,7 @@ from .words import (
     dangers_text,
     difference,
     done,
-    error_lines,
+    failures,
     gates_text,
     money_text,
     nodes,
@@ -116,9 +117,10 @@ def _what(danger: Danger) -> str:
 
 def _gates(report: Report) -> Iterator[TextTable | str]:
     if report.gates:
-        table = TextTable("Gates", ("level", "rule", "stack", "what is wrong"))
-        for line in report.gates:
-            table.add_row(plain(line.level), plain(line.rule), plain(line.stack), plain(line.message))
+        table = TextTable("Gates", ("level", "rule", "of", "what is wrong"))
+        for gate in said_once(report):
+            about = plain(", ".join(gate.about))
+            table.add_row(plain(gate.level), plain(gate.rule), about, plain(gate.what, 1_000))
         yield table
 
 
@@ -130,10 +132,10 @@ def _notes(report: Report) -> Iterator[TextTable | str]:
 def _verdict(report: Report) -> Iterator[TextTable | str]:
     for line in report.wrong:
         yield f"not right: {plain(line, 1_000)}"
-    for part in report.stacks:
-        if not part.complete or part.errors:
-            first, *more = (plain(line, 1_000) for line in error_lines(part))
-            yield "\n  ".join([f"the preview of {plain(part.stack)} is incomplete: {first}", *more])
+    for stacks, lines in failures(report):
+        first, *more = (plain(line, 1_000) for line in lines)
+        names = ", ".join(map(plain, stacks))
+        yield "\n  ".join([f"the preview of {names} is incomplete: {first}", *more])
     if report.capacity.losers:
         yield f"less than before: {', '.join(map(plain, report.capacity.losers))}"
     yield f"change: {changes_text(report)}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from .gate_words import said_once
 from .model import (
     Amount,
     Counts,
@@ -23,8 +25,16 @@ from .plain import plain
 from .preview import Op
 
 NOTHING = "–"
+SAFE = "none"
+"""What is said of dangers where all was looked at and there are none."""
 _MOST_LINES = 20
 """Lines of what went wrong with one preview."""
+_PROTECTED = re.compile(
+    r'(?:unable to (?P<verb>replace) )?resource "urn:pulumi:(?:[^"]*::)?(?P<name>[^":]+)"'
+    r"(?: cannot be deleted)?\s+(?:as it is currently marked for protection|because it is protected)\.[^\n]*"
+    r"(?:\n`pulumi state unprotect[^\n]*)?"
+)
+"""What the engine says of something protected, with its URN and a way to take the protection away."""
 _DONE = {
     "delete": "deleted",
     "replace": "replaced",
@@ -170,15 +180,15 @@ def cost_text(report: Report) -> str | None:
     before, after = decisive(line, expected)
     limits = limits_text(line, expected)
     limit = f"; {limits}" if limits else ""
-    floor = "at least " if is_floor(line) else ""
+    old, new = ("at least " if side and side.unknown else "" for side in (line.before, line.after))
     if lacking := unpriced(line):
         more = f" and {len(lacking) - 3} more" if lacking[3:] else ""
         why = f"difference not known: {', '.join(map(plain, lacking[:3]))}{more} without a price on one side"
-        return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({why})"
+        return f"{old}USD {usd(before)} → {new}{usd(after)} a month {which(expected)} ({why})"
     if before == after:
-        return f"{floor}USD {usd(after)} a month {which(expected)}, unchanged{limit}"
+        return f"{new}USD {usd(after)} a month {which(expected)}, unchanged{limit}"
     change = ", ".join(part for part in (signed(after - before), share(before, after)) if part)
-    return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({change}){limit}"
+    return f"{old}USD {usd(before)} → {new}{usd(after)} a month {which(expected)} ({change}){limit}"
 
 
 def limits_text(line: MoneyLine, expected: bool) -> str | None:
@@ -197,18 +207,34 @@ def _sign(number: Decimal) -> int:
 
 def error_lines(part: StackPart) -> list[str]:
     """What went wrong with a preview, line by line: the errors of a description are one each."""
-    lines = [line.strip() for error in part.errors for line in error.splitlines()]
+    told = (_PROTECTED.sub(_protected, error) for error in part.errors)
+    lines = [line.strip() for error in told for line in error.splitlines()]
     said = [line for line in lines if line] or ["ends early"]
     more = len(said) - _MOST_LINES
     return [*said[:_MOST_LINES], f"and {plural(more, 'line')} more"] if more > 0 else said
+
+
+def failures(report: Report) -> list[tuple[list[str], list[str]]]:
+    """Stacks that could not be previewed whole, and why; stacks that failed alike together."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for part in report.stacks:
+        if not part.complete or part.errors:
+            alike.setdefault(tuple(error_lines(part)), []).append(part.stack)
+    return [(stacks, list(lines)) for lines, stacks in alike.items()]
+
+
+def _protected(found: re.Match[str]) -> str:
+    what = "replaced" if found["verb"] else "deleted"
+    return f"{found['name']} is protected and would be {what}: the apply refuses until that is taken away"
 
 
 def gates_text(report: Report) -> str:
     """``2 mandatory, 1 advisory``; where nobody looked, that says so."""
     if not report.gates and not (report.stacks and all(part.gated for part in report.stacks)):
         return "not asked"
-    mandatory = sum(line.level == "mandatory" for line in report.gates)
-    advisory = len(report.gates) - mandatory
+    told = said_once(report)
+    mandatory = sum(gate.level == "mandatory" for gate in told)
+    advisory = len(told) - mandatory
     said = [
         f"{count} {level}" for count, level in ((mandatory, "mandatory"), (advisory, "advisory")) if count
     ]
@@ -226,7 +252,7 @@ def dangers_text(report: Report) -> str:
     counts = {grade: sum(danger.grade is grade for danger in report.dangers) for grade in Grade}
     said = ", ".join(f"{count} {grade}" for grade, count in counts.items() if count)
     whole = report.stacks and all(part.complete for part in report.stacks) and not report.wrong
-    return said or ("none" if whole else "none found in what is known")
+    return said or (SAFE if whole else "none found in what is known")
 
 
 def verdict(report: Report) -> list[tuple[str, str]]:
