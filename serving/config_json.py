@@ -98,7 +98,7 @@ def _shape(
 ) -> Architecture:
     """Every ``every``-th layer sees all tokens, the others are ``others``; ``layer_types`` overrules that."""
     hidden, heads = keys.number("hidden_size"), keys.number("num_attention_heads")
-    layers = keys.number("num_hidden_layers")
+    layers = keys.layers("num_hidden_layers")
     named = keys.kinds()
     if named:
         kinds = [_LAYER_TYPES.get(kind, LayerKind.FULL) for kind in named]

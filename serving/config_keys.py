@@ -8,6 +8,8 @@ from ..components.errors import Problem
 
 Config = Mapping[str, object]
 
+_MOST, _MOST_LAYERS = 10**9, 1000
+
 
 class ConfigKeys:
     """Reads numbers of the language model's part and notes what is wrong. Wrong numbers become 1."""
@@ -19,14 +21,18 @@ class ConfigKeys:
         self._prefix = "text_config." if isinstance(text, dict) else ""
         self._problems = problems
 
-    def number(self, *names: str, default: int | None = None, least: int = 1) -> int:
+    def layers(self, *names: str) -> int:
+        """The number of layers, each of which is looked at."""
+        return self.number(*names, most=_MOST_LAYERS)
+
+    def number(self, *names: str, default: int | None = None, least: int = 1, most: int = _MOST) -> int:
         """The first of these keys that is there, or the default."""
         for name in names:
             value = self._text.get(name)
             if value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 10**9:
-                self._wrong(name, value, f"a whole number from {least}")
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                self._wrong(name, value, f"a whole number from {least} to {most}")
                 return 1
             return value
         if default is None:
@@ -68,7 +74,7 @@ class ConfigKeys:
             return 0
         inner = ConfigKeys(vision, self._problems)
         hidden, width = inner.number("hidden_size"), inner.number("intermediate_size")
-        layers = inner.number("depth", "num_hidden_layers")
+        layers = inner.layers("depth", "num_hidden_layers")
         return layers * (4 * hidden**2 + 2 * hidden * width) + inner.mergers(hidden)
 
     def mergers(self, hidden: int) -> int:

@@ -196,6 +196,17 @@ def test_a_format_whose_size_is_not_known_is_refused(quantised):
     assert problem.path == "quantization_config"
 
 
+def test_a_list_of_matrices_left_out_that_is_none_is_told():
+    quantised = {"quant_method": "fp8", "modules_to_not_convert": 5}
+    (problem,) = problems_of({**CONFIGS["llama-3.1-8b"], "quantization_config": quantised})
+    assert problem.path == "quantization_config.modules_to_not_convert"
+
+
+def test_a_number_of_layers_that_no_model_has_is_told():
+    (problem,) = problems_of({**CONFIGS["llama-3.1-8b"], "num_hidden_layers": 10**9})
+    assert problem.expected == "a whole number from 1 to 1000"
+
+
 def test_nvidias_quantiser_writes_its_own_file(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(CONFIGS["llama-3.1-8b"]))
     (tmp_path / "hf_quant_config.json").write_text('{"quantization": {"quant_algo": "FP8"}}')
