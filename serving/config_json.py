@@ -101,6 +101,8 @@ def _shape(
     layers = keys.layers("num_hidden_layers")
     named = keys.kinds()
     if named:
+        if len(named) != layers or not set(named) <= set(_LAYER_TYPES):
+            keys.refuse_layers(named, layers, _LAYER_TYPES)
         kinds = [_LAYER_TYPES.get(kind, LayerKind.FULL) for kind in named]
     else:
         kinds = [others if (layer + 1) % every else LayerKind.FULL for layer in range(layers)]

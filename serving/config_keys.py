@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..components.errors import Problem
 
@@ -66,6 +66,11 @@ class ConfigKeys:
         if isinstance(value, list) and entry in value:
             fix = "take another model; how this one keeps its cache is not known here"
             self._problems.append(Problem(f"{self._prefix}{name}", f"a list with {entry!r}", expected, fix))
+
+    def refuse_layers(self, named: Sequence[str], layers: int, known: Iterable[str]) -> None:
+        """Notes that ``layer_types`` doesn't say of each layer what it is."""
+        got = next((kind for kind in named if kind not in set(known)), f"a list of {len(named)}")
+        self._wrong("layer_types", got, f"{layers} of {', '.join(known)}")
 
     def encoder(self) -> int:
         """Parameters of the image encoder: attention and a two-layer network in each of its layers."""

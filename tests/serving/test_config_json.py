@@ -202,6 +202,13 @@ def test_a_list_of_matrices_left_out_that_is_none_is_told():
     assert problem.path == "quantization_config.modules_to_not_convert"
 
 
+@pytest.mark.parametrize("kinds", [["sliding_attention"] * 23, ["mamba"] * 24])
+def test_layers_of_which_the_file_does_not_say_what_they_are_are_told(kinds):
+    (problem,) = problems_of({**CONFIGS["gpt-oss-20b"], "layer_types": kinds})
+    assert problem.path == "layer_types"
+    assert problem.expected.startswith("24 of full_attention, sliding_attention")
+
+
 def test_a_number_of_layers_that_no_model_has_is_told():
     (problem,) = problems_of({**CONFIGS["llama-3.1-8b"], "num_hidden_layers": 10**9})
     assert problem.expected == "a whole number from 1 to 1000"
