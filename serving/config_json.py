@@ -106,6 +106,9 @@ def _shape(
         kinds = [_LAYER_TYPES.get(kind, LayerKind.FULL) for kind in named]
     else:
         kinds = [others if (layer + 1) % every else LayerKind.FULL for layer in range(layers)]
+    if not window:
+        # Without a window, or with one that is switched off, such a layer sees all tokens.
+        kinds = [LayerKind.FULL if kind is LayerKind.SLIDING else kind for kind in kinds]
     return Architecture(
         hidden=hidden,
         layers=layers,

@@ -209,6 +209,12 @@ def test_layers_of_which_the_file_does_not_say_what_they_are_are_told(kinds):
     assert problem.expected.startswith("24 of full_attention, sliding_attention")
 
 
+def test_layers_with_a_window_that_is_not_there_see_all_tokens():
+    config = {**CONFIGS["gpt-oss-20b"], "sliding_window": None}
+    shape = read(config).shape
+    assert (shape.pattern, shape.window) == ("F", 0)
+
+
 def test_a_number_of_layers_that_no_model_has_is_told():
     (problem,) = problems_of({**CONFIGS["llama-3.1-8b"], "num_hidden_layers": 10**9})
     assert problem.expected == "a whole number from 1 to 1000"
