@@ -11,7 +11,7 @@ from .packing_alike import Rest
 
 _GPUS = 64
 """Cut GPUs up to which it is tried."""
-_QUESTIONS = 100
+_QUESTIONS = 300
 """Ways to share the nodes that are asked about, at most."""
 _BRANCHES = 200
 """Branches spent on one way to share the nodes among layouts."""
@@ -36,7 +36,7 @@ def fewer(
         return _of_one_gpu(rows, rest, found, fewest)
     proven, asked = True, 0
     for different in range(fewest, len(found)):
-        for times in _shares(rest.nodes, different, rest.nodes):
+        for times in node_shares(rest.nodes, different):
             asked += 1
             if asked > _QUESTIONS:
                 return tuple(found), fewest
@@ -62,7 +62,11 @@ def _of_one_gpu(
     for name, count in rest.wanted.items():
         limits.append(Row({at: dict(row)[name] for at, row in enumerate(rows) if name in dict(row)}, count))
     answer = minimum(
-        [0] * width + [1] * width, [rest.nodes] * width + [1] * width, limits, max_nodes=_BRANCHES_OF_ALL
+        [0] * width + [1] * width,
+        [rest.nodes] * width + [1] * width,
+        limits,
+        max_nodes=_BRANCHES_OF_ALL,
+        proof=True,
     )
     fewest = max(fewest, math.ceil(answer.bound - _ROUNDING))
     values = answer.values
@@ -72,15 +76,16 @@ def _of_one_gpu(
     return tuple(sorted(best, key=lambda pair: -pair[1])), fewest
 
 
-def _shares(nodes: int, different: int, most: int) -> Iterator[tuple[int, ...]]:
+def node_shares(nodes: int, different: int, most: int | None = None) -> Iterator[tuple[int, ...]]:
     """Ways to write ``nodes`` as a sum of so many numbers, none larger than the one before it; the first are
-    those with the largest ones."""
+    those with the largest ones. ``most``: none larger than this."""
     if different == 0:
         if nodes == 0:
             yield ()
         return
-    for first in range(min(most, nodes - different + 1), 0, -1):
-        for others in _shares(nodes - first, different - 1, first):
+    largest = nodes - different + 1
+    for first in range(largest if most is None else min(most, largest), 0, -1):
+        for others in node_shares(nodes - first, different - 1, first):
             yield (first, *others)
 
 
@@ -97,7 +102,7 @@ def _together(rows: Sequence[Devices], rest: Rest, per_node: int, times: Sequenc
             if (each := dict(rows[at]).get(name, 0))
         }
         limits.append(Row(made, count))
-    return minimum([0] * len(columns), [per_node] * len(columns), limits, max_nodes=_BRANCHES)
+    return minimum([0] * len(columns), [per_node] * len(columns), limits, max_nodes=_BRANCHES, proof=True)
 
 
 def _repeated(rows: Sequence[Devices], times: Sequence[int], values: Sequence[int]) -> tuple[Repeated, ...]:

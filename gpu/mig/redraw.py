@@ -12,6 +12,7 @@ from .integer_program import Columns, Row, minimum
 from .layout import Devices, NodeLayout
 from .packing_spec import Supply
 from .patterns import patterns
+from .redraw_best import GPUS, best_redrawn
 from .redraw_bound import Measures, fewest_drained, measured
 from .refine import refined
 
@@ -47,15 +48,20 @@ def redrawn(supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str
     if not best.drained:
         return best
     limits = measured(layouts)
+    if supply.nodes * supply.gpus_per_node <= GPUS:
+        found, least = best_redrawn(supply, layouts, wanted, limits)
+        best = Redrawn(found, drained(running, found), least)
+        if best.drained == least:
+            return best
     small = supply.nodes <= _SMALL_POOL
-    least = fewest_drained(supply, wanted, limits, quick=not small)
+    least = max(best.fewest_drained, fewest_drained(supply, wanted, limits, quick=not small))
     if best.drained > least:
         found = _solved(supply, running, layouts, wanted, limits)
         changes = drained(running, found)
         best = Redrawn(found, changes, least) if changes < best.drained else best
     # The better bound takes longer than all else, so it is asked for where it may prove the best.
     if not small and 0 < best.drained - least <= _WORTH_PROVING:
-        least = fewest_drained(supply, wanted, limits)
+        least = max(least, fewest_drained(supply, wanted, limits))
     return replace(best, fewest_drained=least)
 
 
