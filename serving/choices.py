@@ -124,7 +124,7 @@ def _attempts(model: Model, need: Need, offers: Iterable[Offer]) -> Iterator[Cho
 def _whole(model: Model, need: Need, offer: Offer, gpus: int) -> Fit:
     # A longer pipeline makes each token slower, so it is taken only where the model can't be split otherwise.
     tried: list[Fit] = []
-    for stages in (number for number in (1, 2, 4, 8) if number <= gpus):
+    for stages in (number for number in (1, 2, 4, 8) if number <= min(gpus, model.shape.layers)):
         sized = _sized(model, need, offer.gpu, None, gpus // stages, stages)
         if sized.fits:
             return sized

@@ -98,12 +98,17 @@ def _shape(
 ) -> Architecture:
     """Every ``every``-th layer sees all tokens, the others are ``others``; ``layer_types`` overrules that."""
     hidden, heads = keys.number("hidden_size"), keys.number("num_attention_heads")
-    layers = keys.number("num_hidden_layers")
+    layers = keys.layers("num_hidden_layers")
     named = keys.kinds()
     if named:
+        if len(named) != layers or not set(named) <= set(_LAYER_TYPES):
+            keys.refuse_layers(named, layers, _LAYER_TYPES)
         kinds = [_LAYER_TYPES.get(kind, LayerKind.FULL) for kind in named]
     else:
         kinds = [others if (layer + 1) % every else LayerKind.FULL for layer in range(layers)]
+    if not window:
+        # Without a window, or with one that is switched off, such a layer sees all tokens.
+        kinds = [LayerKind.FULL if kind is LayerKind.SLIDING else kind for kind in kinds]
     return Architecture(
         hidden=hidden,
         layers=layers,

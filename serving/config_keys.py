@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..components.errors import Problem
 
 Config = Mapping[str, object]
+
+_MOST, _MOST_LAYERS = 10**9, 1000
 
 
 class ConfigKeys:
@@ -19,14 +21,18 @@ class ConfigKeys:
         self._prefix = "text_config." if isinstance(text, dict) else ""
         self._problems = problems
 
-    def number(self, *names: str, default: int | None = None, least: int = 1) -> int:
+    def layers(self, *names: str) -> int:
+        """The number of layers, each of which is looked at."""
+        return self.number(*names, most=_MOST_LAYERS)
+
+    def number(self, *names: str, default: int | None = None, least: int = 1, most: int = _MOST) -> int:
         """The first of these keys that is there, or the default."""
         for name in names:
             value = self._text.get(name)
             if value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 10**9:
-                self._wrong(name, value, f"a whole number from {least}")
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                self._wrong(name, value, f"a whole number from {least} to {most}")
                 return 1
             return value
         if default is None:
@@ -61,6 +67,11 @@ class ConfigKeys:
             fix = "take another model; how this one keeps its cache is not known here"
             self._problems.append(Problem(f"{self._prefix}{name}", f"a list with {entry!r}", expected, fix))
 
+    def refuse_layers(self, named: Sequence[str], layers: int, known: Iterable[str]) -> None:
+        """Notes that ``layer_types`` doesn't say of each layer what it is."""
+        got = next((kind for kind in named if kind not in set(known)), f"a list of {len(named)}")
+        self._wrong("layer_types", got, f"{layers} of {', '.join(known)}")
+
     def encoder(self) -> int:
         """Parameters of the image encoder: attention and a two-layer network in each of its layers."""
         vision = self._outer.get("vision_config")
@@ -68,7 +79,7 @@ class ConfigKeys:
             return 0
         inner = ConfigKeys(vision, self._problems)
         hidden, width = inner.number("hidden_size"), inner.number("intermediate_size")
-        layers = inner.number("depth", "num_hidden_layers")
+        layers = inner.layers("depth", "num_hidden_layers")
         return layers * (4 * hidden**2 + 2 * hidden * width) + inner.mergers(hidden)
 
     def mergers(self, hidden: int) -> int:

@@ -32,7 +32,7 @@ def native_precision(config: Config, problems: list[Problem]) -> Precision:
         fix = "take a checkpoint in one of these formats, or the unquantised one"
         problems.append(Problem("quantization_config", quantised, expected, fix))
         return Precision.BF16
-    names = [name for key in _LEFT_OUT for name in quantised.get(key) or [] if isinstance(name, str)]
+    names = [name for key in _LEFT_OUT for name in _left_out(quantised, key, problems)]
     odd = [name for name in names if not _ALWAYS_LEFT_OUT.search(name)]
     # MXFP4 is counted for experts only.
     if odd and found is not Precision.MXFP4:
@@ -41,6 +41,17 @@ def native_precision(config: Config, problems: list[Problem]) -> Precision:
         fix = "take another checkpoint; the size of this one is not known here"
         problems.append(Problem("quantization_config", got, expected, fix))
     return found
+
+
+def _left_out(quantised: Config, key: str, problems: list[Problem]) -> list[str]:
+    names = quantised.get(key)
+    if names is None:
+        return []
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        return names
+    fix = "take the model's own config.json, unchanged"
+    problems.append(Problem(f"quantization_config.{key}", names, "a list of names", fix))
+    return []
 
 
 def _format(quantised: Config) -> Precision | None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -42,6 +43,16 @@ def test_a_model_is_split_by_layers_where_its_heads_cannot_be():
     need = Need(16_384, 64)
     (eight,) = [choice for choice in choices(MODELS["phi-4"], need, [H100]) if choice.fit.devices == 8]
     assert (eight.fit.tensor_parallel, eight.fit.pipeline_parallel) == (2, 4)
+
+
+def test_a_model_of_fewer_layers_than_gpus_is_split_into_no_more_stages_than_it_has_layers():
+    row = MODELS["llama-3.1-8b"]
+    small = replace(row, shape=replace(row.shape, layers=3, heads=3, kv_heads=3))
+    split = {
+        (found.fit.tensor_parallel, found.fit.pipeline_parallel)
+        for found in choices(small, Need(1024), [H100])
+    }
+    assert split == {(1, 1), (1, 2)}
 
 
 def test_a_pool_offers_what_it_is_cut_into_and_no_more():

@@ -196,6 +196,30 @@ def test_a_format_whose_size_is_not_known_is_refused(quantised):
     assert problem.path == "quantization_config"
 
 
+def test_a_list_of_matrices_left_out_that_is_none_is_told():
+    quantised = {"quant_method": "fp8", "modules_to_not_convert": 5}
+    (problem,) = problems_of({**CONFIGS["llama-3.1-8b"], "quantization_config": quantised})
+    assert problem.path == "quantization_config.modules_to_not_convert"
+
+
+@pytest.mark.parametrize("kinds", [["sliding_attention"] * 23, ["mamba"] * 24])
+def test_layers_of_which_the_file_does_not_say_what_they_are_are_told(kinds):
+    (problem,) = problems_of({**CONFIGS["gpt-oss-20b"], "layer_types": kinds})
+    assert problem.path == "layer_types"
+    assert problem.expected.startswith("24 of full_attention, sliding_attention")
+
+
+def test_layers_with_a_window_that_is_not_there_see_all_tokens():
+    config = {**CONFIGS["gpt-oss-20b"], "sliding_window": None}
+    shape = read(config).shape
+    assert (shape.pattern, shape.window) == ("F", 0)
+
+
+def test_a_number_of_layers_that_no_model_has_is_told():
+    (problem,) = problems_of({**CONFIGS["llama-3.1-8b"], "num_hidden_layers": 10**9})
+    assert problem.expected == "a whole number from 1 to 1000"
+
+
 def test_nvidias_quantiser_writes_its_own_file(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(CONFIGS["llama-3.1-8b"]))
     (tmp_path / "hf_quant_config.json").write_text('{"quantization": {"quant_algo": "FP8"}}')
