@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Percent = Annotated[int, Field(ge=1, le=200)]
+Address = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+"""An e-mail address, as far as a pattern tells. A cloud refuses others only when it makes the budget."""
 
 
 class BudgetSpec(BaseModel):
@@ -19,5 +21,5 @@ class BudgetSpec(BaseModel):
     """US dollars a month. The gate compares the plan's largest cost with it."""
     alert_at_percent: Annotated[tuple[Percent, ...], Field(min_length=1, max_length=5)] = (50, 80, 100)
     """Percentages of it, spent or forecast, at which the cloud tells. Default: 50, 80 and 100."""
-    notify: Annotated[tuple[str, ...], Field(max_length=10)] = ()
+    notify: Annotated[tuple[Address, ...], Field(max_length=10)] = ()
     """E-mail addresses that are told. Default: nobody by mail."""

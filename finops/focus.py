@@ -46,6 +46,11 @@ _SERVICE = {
 """Name and subcategory: a service has but one."""
 _PRICING = {PurchaseOption.ON_DEMAND: "Standard", PurchaseOption.SPOT: "Dynamic"}
 _CURRENCY = "USD"
+_OF_USAGE = (
+    *("ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice"),
+    *("PricingQuantity", "PricingUnit"),
+)
+"""What a charge without usage has none of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,9 @@ class PoolBilling:
     machine: str
     option: PurchaseOption
     usd_per_gpu_hour: Decimal | None
+
+
+_GONE = PoolBilling("unknown", "", "unknown", PurchaseOption.ON_DEMAND, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,19 @@ def focus_csv(lines: Iterable[CostLine], tokens: Iterable[TokenLine], payer: Pay
     out = io.StringIO()
     writer = csv.DictWriter(out, [*COLUMNS, *OWN_COLUMNS], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_rows(lines, tokens, payer))
+    writer.writerows(
+        {name: _cell(value) for name, value in row.items()} for row in _rows(lines, tokens, payer)
+    )
     return out.getvalue()
+
+
+def inert(text: str | None) -> str:
+    """A cell that no spreadsheet takes for a formula. Names of models and teams come from others."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r\n" else text or ""
+
+
+def _cell(value: object) -> object:
+    return inert(value) if isinstance(value, str) else value
 
 
 def _rows(
@@ -94,7 +113,22 @@ def _rows(
             yield _in_one_currency(_hosted_row(asked, payer) if asked.provider else _token_row(asked, payer))
 
 
+def _without_usage(row: dict[str, object]) -> dict[str, object]:
+    """A charge that is no price times a quantity: in FOCUS no price is below zero, and no usage is zero."""
+    usd = row["BilledCost"]
+    if isinstance(usd, Decimal) and usd < 0:
+        category = "Credit"
+    elif not row["ConsumedQuantity"]:
+        category = "Adjustment"
+    else:
+        return row
+    costs = {"ContractedCost": usd, "ListCost": usd}
+    once = {"ChargeCategory": category, "ChargeFrequency": "One-Time"}
+    return row | dict.fromkeys(_OF_USAGE) | costs | once
+
+
 def _in_one_currency(row: dict[str, object]) -> dict[str, object]:
+    row = _without_usage(row)
     return row | {
         "PricingCurrency": _CURRENCY,
         "PricingCurrencyContractedUnitPrice": row["ContractedUnitPrice"],
@@ -141,7 +175,8 @@ def _hosted_row(line: TokenLine, payer: Payer) -> dict[str, object]:
 def _pool_row(
     day: datetime.date, pool: str, kind: LineKind, gpu_hours: Decimal, usd: Decimal, payer: Payer
 ) -> dict[str, object]:
-    billing = payer.pools[pool]
+    # A pool that has left the description may still be on the bill.
+    billing = payer.pools.get(pool, _GONE)
     price = billing.usd_per_gpu_hour
     sku = f"{billing.machine}/{billing.region}/{billing.option}"
     listed: dict[str, object] = _flat(usd)

@@ -77,7 +77,7 @@ class Prometheus:
             )
             if request.type not in ("http", "https"):
                 raise PrometheusError(f"{self.url} is no address of Prometheus; write http://HOST:PORT")
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+            with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as answer:
                 text = answer.read(_LONGEST_ANSWER + 1)
         except urllib.error.HTTPError as error:
             raise PrometheusError(f"{self.url} refused: {_reason(error)}") from error
@@ -94,6 +94,16 @@ class Prometheus:
         except (KeyError, TypeError, ValueError) as error:
             raise PrometheusError(f"{self.url} is not Prometheus: its answer can't be read") from error
         return data
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the token to another server."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
+from ..components.shares import shared_by_parts
 from .prometheus import Prometheus, PrometheusError, Series
 from .usage import EndpointTokens, HeldDevices, HostedTokens, PoolHour, Usage, WorkKind
 
@@ -26,6 +27,9 @@ _GATEWAY = {
     "output": "sum by (team_alias, model) (increase(litellm_output_tokens_metric_total[1d]))",
     "usd": "sum by (team_alias, model) (increase(litellm_spend_metric_total[1d]))",
 }
+# A series that every evaluation writes, whatever runs: what it lacks of 60 an hour nobody measured.
+_EVALUATIONS = "max(count_over_time(ai_platform:node:gpus[1h]))"
+_JITTER_MINUTES = 2
 _NO_TEAM = "no team"
 
 _Asked = dict[tuple[datetime.date, str, str], dict[str, Decimal]]
@@ -49,9 +53,27 @@ def read_usage_from(
             "is it the Prometheus of this cluster, with cost metrics switched on?"
         )
     asked = _asked(prometheus, begin, end)
-    tokens = tuple(_tokens(prometheus, begin, end, asked))
-    own = {(row.day, f"{row.team}/{row.endpoint}") for row in tokens}
-    return Usage(environment=environment, hours=hours, tokens=tokens, hosted=tuple(_hosted(asked, own)))
+    served = {(row.team, row.workload) for hour in hours for row in hour.held if row.kind is WorkKind.SERVING}
+    tokens = tuple(_tokens(prometheus, begin, end, asked, served))
+    # On whatever day: an endpoint that told nothing for a day is none of somebody else's then.
+    own = {f"{owner}/{name}" for owner, name in served} | {f"{row.team}/{row.endpoint}" for row in tokens}
+    return Usage(
+        environment=environment,
+        hours=hours,
+        tokens=tokens,
+        hosted=tuple(_hosted(asked, own)),
+        unmeasured_minutes=_unmeasured(prometheus, begin, end),
+    )
+
+
+def _unmeasured(prometheus: Prometheus, begin: datetime.datetime, end: datetime.datetime) -> int:
+    """Minutes that are missing in hours of which something is there; whole hours are seen in the usage."""
+    missing = 0
+    for series in prometheus.range(_EVALUATIONS, begin + _HOUR, end, _HOUR):
+        for _, number in series.values:
+            minutes = 60 - _whole(number)
+            missing += minutes if minutes > _JITTER_MINUTES else 0
+    return missing
 
 
 def _hours(prometheus: Prometheus, begin: datetime.datetime, end: datetime.datetime) -> Iterator[PoolHour]:
@@ -98,27 +120,45 @@ def _asked(prometheus: Prometheus, begin: datetime.datetime, end: datetime.datet
 
 
 def _tokens(
-    prometheus: Prometheus, begin: datetime.datetime, end: datetime.datetime, asked: _Asked
+    prometheus: Prometheus,
+    begin: datetime.datetime,
+    end: datetime.datetime,
+    asked: _Asked,
+    served: set[tuple[str, str]],
 ) -> Iterator[EndpointTokens]:
-    """Tokens of own endpoints by who asked; what the gateway did not see was the owner's."""
+    """Tokens of own endpoints by who asked; what the gateway did not see was the owner's.
+
+    Where the gateway tells of more than the endpoint does, each who asked has their part of the endpoint's
+    count; of a day without one, what the gateway tells.
+    """
     written: dict[tuple[datetime.date, str, str], dict[str, int]] = {}
     for series in prometheus.range(_WRITTEN, begin + _DAY, end, _DAY):
         for at, number in series.values:
             key = ((at - _DAY).date(), series.labels["team"], series.labels["workload"])
             written.setdefault(key, {})[series.labels["direction"]] = _whole(number)
+    by_endpoint: dict[tuple[datetime.date, str], dict[str, Mapping[str, Decimal]]] = {}
+    for (asked_on, team, model), said in asked.items():
+        by_endpoint.setdefault((asked_on, model), {})[team] = said
+    told = {f"{owner}/{name}": (owner, name) for _, owner, name in written}
+    told |= {f"{owner}/{name}": (owner, name) for owner, name in served}
+    for asked_on, model in by_endpoint:
+        if model in told:
+            written.setdefault((asked_on, *told[model]), {})
     for (day, owner, name), counts in sorted(written.items()):
-        left = dict(counts)
-        for (asked_on, team, model), said in sorted(asked.items()):
-            if asked_on != day or model != f"{owner}/{name}":
-                continue
-            part = {
-                what: min(left.get(what, 0), _whole(said.get(what, Decimal(0))))
-                for what in ("input", "output")
-            }
-            left = {what: count - part.get(what, 0) for what, count in left.items()}
-            yield _endpoint_tokens(day, owner, name, team, part)
-        if any(left.values()):
-            yield _endpoint_tokens(day, owner, name, None, left)
+        askers = by_endpoint.get((day, f"{owner}/{name}"), {})
+        found: dict[str | None, dict[str, int]] = {}
+        for what in ("input", "output"):
+            said_by = {team: _whole(said.get(what, Decimal(0))) for team, said in askers.items()}
+            together = sum(said_by.values())
+            whole = counts.get(what, 0) if counts else together
+            if together > whole:
+                said_by = shared_by_parts(whole, said_by, together)
+            for team, count in said_by.items():
+                found.setdefault(team, {})[what] = count
+            if rest := whole - sum(said_by.values()):
+                found.setdefault(None, {})[what] = rest
+        for consumer in sorted(found, key=lambda team: (team is None, team or "")):
+            yield _endpoint_tokens(day, owner, name, consumer, found[consumer])
 
 
 def _endpoint_tokens(
@@ -134,9 +174,9 @@ def _endpoint_tokens(
     )
 
 
-def _hosted(asked: _Asked, own: set[tuple[datetime.date, str]]) -> Iterator[HostedTokens]:
+def _hosted(asked: _Asked, own: set[str]) -> Iterator[HostedTokens]:
     for (day, team, model), said in sorted(asked.items()):
-        if (day, model) not in own:
+        if model not in own:
             usd = said.get("usd")
             yield HostedTokens(
                 day=day,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,7 +14,7 @@ from math import floor
 from ..components.shares import shared_out
 from .cost import in_cents
 from .unit_costs import split
-from .usage import PoolHour
+from .usage import HeldDevices, PoolHour
 
 GPU_HOUR_DIGITS = 6
 """GPU-hours are shown, and add up, in millionths."""
@@ -73,11 +74,34 @@ Bill = Mapping[tuple[datetime.date, str], Decimal]
 """US dollars that the cloud billed for a pool on a day."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """One hour of a pool."""
+
+    nodes: Fraction
+    gpus: Fraction
+    parts: Mapping[_Key, Fraction]
+
+
+_Held = tuple[str, Decimal, tuple[HeldDevices, ...]]
+"""Pool, nodes, and what was held: hours in which these are the same are shared out in the same way."""
+
+
 @dataclass(slots=True)
 class _Day:
+    alike: Counter[_Held] = field(default_factory=Counter)
     gpu_hours: Fraction = Fraction(0)
     node_hours: Fraction = Fraction(0)
     parts: dict[_Key, Fraction] = field(default_factory=dict)
+
+    def add_up(self, shared: Mapping[_Held, _Shared]) -> None:
+        for held, count in self.alike.items():
+            hour = shared[held]
+            self.gpu_hours += hour.gpus * count
+            self.node_hours += hour.nodes * count
+            for key, gpus in hour.parts.items():
+                if gpus:
+                    self.parts[key] = self.parts.get(key, Fraction(0)) + gpus * count
 
 
 def reconciled(
@@ -93,27 +117,35 @@ def reconciled(
     days: dict[tuple[datetime.date, str], _Day] = {}
     notes: dict[str, None] = {}
     seen: set[tuple[datetime.datetime, str]] = set()
+    shared: dict[_Held, _Shared] = {}
     for hour in hours:
         if (hour.start, hour.pool) in seen:
             raise ValueError(f"pool {hour.pool} at {hour.start.isoformat()} comes twice")
         seen.add((hour.start, hour.pool))
         facts = pools.get(hour.pool)
         if facts is None:
-            notes[f"pool {hour.pool} ran, but the description has no such pool: it is left out"] = None
+            notes[
+                f"pool {hour.pool} ran, but the description has no such pool: it is left out; reckon its "
+                "days with the description of that time"
+            ] = None
             continue
-        day = days.setdefault((hour.start.date(), hour.pool), _Day())
-        _add(day, hour, facts, notes)
+        held = (hour.pool, hour.nodes, hour.held)
+        if held not in shared:
+            shared[held] = _shared(hour, facts, notes)
+        days.setdefault((hour.start.date(), hour.pool), _Day()).alike[held] += 1
     lines: list[CostLine] = []
-    for (date, pool), day in sorted(days.items()):
-        lines += _lines(date, pool, day, _cost(date, pool, day, pools[pool], bill))
-    for (date, pool), usd in sorted((bill or {}).items()):
+    billed = _billed_cents(bill or {})
+    for (date, pool), day in sorted(days.items(), key=lambda item: item[0]):
+        day.add_up(shared)
+        lines += _lines(date, pool, day, _cost(date, pool, day, pools[pool], billed))
+    for (date, pool), usd in sorted(billed.items()):
         if (date, pool) not in days:
             notes[f"{pool} was billed on {date}, but nothing was measured: all of it counts as idle"] = None
-            lines.append(CostLine(date, pool, LineKind.IDLE, None, None, _in_millionths(0), in_cents(usd)))
+            lines.append(CostLine(date, pool, LineKind.IDLE, None, None, _in_millionths(0), usd))
     return Reconciled(tuple(lines), tuple(notes))
 
 
-def _add(day: _Day, hour: PoolHour, facts: PoolFacts, notes: dict[str, None]) -> None:
+def _shared(hour: PoolHour, facts: PoolFacts, notes: dict[str, None]) -> _Shared:
     paid = Fraction(hour.nodes) * facts.gpus_per_node
     used: dict[_Key, Fraction] = {}
     by_team: dict[str, Fraction] = {}
@@ -144,16 +176,23 @@ def _add(day: _Day, hour: PoolHour, facts: PoolFacts, notes: dict[str, None]) ->
     for team, spare in unused.items():
         used[(LineKind.IDLE_GUARANTEED, team, "")] = guaranteed * spare / asked
     used[(LineKind.IDLE, "", "")] = idle - guaranteed
-    day.gpu_hours += paid
-    day.node_hours += Fraction(hour.nodes)
-    for key, gpus in used.items():
-        if gpus:
-            day.parts[key] = day.parts.get(key, Fraction(0)) + gpus
+    return _Shared(Fraction(hour.nodes), paid, used)
 
 
-def _cost(date: datetime.date, pool: str, day: _Day, facts: PoolFacts, bill: Bill | None) -> Decimal | None:
-    if bill is not None and (date, pool) in bill:
-        return in_cents(bill[date, pool])
+def _billed_cents(bill: Bill) -> dict[tuple[datetime.date, str], Decimal]:
+    """The bill in cents: each day within a cent of what it says, the days of a pool as they sum on it."""
+    found: dict[tuple[datetime.date, str], Decimal] = {}
+    so_far: dict[str, Decimal] = {}
+    for (date, pool), usd in sorted(bill.items()):
+        before = so_far.get(pool, Decimal(0))
+        so_far[pool] = before + usd
+        found[date, pool] = in_cents(so_far[pool]) - in_cents(before)
+    return found
+
+
+def _cost(date: datetime.date, pool: str, day: _Day, facts: PoolFacts, billed: Bill) -> Decimal | None:
+    if (date, pool) in billed:
+        return billed[date, pool]
     if facts.usd_per_node_hour is None:
         return None
     exact = day.node_hours * Fraction(facts.usd_per_node_hour)

@@ -55,16 +55,17 @@ def _unused_guarantees(pool: str, hours: list[PoolHour], facts: PoolFacts) -> It
     if facts.usd_per_node_hour is None:
         return
     price = Fraction(facts.usd_per_node_hour) / facts.gpus_per_node
-    peaks = dict.fromkeys(facts.guaranteed_gpus, Fraction(0))
-    for hour in hours:
-        for team, gpus in _by_team(hour, facts).items():
-            if team in peaks:
-                peaks[team] = max(peaks[team], gpus)
+    held = [_by_team(hour, facts) for hour in hours]
+    peaks = {
+        team: max((used.get(team, Fraction(0)) for used in held), default=Fraction(0))
+        for team in facts.guaranteed_gpus
+    }
+    idle_of = [_idle_by_team(hour, used, facts) for hour, used in zip(hours, held, strict=True)]
     for team, guaranteed in facts.guaranteed_gpus.items():
         never = floor(guaranteed - peaks[team])
         if never < 1:
             continue
-        idle = sum((min(Fraction(never), _idle_of(team, hour, facts)) for hour in hours), Fraction(0))
+        idle = sum((min(Fraction(never), teams[team]) for teams in idle_of if teams), Fraction(0))
         yield UsageSaving(
             team,
             f"give back {never} of {_short(guaranteed)} guaranteed GPUs on {pool}",
@@ -118,9 +119,8 @@ def _by_team(hour: PoolHour, facts: PoolFacts) -> dict[str, Fraction]:
     return found
 
 
-def _idle_of(team: str, hour: PoolHour, facts: PoolFacts) -> Fraction:
-    """The team's part of what ran idle under guarantees in the hour."""
-    used = _by_team(hour, facts)
+def _idle_by_team(hour: PoolHour, used: Mapping[str, Fraction], facts: PoolFacts) -> dict[str, Fraction]:
+    """Each team's part of what ran idle under guarantees in the hour; empty where nothing did."""
     idle = Fraction(hour.nodes) * facts.gpus_per_node - sum(used.values(), Fraction(0))
     unused = {
         name: max(Fraction(0), gpus - used.get(name, Fraction(0)))
@@ -128,8 +128,9 @@ def _idle_of(team: str, hour: PoolHour, facts: PoolFacts) -> Fraction:
     }
     asked = sum(unused.values(), Fraction(0))
     if idle <= 0 or not asked:
-        return Fraction(0)
-    return min(idle, asked) * unused[team] / asked
+        return {}
+    part = min(Fraction(1), idle / asked)
+    return {name: gpus * part for name, gpus in unused.items()}
 
 
 def _usd(amount: Fraction) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -80,9 +80,22 @@ def own_token_lines(
 
 
 def hosted_token_lines(hosted: Iterable[HostedTokens]) -> tuple[TokenLine, ...]:
-    """One line for each row of the gateway, money rounded to cents per line."""
-    return tuple(
-        TokenLine(
+    """One line for each row of the gateway, each within a cent of its amount; together they are their sum.
+
+    A cent at a time of many small amounts would be lost, were each rounded alone.
+    """
+    return tuple(_hosted_lines(hosted))
+
+
+def _hosted_lines(hosted: Iterable[HostedTokens]) -> Iterator[TokenLine]:
+    so_far = told = Decimal(0)
+    for row in hosted:
+        usd = None
+        if row.usd is not None:
+            so_far += row.usd
+            usd = so_far.quantize(Decimal("0.01"), ROUND_HALF_UP) - told
+            told += usd
+        yield TokenLine(
             day=row.day,
             team=row.team,
             model=row.model,
@@ -92,10 +105,8 @@ def hosted_token_lines(hosted: Iterable[HostedTokens]) -> tuple[TokenLine, ...]:
             input_tokens=row.input_tokens,
             output_tokens=row.output_tokens,
             gpu_hours=Decimal(0),
-            usd=None if row.usd is None else row.usd.quantize(Decimal("0.01"), ROUND_HALF_UP),
+            usd=usd,
         )
-        for row in hosted
-    )
 
 
 def _shared(

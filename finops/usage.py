@@ -108,3 +108,5 @@ class Usage(_Row):
     """Of own endpoints."""
     hosted: tuple[HostedTokens, ...] = ()
     """Of others' endpoints."""
+    unmeasured_minutes: Annotated[int, Field(ge=0, le=10**9)] = 0
+    """Minutes within the ``hours`` that nobody measured: they count as if nothing ran. Default: none."""

@@ -50,7 +50,10 @@ def _eks(resource: Resource) -> Iterator[str]:
     cidrs = resource.at("vpcConfig", "publicAccessCidrs")
     if cidrs is UNKNOWN and public is None:
         return
-    if cidrs is None or any(map(everywhere, resource.items("vpcConfig", "publicAccessCidrs"))):
+    ranges = resource.items("vpcConfig", "publicAccessCidrs")
+    # Of no range EKS makes 0.0.0.0/0.
+    none = cidrs is not UNKNOWN and not cidrs
+    if none or any(map(everywhere, ranges)):
         yield "vpcConfig.endpointPublicAccess is not false: everybody reaches the API server"
 
 
@@ -157,14 +160,20 @@ def _load_balancer(resource: Resource) -> Iterator[str]:
         yield "internal is not true"
 
 
+def _forwarding_rule(resource: Resource) -> Iterator[str]:
+    # Google's default is EXTERNAL; a rule of Private Service Connect has an empty one.
+    scheme = resource.at("loadBalancingScheme")
+    if scheme is not UNKNOWN and (scheme is None or str(scheme).startswith("EXTERNAL")):
+        yield f"loadBalancingScheme is {scheme or 'not set, so EXTERNAL'}"
+
+
 def _security_group(resource: Resource) -> Iterator[str]:
     for index, rule in enumerate(resource.items("ingress")):
         if isinstance(rule, Mapping):
             ranges = [
                 found
                 for key in ("cidrBlocks", "ipv6CidrBlocks")
-                if isinstance(listed := resource.of(rule, key, f"ingress[{index}]"), list)
-                for found in listed
+                for found in resource.list_of(rule, key, f"ingress[{index}]")
             ]
             yield from (f"ingress[{index}] lets {cidr} in" for cidr in ranges if everywhere(cidr))
 
@@ -235,6 +244,8 @@ _LOOKS: Mapping[str, _Look] = MappingProxyType(
         "aws:ec2/securityGroupRule:SecurityGroupRule": _security_rule,
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _security_rule,
         "gcp:compute/firewall:Firewall": _firewall,
+        "gcp:compute/forwardingRule:ForwardingRule": _forwarding_rule,
+        "gcp:compute/globalForwardingRule:GlobalForwardingRule": _forwarding_rule,
     }
 )
 _KINDS: Mapping[str, _Look] = MappingProxyType(

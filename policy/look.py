@@ -114,6 +114,15 @@ class Resource:
             self.note(f"{path}.{key}")
         return found
 
+    def list_of(self, value: Mapping[str, Any], key: str, path: str) -> list[Any]:
+        """The list ``value[key]`` of a mapping that lies at ``path``, with the same care as ``items``."""
+        found = self.of(value, key, path)
+        listed = found if isinstance(found, list) else []
+        for index, item in enumerate(listed):
+            if item is UNKNOWN:
+                self.note(f"{path}.{key}[{index}]")
+        return [item for item in listed if item is not UNKNOWN]
+
     def note(self, path: str) -> None:
         """Notes down that something was not to be seen."""
         if path not in self.unseen:

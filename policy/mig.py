@@ -38,10 +38,16 @@ def _of_pool(pool: Pool, layouts: Layouts, hidden: bool) -> Iterator[str]:
     if pool.machine is None:
         pool.resource.note("its machine type, by which its MIG layout is judged")
         return
-    row = MACHINES.get(pool.machine)
-    if row is None:
-        pool.resource.hide(f"the GPUs of {pool.machine}, which no table has")
-        return
+    for machine in pool.machines:
+        row = MACHINES.get(machine)
+        if row is None:
+            pool.resource.hide(f"the GPUs of {machine}, which no table has")
+        else:
+            yield from _of_machine(pool, row, layouts, hidden)
+
+
+def _of_machine(pool: Pool, row: Machine, layouts: Layouts, hidden: bool) -> Iterator[str]:
+    name = pool.labels.get(MIG_CONFIG_LABEL)
     if pool.partition is not None:
         count = PARTITIONS.get(pool.partition, 0)
         reason = why_not(row.gpu, {pool.partition: count or 1})
@@ -50,7 +56,7 @@ def _of_pool(pool: Pool, layouts: Layouts, hidden: bool) -> Iterator[str]:
     if name in (None, _WHOLE):
         return
     if not row.mig:
-        yield f"{MIG_CONFIG_LABEL} is {name}, and {row.gpu} of {pool.machine} can't be cut with MIG"
+        yield f"{MIG_CONFIG_LABEL} is {name}, and {row.gpu} of {row.name} can't be cut with MIG"
         return
     if str(name) in layouts:
         for devices in _cuts(layouts[str(name)], row):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
@@ -10,9 +11,9 @@ from ..components.gates_spec import GateLevel
 from ..environment import Environment
 from ..finops.cost import CostRange, node_cost, total
 from ..finops.price_book import BUILT_IN
-from ..finops.prices import PRICED_REGIONS
+from ..finops.prices import PRICED_REGIONS, PurchaseOption
 from ..plan import Plan
-from .described import ENVIRONMENT, SETTING, NoDescriptionError, described
+from .described import ENVIRONMENT, SETTING, described
 from .look import Resource
 from .pools import GKE, SYSTEM_POOL, Pool, pools
 from .rule import Finding, Rule, Setting, Settings
@@ -28,12 +29,7 @@ def budget(resource: Resource, settings: Settings) -> Iterator[str]:
     """Budgets that the plan of the description is above, or can't be compared with. Said of the stack."""
     if resource.type != _STACK:
         return
-    try:
-        known = described(settings)
-    except NoDescriptionError as error:
-        yield f"the plan can't be made, so nobody knows what it costs: {error}"
-        return
-    if known:
+    if known := described(settings):
         yield from of_plan(*known)
 
 
@@ -89,15 +85,13 @@ def pools_as_planned(resources: Sequence[Resource], settings: Settings) -> Itera
     found = pools(resources)
     if not found:
         return
-    try:
-        known = described(settings)
-    except NoDescriptionError as error:
-        yield Finding(f"can't be judged: {error}")
-        return
-    if known:
+    if known := described(settings):
         yield from _as_planned(found, known[1])
     elif settings.get(_MONTHLY) is not None:
         yield from _estimated(found, settings)
+    else:
+        for pool in found:
+            pool.resource.hide(f"what it may cost: neither {ENVIRONMENT} nor {_MONTHLY} is set")
 
 
 def _as_planned(found: Sequence[Pool], plan: Plan) -> Iterator[Finding]:
@@ -117,8 +111,11 @@ def _as_planned(found: Sequence[Pool], plan: Plan) -> Iterator[Finding]:
             continue
         row = planned[name]
         for pool in group:
-            if pool.machine is not None and pool.machine != row.machine:
-                text = f"its machine is {pool.machine}; planned and priced is {row.machine}"
+            if others := [machine for machine in pool.machines if machine != row.machine]:
+                text = f"its machine is {' or '.join(others)}; planned and priced is {row.machine}"
+                yield Finding(text, pool.resource.urn, pool.resource.name)
+            if _seen_in_resources(pool.option) is not _seen_in_resources(row.purchase_option):
+                text = f"it is paid for as {pool.option}; planned and priced is {row.purchase_option}"
                 yield Finding(text, pool.resource.urn, pool.resource.name)
             if pool.max_nodes is None:
                 pool.resource.note("its largest size")
@@ -132,12 +129,22 @@ def _as_planned(found: Sequence[Pool], plan: Plan) -> Iterator[Finding]:
     yield from _system(found, plan)
 
 
+def _seen_in_resources(option: PurchaseOption) -> PurchaseOption:
+    # Of a commitment of years only the bill knows.
+    return PurchaseOption.ON_DEMAND if option is PurchaseOption.RESERVED else option
+
+
 def _system(found: Sequence[Pool], plan: Plan) -> Iterator[Finding]:
     system = {part.item: part.at_most for part in plan.cluster}
     for pool in found:
-        if _of_system(pool) and pool.machine in system and (pool.max_nodes or 0) > system[pool.machine]:
-            text = f"system nodes may grow to {pool.max_nodes}; planned and priced are {system[pool.machine]}"
-            yield Finding(text, pool.resource.urn, pool.resource.name)
+        for machine in pool.machines if _of_system(pool) else ():
+            most = system.get(machine)
+            text = f"system nodes may grow to {pool.max_nodes}; planned and priced are {most}"
+            if most is None:
+                # Whoever calls a pool of GPUs the system's would have it unpriced.
+                text = f"system nodes are {machine}; planned and priced are {', '.join(system) or 'none'}"
+            if most is None or (pool.max_nodes or 0) > most:
+                yield Finding(text, pool.resource.urn, pool.resource.name)
 
 
 def _of_system(pool: Pool) -> bool:
@@ -148,10 +155,13 @@ def _estimated(found: Sequence[Pool], settings: Settings) -> Iterator[Finding]:
     costs: dict[str, CostRange] = {}
     for pool in found:
         region = str(settings.get(_REGION) or _region_of(pool))
-        price = BUILT_IN.price(pool.machine or "", region, pool.option)
-        if pool.max_nodes is None:
-            price = None
-        costs[pool.resource.name] = node_cost(pool.resource.name, price, 0, pool.max_nodes or 0)
+        prices = [BUILT_IN.price(machine, region, pool.option) for machine in pool.machines]
+        known = [price for price in prices if price]
+        price = None
+        if known and len(known) == len(prices) and pool.max_nodes is not None:
+            price = max(known, key=lambda price: price.usd_per_hour)
+        # By URN: two resources may have one name.
+        costs[pool.resource.urn] = node_cost(pool.resource.name, price, 0, pool.max_nodes or 0)
     cost = total(costs.values())
     spec = BudgetSpec(monthly_usd=Decimal(str(settings[_MONTHLY])))
     most = Decimal(str(settings.get(_SHARE, 0)))
@@ -162,7 +172,9 @@ def _estimated(found: Sequence[Pool], settings: Settings) -> Iterator[Finding]:
 def _region_of(pool: Pool) -> str:
     given = pool.resource.at("location" if pool.resource.type == GKE else "region")
     named = given or pool.resource.provider.get("region")
-    return str(named or PRICED_REGIONS["gcp" if pool.resource.type == GKE else "aws"])
+    named = named or PRICED_REGIONS["gcp" if pool.resource.type == GKE else "aws"]
+    # A location of GKE may be a zone.
+    return re.sub("-[a-z]$", "", str(named))
 
 
 _SETTINGS: Mapping[str, Setting] = {ENVIRONMENT: SETTING}

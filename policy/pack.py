@@ -17,12 +17,14 @@ from pulumi_policy import (
 
 from ..components.gates_spec import GateException
 from .catalog import EXPIRED, RULES, UNNEEDED, UNSEEN
+from .described import NoDescriptionError
 from .leave import EXCEPTIONS, Leave, day, given, unneeded, wrong
 from .look import Resource, plain
-from .rule import OnResource, OnStack, Rule
+from .rule import Finding, OnResource, OnStack, Rule, Settings
 
 Clock = Callable[[], datetime.date]
 _STACK = "pulumi:pulumi:Stack"
+_LEVEL = "enforcementLevel"
 _CHART = "kubernetes:helm.sh/v4:Chart"
 _COMMON: Mapping[str, Mapping[str, Any]] = {
     EXCEPTIONS: {"type": "array", "items": {"type": "object"}},
@@ -80,8 +82,15 @@ def _on_resource(rule: Rule, check: OnResource, run: Run, clock: Clock) -> Any:
         leave = Leave(given(settings), day(settings, clock()), run.used)
         resource = _resource(args)
         run.inputs[args.urn] = resource.properties
-        lines = list(check(resource, settings))
-        if lines and not leave.covers(rule.name, resource.name):
+        try:
+            lines = list(check(resource, settings))
+        except NoDescriptionError as error:
+            lines = [_unjudged(error)]
+        lines = [] if lines and leave.covers(rule.name, resource.name) else lines
+        # The stack is there once, so that it is said once.
+        if args.resource_type == _STACK:
+            lines = [*_misspelt(rule, settings), *lines]
+        if lines:
             report("\n".join(lines))
         _note(run, rule, [resource])
 
@@ -93,8 +102,12 @@ def _on_stack(rule: Rule, check: OnStack, run: Run, clock: Clock) -> Any:
         settings = args.get_config()
         leave = Leave(given(settings), day(settings, clock()), run.used)
         resources = [_in_stack(item, run) for item in args.resources]
-        found: dict[str, list[str]] = {}
-        for finding in check(resources, settings):
+        found: dict[str, list[str]] = {"": said} if (said := _misspelt(rule, settings)) else {}
+        try:
+            findings = list(check(resources, settings))
+        except NoDescriptionError as error:
+            findings = [Finding(_unjudged(error))]
+        for finding in findings:
             if not leave.covers(rule.name, finding.name):
                 found.setdefault(finding.urn, []).append(finding.message)
         for urn, lines in found.items():
@@ -102,6 +115,20 @@ def _on_stack(rule: Rule, check: OnStack, run: Run, clock: Clock) -> Any:
         _note(run, rule, resources)
 
     return validate
+
+
+def _unjudged(error: NoDescriptionError) -> str:
+    return f"can't be judged, since the plan can't be made: {error}"
+
+
+def _misspelt(rule: Rule, settings: Settings) -> list[str]:
+    """Keys of the configuration that mean nothing: a limit that is misspelt would be no limit."""
+    known = [*rule.settings, *_COMMON]
+    return [
+        f"its configuration says {key!r}, which is none of its settings: {', '.join(known)}"
+        for key in settings
+        if key not in known and key != _LEVEL
+    ]
 
 
 def _expired(clock: Clock) -> Policy:

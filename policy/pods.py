@@ -25,6 +25,22 @@ _VOLUMES = {
 }
 """What ``restricted`` lets a pod mount. Source: Kubernetes docs, Pod Security Standards (2026-11)."""
 _PROFILES = {"RuntimeDefault", "Localhost"}
+_SELINUX_TYPES = {"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}
+_SYSCTLS = {
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ping_group_range",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_wmem",
+}
+"""What ``restricted`` lets a pod have of each. Source: Kubernetes docs, Pod Security Standards (2026-11)."""
 _DIGEST = "@sha256:"
 
 
@@ -88,13 +104,17 @@ def _of_pod(resource: Resource, path: str, pod: Mapping[str, Any]) -> Iterator[s
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if resource.of(pod, key, path):
             yield f"{key} is true"
-    volumes = resource.of(pod, "volumes", path)
-    for volume in volumes if isinstance(volumes, list) else ():
+    for index, volume in enumerate(resource.list_of(pod, "volumes", path)):
         kinds = set(volume) - {"name"} - _VOLUMES if isinstance(volume, Mapping) else set()
         # The provider may write down what it knows of a volume's other kinds as nothing.
-        if kinds := {kind for kind in kinds if volume[kind] not in (None, UNKNOWN)}:
-            yield f"volume {volume.get('name') or '?'} is a {', '.join(sorted(kinds))}"
+        found = {kind for kind in kinds if resource.of(volume, kind, f"{path}.volumes[{index}]") is not None}
+        if found := {kind for kind in found if volume[kind] is not UNKNOWN}:
+            yield f"volume {volume.get('name') or '?'} is a {', '.join(sorted(found))}"
     own = _context(resource, path, pod)
+    yield from _of_host(resource, f"{path}.securityContext", own)
+    for sysctl in resource.list_of(own, "sysctls", f"{path}.securityContext"):
+        if isinstance(sysctl, Mapping) and sysctl.get("name") not in {*_SYSCTLS, UNKNOWN}:
+            yield f"sets sysctl {sysctl.get('name')} of its node"
     for where, container in containers_of(resource, path, pod):
         name = where.removeprefix(f"{path}.")
         yield from (f"{name} {line}" for line in _of_container(resource, where, container, own))
@@ -104,6 +124,7 @@ def _of_container(
     resource: Resource, path: str, container: Mapping[str, Any], pod: Mapping[str, Any]
 ) -> Iterator[str]:
     own = _context(resource, path, container)
+    yield from _of_host(resource, f"{path}.securityContext", own)
     both = {**pod, **{key: value for key, value in own.items() if value is not None}}
     seen = {key: resource.of(both, key, f"{path}.securityContext") for key in both}
     if seen.get("privileged"):
@@ -117,18 +138,36 @@ def _of_container(
     capabilities = own.get("capabilities")
     if capabilities is not UNKNOWN:
         listed = capabilities if isinstance(capabilities, Mapping) else {}
-        if "ALL" not in (listed.get("drop") or ()) and listed.get("drop") is not UNKNOWN:
+        where = f"{path}.securityContext.capabilities"
+        hidden = len(resource.unseen)
+        dropped = resource.list_of(listed, "drop", where)
+        if "ALL" not in dropped and len(resource.unseen) == hidden:
             yield "keeps capabilities: capabilities.drop lacks ALL"
-        if added := [name for name in listed.get("add") or () if name not in ("NET_BIND_SERVICE", UNKNOWN)]:
+        if added := [name for name in resource.list_of(listed, "add", where) if name != "NET_BIND_SERVICE"]:
             yield f"adds capabilities {', '.join(added)}"
     profile = seen.get("seccompProfile")
     kind = profile.get("type") if isinstance(profile, Mapping) else profile
     if kind is not UNKNOWN and kind not in _PROFILES:
         yield "has no seccomp profile: seccompProfile.type is neither RuntimeDefault nor Localhost"
-    ports = container.get("ports")
-    for port in ports if isinstance(ports, list) else ():
-        if isinstance(port, Mapping) and port.get("hostPort"):
-            yield f"takes port {port['hostPort']} of its node"
+    for index, port in enumerate(resource.list_of(container, "ports", path)):
+        if isinstance(port, Mapping) and (taken := resource.of(port, "hostPort", f"{path}.ports[{index}]")):
+            yield f"takes port {taken} of its node"
+
+
+def _of_host(resource: Resource, path: str, context: Mapping[str, Any]) -> Iterator[str]:
+    """What a pod and a container alike may say of their node's defences."""
+    if context.get("procMount") not in (None, "Default", UNKNOWN):
+        yield f"procMount is {context['procMount']}"
+    windows, linux, armor = (
+        found if isinstance(found := resource.of(context, key, path), Mapping) else {}
+        for key in ("windowsOptions", "seLinuxOptions", "appArmorProfile")
+    )
+    if windows.get("hostProcess"):
+        yield "is a process of its node: windowsOptions.hostProcess is true"
+    if linux.get("type") not in {None, UNKNOWN, *_SELINUX_TYPES} or linux.get("user") or linux.get("role"):
+        yield "chooses its own SELinux type, user or role"
+    if armor.get("type") == "Unconfined":
+        yield "is unconfined: appArmorProfile.type is Unconfined"
 
 
 def _context(resource: Resource, path: str, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,6 +191,14 @@ def images_by_digest(resource: Resource, _: Settings) -> Iterator[str]:
         image = resource.at("spec", part, "model", "image")
         if isinstance(image, str) and _DIGEST not in image:
             yield f"spec.{part}.model.image is {image}, without a digest"
+    for index, entry in enumerate(
+        resource.items("spec", "canary") if resource.kind == "InferenceService" else ()
+    ):
+        found: Any = entry
+        for key in ("predictor", "model", "image"):
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(found, str) and _DIGEST not in found:
+            yield f"spec.canary[{index}].predictor.model.image is {found}, without a digest"
     if resource.type == "kubernetes:helm.sh/v3:Release":
         resource.hide("the images of a Helm release, which is one resource whatever it makes")
 

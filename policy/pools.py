@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,11 @@ GKE = "gcp:container/nodePool:NodePool"
 _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 SYSTEM_POOL = "system"
 _TAINTS = ("nvidia.com/gpu", "google.com/tpu")
+_GKE_CLUSTER = "gcp:container/cluster:Cluster"
+_GKE_MACHINE = "e2-medium"
+"""What GKE takes where no machine is named. Source: gcp.container.NodePool's docs (2026-11)."""
+_REGIONAL_ZONES = 3
+"""Zones of a regional cluster where none are named. Source: GKE docs, regional clusters (2026-11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +34,8 @@ class Pool:
     """Value of the label ai-platform/pool, else the logical name. Groups of one pool share it."""
     ours: bool
     """Whether the label says so."""
-    machine: str | None
-    """``None`` where it is not known."""
+    machines: tuple[str, ...]
+    """Machines that its nodes may have; none where that is not known."""
     max_nodes: int | None
     """``None`` where there is no ceiling."""
     ceiling_unknown: bool
@@ -44,6 +50,11 @@ class Pool:
     partition: str | None
     """MIG profile that GKE cuts every GPU into."""
     option: PurchaseOption
+
+    @property
+    def machine(self) -> str | None:
+        """The machine that comes first; ``None`` where it is not known."""
+        return next(iter(self.machines), None)
 
     @property
     def gpus(self) -> int | None:
@@ -64,7 +75,7 @@ def _pools(resources: Sequence[Resource], by_urn: Mapping[str, Resource]) -> Ite
         if resource.type == EKS:
             yield _eks(resource, by_urn)
         elif resource.type == GKE:
-            yield _gke(resource)
+            yield _gke(resource, by_urn)
 
 
 def _eks(resource: Resource, by_urn: Mapping[str, Resource]) -> Pool:
@@ -79,8 +90,8 @@ def _eks(resource: Resource, by_urn: Mapping[str, Resource]) -> Pool:
     )
     listed = resource.items("instanceTypes") if "instanceTypes" in resource.properties else []
     named = [*listed, template.at("instanceType") if template else None]
-    machine = next((name for name in named if isinstance(name, str)), None)
-    if machine is None:
+    machines = tuple(name for name in named if isinstance(name, str))
+    if not machines:
         resource.note("instanceTypes")
     ceiling = resource.at("scalingConfig", "maxSize")
     labels = resource.mapping("labels")
@@ -89,7 +100,7 @@ def _eks(resource: Resource, by_urn: Mapping[str, Resource]) -> Pool:
     return _pool(
         resource,
         labels,
-        machine,
+        machines,
         ceiling,
         accelerated="NVIDIA" in image or _tainted(resource, "taints"),
         gpus=None,
@@ -106,14 +117,13 @@ def _reserved(template: Resource | None) -> PurchaseOption:
     return PurchaseOption.RESERVED if reserved else PurchaseOption.ON_DEMAND
 
 
-def _gke(resource: Resource) -> Pool:
+def _gke(resource: Resource, by_urn: Mapping[str, Resource]) -> Pool:
     accelerators = [
         item for item in resource.items("nodeConfig", "guestAccelerators") if isinstance(item, Mapping)
     ]
     counts = [resource.of(item, "count", "nodeConfig.guestAccelerators") for item in accelerators]
-    partition = next(
-        (str(item["gpuPartitionSize"]) for item in accelerators if item.get("gpuPartitionSize")), None
-    )
+    sizes = [resource.of(item, "gpuPartitionSize", "nodeConfig.guestAccelerators") for item in accelerators]
+    partition = next((str(size) for size in sizes if size), None)
     config = "nodeConfig"
     labels = resource.mapping(config, "labels")
     option = PurchaseOption.ON_DEMAND
@@ -126,11 +136,12 @@ def _gke(resource: Resource) -> Pool:
     elif resource.at(config, "reservationAffinity", "consumeReservationType") == "SPECIFIC_RESERVATION":
         option = PurchaseOption.RESERVED
     machine = resource.at(config, "machineType")
+    machine = _GKE_MACHINE if machine is None else machine
     return _pool(
         resource,
         labels,
-        machine if isinstance(machine, str) else None,
-        _gke_ceiling(resource),
+        (machine,) if isinstance(machine, str) else (),
+        _gke_ceiling(resource, by_urn),
         accelerated=bool(accelerators) or _tainted(resource, config, "taints"),
         gpus=sum(counts) if counts and all(isinstance(count, int) for count in counts) else None,
         tags=resource.mapping(config, "resourceLabels"),
@@ -139,25 +150,38 @@ def _gke(resource: Resource) -> Pool:
     )
 
 
-def _gke_ceiling(resource: Resource) -> Any:
+def _gke_ceiling(resource: Resource, by_urn: Mapping[str, Resource]) -> Any:
     """Nodes at most; ``None`` without a ceiling, ``UNKNOWN`` where it is not known."""
-    scaling = resource.at("autoscaling")
-    zones = max(1, len(resource.items("nodeLocations")))
-    if scaling is None:
+    if resource.at("autoscaling") is None:
         count = resource.at("nodeCount")
-        count = resource.at("initialNodeCount") if count is None else count
-        return count if count in (None, UNKNOWN) else count * zones
-    total = resource.at("autoscaling", "totalMaxNodeCount")
-    if total is not None:
-        return total
-    each = resource.at("autoscaling", "maxNodeCount")
-    return each if each in (None, UNKNOWN) else each * zones
+        each = resource.at("initialNodeCount") if count is None else count
+    else:
+        total = resource.at("autoscaling", "totalMaxNodeCount")
+        if total is not None:
+            return total
+        each = resource.at("autoscaling", "maxNodeCount")
+    return each if each in (None, UNKNOWN) else each * _zones(resource, by_urn)
+
+
+def _zones(resource: Resource, by_urn: Mapping[str, Resource]) -> int:
+    """In how many zones a node pool has each of its nodes: its own, else its cluster's."""
+    if own := resource.items("nodeLocations"):
+        return len(own)
+    urns = resource.depends_on.get("cluster", ())
+    cluster = next((found for urn in urns if (found := by_urn.get(urn)) and found.type == _GKE_CLUSTER), None)
+    places = [resource.at("location"), cluster.at("location") if cluster else None]
+    location = next((place for place in places if isinstance(place, str)), "")
+    zonal = re.search("-[a-z]$", location)
+    if cluster and (others := cluster.items("nodeLocations")):
+        # Those of a zonal cluster stand beside its own.
+        return len({*map(str, others), location}) if zonal else len(others)
+    return 1 if zonal else _REGIONAL_ZONES
 
 
 def _pool(
     resource: Resource,
     labels: Mapping[str, Any],
-    machine: str | None,
+    machines: tuple[str, ...],
     ceiling: Any,
     *,
     accelerated: bool,
@@ -166,17 +190,19 @@ def _pool(
     partition: str | None,
     option: PurchaseOption,
 ) -> Pool:
-    row = MACHINES.get(machine or "")
+    rows = [row for machine in machines if (row := MACHINES.get(machine))]
+    counts = {row.gpu_count for row in rows} if len(rows) == len(machines) else set()
     name = labels.get(POOL_LABEL)
     return Pool(
         resource,
         pool=str(name or resource.name),
         ours=name is not None,
-        machine=machine,
+        machines=machines,
         max_nodes=ceiling if isinstance(ceiling, int) else None,
         ceiling_unknown=ceiling is UNKNOWN,
-        accelerated=accelerated or row is not None or machine in TPU_MACHINES,
-        gpus_per_node=gpus if gpus is not None else row.gpu_count if row else None,
+        accelerated=accelerated or bool(rows) or any(machine in TPU_MACHINES for machine in machines),
+        # Of several machines the one with the fewest may be all that comes.
+        gpus_per_node=gpus if gpus is not None else min(counts, default=None),
         labels=labels,
         tags=tags,
         partition=partition,

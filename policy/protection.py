@@ -22,7 +22,10 @@ HELD = {
     "aws:fsx/openZfsFileSystem:OpenZfsFileSystem": "data",
     "gcp:filestore/instance:Instance": "data",
     "gcp:lustre/instance:Instance": "data",
+    "aws:ebs/volume:Volume": "data",
+    "aws:rds/cluster:Cluster": "data",
     "aws:rds/instance:Instance": "data",
+    "gcp:compute/disk:Disk": "data",
     "gcp:sql/databaseInstance:DatabaseInstance": "data",
     "kubernetes:core/v1:PersistentVolumeClaim": "data",
 }

@@ -9,7 +9,7 @@ from typing import Any
 from ..components.gates_spec import GateLevel
 from ..gpu.machines import MACHINES
 from ..gpu.mig.profiles import gpu_share, profiles
-from .described import ENVIRONMENT, SETTING, NoDescriptionError, described
+from .described import ENVIRONMENT, SETTING, described
 from .look import UNKNOWN, Resource
 from .pools import Pool, pools
 from .rule import Finding, Rule, Settings
@@ -23,12 +23,7 @@ def quota_sums(resources: Sequence[Resource], settings: Settings) -> Iterator[Fi
     promised, holders = _promised(resources)
     if not promised:
         return
-    try:
-        known = described(settings)
-    except NoDescriptionError as error:
-        yield Finding(f"can't be judged: {error}")
-        return
-    if known:
+    if known := described(settings):
         environment, plan = known
         percents = {pool.name: pool.overcommit_percent for pool in environment.node_pools}
         offered = {pool.name: pool.capacity for pool in plan.pools}
@@ -36,11 +31,11 @@ def quota_sums(resources: Sequence[Resource], settings: Settings) -> Iterator[Fi
             if flavor not in offered:
                 yield _finding(holders, flavor, resource, f"{flavor} is no pool of {plan.environment}")
                 continue
-            there = offered[flavor].get(resource)
-            most = None if there is None else there * (100 + percents[flavor]) // 100
-            if most is not None and promised[flavor, resource] > most:
+            there = offered[flavor].get(resource, 0)
+            if promised[flavor, resource] > there * (100 + percents[flavor]) // 100:
                 text = (
-                    f"{promised[flavor, resource]} {resource} of {flavor} are promised, and it holds {there}"
+                    f"{promised[flavor, resource]} {resource} of {flavor} are promised, and it holds "
+                    f"{there or 'none'}"
                 )
                 yield _finding(holders, flavor, resource, text)
     else:
@@ -79,9 +74,10 @@ def _gpus(resource: str, pool: Pool) -> Fraction | None:
     if resource == _WHOLE:
         return Fraction(1)
     if resource.startswith(_MIG):
-        row = MACHINES.get(pool.machine or "")
         profile = resource.removeprefix(_MIG).replace(".me", "+me")
-        return gpu_share(row.gpu, profile) if row and profile in profiles(row.gpu) else None
+        gpus = [row.gpu for machine in pool.machines if (row := MACHINES.get(machine))]
+        known = len(gpus) == len(pool.machines) > 0 and all(profile in profiles(gpu) for gpu in gpus)
+        return max(gpu_share(gpu, profile) for gpu in gpus) if known else None
     return None if resource.endswith(_SHARED) else Fraction(0)
 
 

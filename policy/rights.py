@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ..components.gates_spec import GateLevel
@@ -21,6 +23,14 @@ _POLICIES = {
     "aws:sqs/queuePolicy:QueuePolicy": "policy",
     "aws:sns/topicPolicy:TopicPolicy": "policy",
     "aws:ecr/repositoryPolicy:RepositoryPolicy": "policy",
+    "aws:ecr/registryPolicy:RegistryPolicy": "policy",
+    "aws:s3/bucket:Bucket": "policy",
+    "aws:s3/bucketV2:BucketV2": "policy",
+    "aws:sqs/queue:Queue": "policy",
+    "aws:sns/topic:Topic": "policy",
+    "aws:secretsmanager/secret:Secret": "policy",
+    "aws:secretsmanager/secretPolicy:SecretPolicy": "policy",
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": "policy",
     "aws:efs/fileSystemPolicy:FileSystemPolicy": "policy",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "policy",
 }
@@ -33,6 +43,9 @@ _OF_IDENTITIES = {
     "aws:iam/role:Role",
 }
 """Whose documents say on what; those of a resource mean that resource with ``*``."""
+_NARROWING = {"aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"}
+_ANYTHING = re.compile(r"\*[*?]*|(\*+:)+\*+|arn:\*")
+"""A pattern of an action or a resource that leaves nothing out."""
 _ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 _ATTACHED = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
@@ -72,16 +85,18 @@ def _of_document(resource: Resource, path: str, value: Any) -> Iterator[str]:
             continue
         where = f"{path}, statement {statement.get('Sid') or index + 1}"
         actions = strings(statement.get("Action"))
-        if "*" in actions or "NotAction" in statement:
+        if any(map(_ANYTHING.fullmatch, actions)) or "NotAction" in statement:
             yield f"{where}: allows every action"
             continue
-        everywhere = "*" in strings(statement.get("Resource")) or "NotResource" in statement
+        everywhere = "NotResource" in statement or any(
+            map(_ANYTHING.fullmatch, strings(statement.get("Resource")))
+        )
         of_identity = resource.type in _OF_IDENTITIES
         for action in actions if everywhere and of_identity else ():
-            if "*" in action.partition(":")[2][:1] or action == "iam:PassRole":
+            if action.partition(":")[2][:1] in {"*", "?"} or fnmatchcase("iam:passrole", action.lower()):
                 yield f"{where}: allows {action} on every resource"
         # An endpoint's policy only narrows what identities may do.
-        narrows = resource.type == "aws:ec2/vpcEndpoint:VpcEndpoint" or statement.get("Condition")
+        narrows = resource.type in _NARROWING or statement.get("Condition")
         if _anybody(statement.get("Principal")) and not narrows:
             yield f"{where}: lets anybody in"
 
@@ -123,8 +138,7 @@ def _of_kubernetes(resource: Resource) -> Iterator[str]:
             if not isinstance(rule, Mapping):
                 continue
             for key in ("verbs", "resources", "nonResourceURLs"):
-                listed = resource.of(rule, key, f"rules[{index}]")
-                if isinstance(listed, list) and "*" in listed:
+                if "*" in resource.list_of(rule, key, f"rules[{index}]"):
                     yield f"rules[{index}].{key} is *"
     elif resource.kind in {"RoleBinding", "ClusterRoleBinding"}:
         role = resource.at("roleRef", "name")
@@ -143,8 +157,8 @@ def _of_kubernetes(resource: Resource) -> Iterator[str]:
 
 RULE = Rule(
     "no-wildcard-rights",
-    "No AWS policy allows `*`, all of a service everywhere, or lets anybody in; no RBAC rule has `*` and "
-    "no program "
+    "No AWS policy allows `*`, all of a service everywhere, or lets anybody in; no RBAC rule has `*` as "
+    "verb, resource or URL and no program "
     "is cluster-admin; no project has owners, editors, or members who are everybody",
     "Who holds one such right holds all others",
     "Name the actions and the resources; ask for what the program was seen to use",

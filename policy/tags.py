@@ -34,8 +34,8 @@ def _of_cloud(resource: Resource, package: str, keys: list[str]) -> Iterator[str
     if _taggable(resource, package):
         places = [resource.at(place) for place in _EVERYTHING[package]]
         found = {
-            *_defaults(resource, package),
-            *chain(*(place for place in places if isinstance(place, Mapping))),
+            *_set(_defaults(resource, package)),
+            *chain(*(_set(place) for place in places if isinstance(place, Mapping))),
         }
         missing = sorted(set(keys) - found)
         # One place that is not known may hold what the others lack.
@@ -43,9 +43,14 @@ def _of_cloud(resource: Resource, package: str, keys: list[str]) -> Iterator[str
             yield f"{_EVERYTHING[package][0]} lacks {', '.join(missing)}"
     for reach in REACHES:
         if reach.type == resource.type and _seen(resource, reach.path):
-            missing = sorted(set(keys) - carried(resource.properties, reach.path).keys())
+            missing = sorted(set(keys) - _set(carried(resource.properties, reach.path)))
             if missing:
                 yield f"{'.'.join(reach.path)} lacks {', '.join(missing)}: {reach.reaches} get no others"
+
+
+def _set(tags: Mapping[str, Any]) -> set[str]:
+    """Keys of the tags that say something; one that is not known yet may."""
+    return {key for key, value in tags.items() if value is UNKNOWN or str(value or "").strip()}
 
 
 def _seen(resource: Resource, path: tuple[str, ...]) -> bool:
@@ -96,7 +101,8 @@ def _of_object(resource: Resource) -> Iterator[str]:
         yield from _lacking(resource, "metadata.labels", resource.at("metadata", "labels"))
     elif "helm.sh/v4:Chart$" not in resource.urn:
         for path, template in pod_templates(resource):
-            labels = (template.get("metadata") or {}).get("labels")
+            own = template.get("metadata")
+            labels = own.get("labels") if isinstance(own, Mapping) else own
             yield from _lacking(resource, f"{path}.metadata.labels", labels)
 
 
@@ -105,7 +111,7 @@ def _lacking(resource: Resource, path: str, labels: Any) -> Iterator[str]:
         resource.note(path)
         return
     found = labels if isinstance(labels, Mapping) else {}
-    if not any(f"{KUBERNETES_PREFIX}{key}" in found for key in _PAYERS):
+    if not _set(found) & {f"{KUBERNETES_PREFIX}{key}" for key in _PAYERS}:
         listed = ", ".join(f"{KUBERNETES_PREFIX}{key}" for key in _PAYERS)
         yield f"{path} has none of {listed}"
 

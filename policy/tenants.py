@@ -35,7 +35,9 @@ def network_policy(resources: Sequence[Resource], settings: Settings) -> Iterato
 
 def _denied(policy: Resource) -> set[str]:
     selector = policy.at("spec", "podSelector")
-    if selector is UNKNOWN or (isinstance(selector, Mapping) and any(selector.values())):
+    if selector is UNKNOWN or any(policy.mapping("spec", "podSelector").values()):
+        return set()
+    if isinstance(selector, Mapping) and UNKNOWN in selector.values():
         return set()
     types = strings(policy.items("spec", "policyTypes")) or ["Ingress"]
     return {kind for kind in types if not policy.items("spec", kind.lower())}

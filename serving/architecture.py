@@ -55,6 +55,9 @@ class Latent:
     nope_dim: int
     rope_dim: int
     value_dim: int
+    index_heads: int = 0
+    index_dim: int = 0
+    """Numbers that the index of sparse attention keeps of each token, in fp8 with scales; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,17 @@ def attention_parameters(shape: Architecture, kind: LayerKind) -> int:
         queries = shape.hidden * query_dim
     down = shape.hidden * (latent.kv_rank + latent.rope_dim)
     up = latent.kv_rank * shape.heads * (latent.nope_dim + latent.value_dim)
-    return queries + down + up + shape.heads * latent.value_dim * shape.hidden
+    output = shape.heads * latent.value_dim * shape.hidden
+    return queries + down + up + output + index_parameters(shape)
+
+
+def index_parameters(shape: Architecture) -> int:
+    """Parameters of one layer's index of sparse attention, which every device has whole."""
+    latent = shape.latent
+    if latent is None or not latent.index_dim:
+        return 0
+    queries = latent.query_rank * latent.index_heads * latent.index_dim
+    return queries + shape.hidden * (latent.index_dim + latent.index_heads)
 
 
 def feed_forward_parameters(shape: Architecture, layer: int) -> int:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from ..gpu.gpus import GPUS, MemorySource
+from ..gpu.gpus import GPUS, GpuName, MemorySource
 from ..gpu.mig.profiles import device_memory_mib, gpu_share, profiles
 from .fit import DEFAULT_BATCHED_TOKENS, Fit, fit
 from .memory import Adapters
@@ -98,9 +98,12 @@ def nearest_miss(model: Model, need: Need, offers: Iterable[Offer]) -> Miss | No
 
 def why_nothing(model: Model, need: Need, offers: Iterable[Offer]) -> list[str]:
     """Every reason against any choice, once each, without those of memory."""
+    offered = list(offers)
+    if not any(offer.profiles or offer.whole_gpus for offer in offered):
+        return ["no whole GPU and no MIG device is offered; a model takes no shared GPUs and no TPUs"]
     reasons = [
         reason
-        for choice in _attempts(model, need, offers)
+        for choice in _attempts(model, need, offered)
         for reason in choice.fit.reasons
         if not reason.startswith("each device lacks")
     ]
@@ -110,7 +113,7 @@ def why_nothing(model: Model, need: Need, offers: Iterable[Offer]) -> list[str]:
 def _attempts(model: Model, need: Need, offers: Iterable[Offer]) -> Iterator[Choice]:
     for offer in offers:
         for profile in offer.profiles:
-            sized = _sized(model, need, offer, profile, 1, 1)
+            sized = _sized(model, need, offer.gpu, profile, 1, 1)
             yield Choice(offer, profile, sized, offer.usd_per_hour(1, profile))
         for gpus in GPU_COUNTS:
             if gpus <= offer.whole_gpus:
@@ -122,20 +125,20 @@ def _whole(model: Model, need: Need, offer: Offer, gpus: int) -> Fit:
     # A longer pipeline makes each token slower, so it is taken only where the model can't be split otherwise.
     tried: list[Fit] = []
     for stages in (number for number in (1, 2, 4, 8) if number <= gpus):
-        sized = _sized(model, need, offer, None, gpus // stages, stages)
+        sized = _sized(model, need, offer.gpu, None, gpus // stages, stages)
         if sized.fits:
             return sized
         tried.append(sized)
     return min(tried, key=lambda sized: (len(sized.reasons), sized.short_by_mib))
 
 
-# Environments repeat their endpoints, and every check asks again.
+# Environments repeat their endpoints, machines their GPUs, and every check asks again.
 @lru_cache(maxsize=4096)
-def _sized(model: Model, need: Need, offer: Offer, profile: str | None, tensor: int, stages: int) -> Fit:
+def _sized(model: Model, need: Need, gpu: GpuName, profile: str | None, tensor: int, stages: int) -> Fit:
     return fit(
         model,
-        gpu=offer.gpu,
-        device_memory_mib=device_memory_mib(offer.gpu, profile),
+        gpu=gpu,
+        device_memory_mib=device_memory_mib(gpu, profile),
         context_length=need.context_length,
         concurrency=need.concurrency,
         tensor_parallel=tensor,
@@ -163,16 +166,16 @@ def _order(choice: Choice) -> tuple[bool, Decimal, Fraction, int, str, str]:
 def _helps(model: Model, need: Need, choice: Choice) -> Iterator[str]:
     def fits(changed: Need) -> bool:
         sizes = (choice.fit.tensor_parallel, choice.fit.pipeline_parallel)
-        return _sized(model, changed, choice.offer, choice.profile, *sizes).fits
+        return _sized(model, changed, choice.offer.gpu, choice.profile, *sizes).fits
 
     fp8 = GPUS[choice.offer.gpu].fp8
     small_cache = replace(need, kv_cache_precision=Precision.FP8)
     if fp8 and need.kv_cache_precision is Precision.BF16 and fits(small_cache):
         yield "an fp8 KV cache"
-    if fp8 and choice.fit.precision is Precision.BF16:
+    if choice.fit.precision is Precision.BF16:
         if fits(replace(need, precision=Precision.FP8)):
             yield "fp8 weights"
-        elif fits(replace(small_cache, precision=Precision.FP8)):
+        elif fp8 and fits(replace(small_cache, precision=Precision.FP8)):
             yield "fp8 weights and an fp8 KV cache"
     fewer = _largest(need.concurrency - 1, lambda number: fits(replace(need, concurrency=number)))
     if fewer:

@@ -178,20 +178,21 @@ def _llama4(keys: ConfigKeys) -> Architecture:
     return _shape(keys, every=4, others=LayerKind.CHUNKED, window=chunk, width=dense, experts=experts)
 
 
-def _deepseek(keys: ConfigKeys) -> Architecture:
+def _routed(keys: ConfigKeys) -> Architecture:
     width = keys.number("moe_intermediate_size")
-    rope, rank = keys.number("qk_rope_head_dim"), keys.number("kv_lora_rank")
-    base = _shape(
-        keys,
-        experts=Experts(
-            count=keys.number("n_routed_experts"),
-            per_token=keys.number("num_experts_per_tok"),
-            width=width,
-            shared_width=width * keys.number("n_shared_experts", default=0, least=0),
-            first_dense=keys.number("first_k_dense_replace", default=0, least=0),
-            every=keys.number("moe_layer_freq", default=1),
-        ),
+    experts = Experts(
+        count=keys.number("n_routed_experts"),
+        per_token=keys.number("num_experts_per_tok"),
+        width=width,
+        shared_width=width * keys.number("n_shared_experts", default=0, least=0),
+        first_dense=keys.number("first_k_dense_replace", default=0, least=0),
+        every=keys.number("moe_layer_freq", default=1),
     )
+    return _shape(keys, experts=experts)
+
+
+def _deepseek(keys: ConfigKeys) -> Architecture:
+    rope, rank = keys.number("qk_rope_head_dim"), keys.number("kv_lora_rank")
     latent = Latent(
         query_rank=keys.number("q_lora_rank", default=0, least=0),
         kv_rank=rank,
@@ -199,7 +200,23 @@ def _deepseek(keys: ConfigKeys) -> Architecture:
         rope_dim=rope,
         value_dim=keys.number("v_head_dim"),
     )
-    return replace(base, kv_heads=1, head_dim=rank + rope, latent=latent)
+    return replace(_routed(keys), kv_heads=1, head_dim=rank + rope, latent=latent)
+
+
+def _sparse(keys: ConfigKeys) -> Architecture:
+    """DeepSeek's sparse attention: MLA with an index in every layer."""
+    keys.refuse("indexer_types", "shared", "an index in every layer")
+    base = _deepseek(keys)
+    heads, numbers = keys.number("index_n_heads"), keys.number("index_head_dim")
+    latent = replace(base.latent, index_heads=heads, index_dim=numbers) if base.latent else None
+    return replace(base, latent=latent)
+
+
+def _glm4_lite(keys: ConfigKeys) -> Architecture:
+    # Its first layer is dense, and its file says so with a list only.
+    base = _deepseek(keys)
+    experts = replace(base.experts, first_dense=1) if base.experts else None
+    return replace(base, experts=experts)
 
 
 def _hybrid(keys: ConfigKeys) -> Architecture:
@@ -237,16 +254,23 @@ _ARCHITECTURES: Mapping[str, Callable[[ConfigKeys], Architecture]] = MappingProx
         "MistralForCausalLM": _dense,
         "Qwen2ForCausalLM": _dense,
         "Qwen3ForCausalLM": _dense,
+        "Qwen3VLForConditionalGeneration": _dense,
         "Phi3ForCausalLM": _dense,
         "MixtralForCausalLM": _mixture,
         "Qwen3MoeForCausalLM": _mixture,
+        "Qwen3VLMoeForConditionalGeneration": _mixture,
         "MiniMaxM2ForCausalLM": _mixture,
         "GptOssForCausalLM": _gpt_oss,
         "Gemma2ForCausalLM": _gemma2,
         "Gemma3ForCausalLM": _gemma3,
         "Gemma3ForConditionalGeneration": _gemma3,
         "Llama4ForConditionalGeneration": _llama4,
+        "DeepseekV2ForCausalLM": _deepseek,
         "DeepseekV3ForCausalLM": _deepseek,
+        "DeepseekV32ForCausalLM": _sparse,
+        "GlmMoeDsaForCausalLM": _sparse,
+        "Glm4MoeForCausalLM": _routed,
+        "Glm4MoeLiteForCausalLM": _glm4_lite,
         "Qwen3NextForCausalLM": _hybrid,
         "Qwen3_5ForConditionalGeneration": _hybrid,
         "Qwen3_5MoeForConditionalGeneration": _hybrid,

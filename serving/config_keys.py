@@ -54,6 +54,13 @@ class ConfigKeys:
         """What stands there, unchecked; ``None`` without the key."""
         return self._text.get(name)
 
+    def refuse(self, name: str, entry: str, expected: str) -> None:
+        """Notes that a list has an entry whose meaning for the cache is not known."""
+        value = self._text.get(name)
+        if isinstance(value, list) and entry in value:
+            fix = "take another model; how this one keeps its cache is not known here"
+            self._problems.append(Problem(f"{self._prefix}{name}", f"a list with {entry!r}", expected, fix))
+
     def encoder(self) -> int:
         """Parameters of the image encoder: attention and a two-layer network in each of its layers."""
         vision = self._outer.get("vision_config")
@@ -62,7 +69,15 @@ class ConfigKeys:
         inner = ConfigKeys(vision, self._problems)
         hidden, width = inner.number("hidden_size"), inner.number("intermediate_size")
         layers = inner.number("depth", "num_hidden_layers")
-        return layers * (4 * hidden**2 + 2 * hidden * width)
+        return layers * (4 * hidden**2 + 2 * hidden * width) + inner.mergers(hidden)
+
+    def mergers(self, hidden: int) -> int:
+        """Parameters of the networks that hand what several layers of an encoder see to the model."""
+        taken = self._text.get("deepstack_visual_indexes")
+        if not isinstance(taken, list) or not taken:
+            return 0
+        merged = hidden * self.number("spatial_merge_size", default=2) ** 2
+        return (len(taken) + 1) * merged * (merged + self.number("out_hidden_size"))
 
     def _wrong(self, name: str, got: object, expected: str) -> None:
         fix = "take the model's own config.json, unchanged"

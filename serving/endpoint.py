@@ -14,6 +14,9 @@ from ..components.quantities import canonical
 from ..components.queues import on_pools
 from ..components.team_queue import LOCAL_QUEUE, PRIORITY_LABEL, QUEUE_LABEL
 from ..components.tenant import TEAM_LABEL
+from .canary import CanaryArgs, canary_entry, has_model_label
+from .endpoint_address import address_manifest
+from .rollout import Rollout, deployment_strategy
 from .vllm_runtime import RUNTIME
 
 
@@ -49,6 +52,10 @@ class EndpointArgs(BaseModel):
     """Further annotations, such as evidence of its model. Default: none."""
     ready_within_seconds: int = 600
     """How long ``up`` waits for it. Default: 600."""
+    rollout: Rollout | None = None
+    """How its replicas are changed for others. Default: as Kubernetes does, one more first."""
+    canary: CanaryArgs | None = None
+    """A model that is tried beside. Default: none."""
 
 
 class Endpoint(pulumi.ComponentResource):
@@ -67,8 +74,14 @@ class Endpoint(pulumi.ComponentResource):
         own = pulumi.ResourceOptions(parent=self, custom_timeouts=limits)
 
         service = kubernetes_object(f"{name}-service", inference_service_manifest(spec), own)
+        labels = {**spec.labels, TEAM_LABEL: spec.team}
+        kubernetes_object(
+            f"{name}-address",
+            address_manifest(spec.name, spec.namespace, labels),
+            pulumi.ResourceOptions(parent=self),
+        )
 
-        address = f"http://{spec.name}-predictor.{spec.namespace}.svc.cluster.local/v1"
+        address = f"http://{spec.name}.{spec.namespace}.svc.cluster.local/v1"
         self.url = service.id.apply(lambda _: address)
         self.register_outputs({"url": self.url})
 
@@ -79,6 +92,14 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
         "cpu": canonical(str(spec.cpu)),
         "memory": canonical(f"{spec.memory_gib}Gi"),
         spec.resource: str(spec.devices),
+    }
+    labelled = has_model_label(spec.labels)
+    model = {
+        "modelFormat": {"name": "vLLM"},
+        "runtime": RUNTIME,
+        "args": list(spec.arguments),
+        "resources": {"requests": resources, "limits": resources},
+        **({"volumeMounts": _mounts(spec)} if spec.mounts else {}),
     }
     return {
         "apiVersion": "serving.kserve.io/v1beta1",
@@ -103,18 +124,14 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
             "predictor": {
                 "minReplicas": spec.min_replicas,
                 "maxReplicas": spec.max_replicas,
+                **({"deploymentStrategy": deployment_strategy(spec.rollout)} if spec.rollout else {}),
                 "automountServiceAccountToken": False,
                 **_storage(spec),
                 **on_pools((spec.pool, *spec.fall_back_to)),
                 "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
-                "model": {
-                    "modelFormat": {"name": "vLLM"},
-                    "runtime": RUNTIME,
-                    "args": list(spec.arguments),
-                    "resources": {"requests": resources, "limits": resources},
-                    **({"volumeMounts": _mounts(spec)} if spec.mounts else {}),
-                },
-            }
+                "model": model,
+            },
+            **({"canary": [canary_entry(spec.canary, model, labelled=labelled)]} if spec.canary else {}),
         },
     }
 

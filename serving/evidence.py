@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated
 
@@ -24,8 +25,14 @@ NON_COMMERCIAL: Mapping[str, str] = MappingProxyType(
 """Start of a licence's name to who says that it forbids commercial use."""
 
 
+EVIDENCE_RULE = "model-evidence"
+"""Name of the gate that asks for all this."""
+PRODUCTION = ("prod", "production")
+"""Environments of which it asks, unless its configuration says others."""
+
+
 class EvaluationSpec(BaseModel):
-    """An evaluation of a model for an endpoint, as evidence: where the report is and that it is that one."""
+    """An evaluation of a model or a prompt, as evidence: where the report is and that it is that one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -35,11 +42,15 @@ class EvaluationSpec(BaseModel):
     """SHA-256 of the report, in hexadecimal."""
     date: datetime.date
     """Day of the evaluation."""
+    score: Annotated[Decimal, Field(ge=-1_000_000_000, le=1_000_000_000)] | None = None
+    """What the report gives it, on the report's own scale. Default: not said."""
 
 
 def evidence_annotations(licence: str | None, evaluation: EvaluationSpec | None) -> dict[str, str]:
-    """The annotations of an endpoint's InferenceService; what is unknown has none."""
+    """The annotations of an endpoint's InferenceService or a prompt; what is unknown has none."""
     found = {LICENCE_ANNOTATION: licence} if licence else {}
     if evaluation:
-        found[EVALUATION_ANNOTATION] = json.dumps(evaluation.model_dump(mode="json"), sort_keys=True)
+        found[EVALUATION_ANNOTATION] = json.dumps(
+            evaluation.model_dump(mode="json", exclude_none=True), sort_keys=True
+        )
     return found

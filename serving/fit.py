@@ -155,6 +155,7 @@ def fit(
             *_wrong_devices(model, tensor_parallel, tensor_parallel * pipeline_parallel, mig=mig),
             *_wrong_experts(shape, tensor_parallel, expert_parallel=expert_parallel),
             *_wrong_precision(gpu, weights_in, kv_cache_precision),
+            *_wrong_kernels(gpu, shape, kv_cache_precision),
             *_too_long(model, context_length),
             *_too_large(short, ceil(tightest.weights_mib), int(usable)),
         ),
@@ -220,13 +221,29 @@ def _wrong_experts(shape: Architecture, tensor_parallel: int, *, expert_parallel
 
 def _wrong_precision(gpu: GpuName, precision: Precision, kv_cache_precision: Precision) -> list[str]:
     reasons = []
-    if Precision.FP8 in (precision, kv_cache_precision) and not GPUS[gpu].fp8:
+    # Weights in fp8 are another matter: older GPUs turn them into bf16 as they compute (vLLM's docs, FP8).
+    if kv_cache_precision is Precision.FP8 and not GPUS[gpu].fp8:
         reasons.append(f"{gpu} does not compute in fp8; Ada Lovelace, Hopper and Blackwell GPUs do")
     if precision in (Precision.MXFP4, Precision.NVFP4) and GPUS[gpu].compute_capability < (8, 0):
         reasons.append(f"{gpu} has no kernels for {precision}; Ampere and later GPUs do")
     if kv_cache_precision not in (Precision.BF16, Precision.FP8):
         reasons.append(f"vLLM keeps the KV cache in bf16 or fp8, not in {kv_cache_precision}")
     return reasons
+
+
+def _wrong_kernels(gpu: GpuName, shape: Architecture, kv_cache_precision: Precision) -> list[str]:
+    capability = GPUS[gpu].compute_capability
+    # vLLM's docs, installation on GPUs (read 2026-11): compute capability 7.5 or higher.
+    if capability < (7, 5):
+        return [f"{gpu} is older than what vLLM runs on; Turing and later GPUs are not"]
+    # vLLM 0.33.0, v1/attention/backends/mla/*_sparse*.py: compute capability 9, 10 or 12.
+    if shape.latent is None or not shape.latent.index_dim:
+        return []
+    if capability < (9, 0):
+        return [f"{gpu} has no kernels for sparse attention; Hopper and later GPUs do"]
+    if capability >= (12, 0) and kv_cache_precision is not Precision.FP8:
+        return [f"{gpu} keeps the cache of sparse attention in fp8 only"]
+    return []
 
 
 def _too_long(model: Model, context_length: int) -> list[str]:

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import cache
 from math import ceil
 
-from .architecture import Architecture, Attention, LayerKind
+from .architecture import Architecture, Attention, Latent, LayerKind
 from .precision import Precision, cache_bytes
 
 BLOCK_TOKENS = 16
 """Tokens of a block where nothing asks for more."""
 
 _MLA_BLOCK_TOKENS = 64
+# Sparse attention, v1/attention/backends/mla/flashmla_sparse.py and models/deepseek_v2.py (Indexer).
+_SCALED_NUMBERS, _SCALE_BYTES = 128, 4
 # The state of linear attention keeps the block being filled and the one before it, so that prefixes can be
 # shared, which is vLLM's default. Without prefix caching it keeps one.
 _STATE_BLOCKS = 2
@@ -138,10 +140,21 @@ def pipeline_stages(layers: int, stages: int) -> list[range]:
 
 def _bytes_per_token(shape: Architecture, precision: Precision, tensor_parallel: int) -> int:
     number = int(cache_bytes(precision))
-    if shape.attention is Attention.MLA:
-        return shape.head_dim * number
+    if shape.latent:
+        return _latent_bytes(shape.latent, number) + _index_bytes(shape.latent)
     # With more devices than heads the heads are copied.
     return 2 * max(1, shape.kv_heads // tensor_parallel) * shape.head_dim * number
+
+
+def _latent_bytes(latent: Latent, number: int) -> int:
+    # Sparse attention keeps fp8 with a scale in four bytes for each 128 numbers, and positions in bf16.
+    scaled = latent.index_dim and number == 1
+    scales = latent.kv_rank // _SCALED_NUMBERS * _SCALE_BYTES if scaled else 0
+    return latent.kv_rank * number + scales + latent.rope_dim * (2 if scaled else number)
+
+
+def _index_bytes(latent: Latent) -> int:
+    return latent.index_dim + latent.index_dim // _SCALED_NUMBERS * _SCALE_BYTES
 
 
 def _block_tokens(shape: Architecture, bytes_per_token: int, tensor_parallel: int) -> int:

@@ -15,6 +15,7 @@ from .architecture import (
     expert_parameters,
     feed_forward_parameters,
     has_experts,
+    index_parameters,
 )
 from .kv_cache import pipeline_stages
 from .precision import Precision, weight_bytes
@@ -149,6 +150,6 @@ def _copied(shape: Architecture, kind: LayerKind, tensor_parallel: int) -> int:
         return 0
     if shape.latent:
         down = shape.hidden * (shape.latent.query_rank + shape.head_dim)
-        return down * (tensor_parallel - 1)
+        return (down + index_parameters(shape)) * (tensor_parallel - 1)
     copies = max(1, tensor_parallel // shape.kv_heads)
     return 2 * shape.hidden * shape.kv_heads * shape.head_dim * (copies - 1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -18,13 +19,15 @@ __all__ = ["MODELS", "Attention", "Checked", "Model", "closest", "model"]
 
 _COPY = "config.json as copied in aiconfigurator-core 0.12.0 (2026-09), read 2026-11-21"
 _LITGPT = "litgpt 0.5.13, config.py, which follows config.json, read 2026-11-21"
+_SISTER = "config.json of NVIDIA's NVFP4 copy in aiconfigurator-core 0.12.0 (2026-09), read 2026-11-21"
+_GLM_DEFAULTS = "defaults of transformers 5.23.0, configuration_glm4_moe.py and _lite.py, read 2026-11-21"
 _TRANSFORMERS = "defaults of transformers 5.23.0, configuration_qwen3_next.py, read 2026-11-21"
 _PROFILED = (
     "llm-d-incubation/llm-d-planner, accuracy/README.md, width of layers general knowledge, 2026-11-21"
 )
 
 _BF16, _FP8, _INT4, _MXFP4 = Precision.BF16, Precision.FP8, Precision.INT4, Precision.MXFP4
-_SOURCE, _THIRD, _KNOWN = Checked.SOURCE, Checked.THIRD_PARTY, Checked.GENERAL_KNOWLEDGE
+_SOURCE, _DERIVED, _THIRD = Checked.SOURCE, Checked.DERIVED, Checked.THIRD_PARTY
 _APACHE, _MIT = "Apache-2.0", "MIT"
 
 
@@ -51,12 +54,19 @@ _LLAMA_3B = Architecture(3072, 28, 24, 8, 128, 128256, 8192, tied=True)
 _LLAMA_8B = Architecture(4096, 32, 32, 8, 128, 128256, 14336)
 _LLAMA_70B = Architecture(8192, 80, 64, 8, 128, 128256, 28672)
 _LLAMA_405B = Architecture(16384, 126, 128, 8, 128, 128256, 53248)
+_QWEN3_4B = Architecture(2560, 36, 32, 8, 128, 151936, 9728, tied=True)
 _QWEN3_32B = Architecture(5120, 64, 64, 8, 128, 151936, 25600)
 _QWEN3_30B = Architecture(2048, 48, 32, 4, 128, 151936, 6144, experts=Experts(128, 8, 768))
 _QWEN3_235B = Architecture(4096, 94, 64, 4, 128, 151936, 12288, experts=Experts(128, 8, 1536))
 _DEEPSEEK_V3 = Architecture(
     7168, 61, 128, 1, 576, 129280, 18432,
     experts=Experts(256, 8, 2048, shared_width=2048, first_dense=3), latent=Latent(1536, 512, 128, 64, 128),
+)  # fmt: skip
+_DEEPSEEK_V3_2 = replace(_DEEPSEEK_V3, latent=Latent(1536, 512, 128, 64, 128, index_heads=64, index_dim=128))
+_GLM_5 = Architecture(
+    6144, 78, 64, 1, 576, 154880, 12288,
+    experts=Experts(256, 8, 2048, shared_width=2048, first_dense=3),
+    latent=Latent(2048, 512, 192, 64, 256, index_heads=32, index_dim=128),
 )  # fmt: skip
 _KIMI_K2 = Architecture(
     7168, 61, 64, 1, 576, 163840, 18432,
@@ -133,8 +143,9 @@ _ROWS = (
          Architecture(1024, 28, 16, 8, 128, 151936, 3072, tied=True)),
     _row("qwen3-1.7b", "1.72", 40960, "Qwen/Qwen3-1.7B", _APACHE,
          Architecture(2048, 28, 16, 8, 128, 151936, 6144, tied=True)),
-    _row("qwen3-4b", "4.02", 40960, "Qwen/Qwen3-4B", _APACHE,
-         Architecture(2560, 36, 32, 8, 128, 151936, 9728, tied=True), checked=_THIRD, source=_LITGPT),
+    _row("qwen3-4b", "4.02", 40960, "Qwen/Qwen3-4B", _APACHE, _QWEN3_4B, checked=_THIRD, source=_LITGPT),
+    _row("qwen3-4b-instruct-2507", "4.02", 262144, "Qwen/Qwen3-4B-Instruct-2507", _APACHE, _QWEN3_4B,
+         checked=_THIRD, source=_LITGPT),
     _row("qwen3-8b", "8.19", 40960, "Qwen/Qwen3-8B", _APACHE,
          Architecture(4096, 36, 32, 8, 128, 151936, 12288)),
     _row("qwen3-14b", "14.77", 40960, "Qwen/Qwen3-14B", _APACHE,
@@ -144,12 +155,20 @@ _ROWS = (
     _row("qwen3-32b-awq", "32.76", 40960, "Qwen/Qwen3-32B-AWQ", _APACHE, _QWEN3_32B, native=_INT4),
     _row("qwen3-30b-a3b", "30.53", 40960, "Qwen/Qwen3-30B-A3B", _APACHE, _QWEN3_30B),
     _row("qwen3-30b-a3b-fp8", "30.53", 40960, "Qwen/Qwen3-30B-A3B-FP8", _APACHE, _QWEN3_30B, native=_FP8),
+    _row("qwen3-30b-a3b-instruct-2507", "30.53", 262144, "Qwen/Qwen3-30B-A3B-Instruct-2507", _APACHE,
+         _QWEN3_30B, checked=_THIRD, source=_LITGPT),
+    _row("qwen3-30b-a3b-instruct-2507-fp8", "30.53", 262144, "Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", _APACHE,
+         _QWEN3_30B, native=_FP8, checked=_THIRD, source=_LITGPT),
+    _row("qwen3-235b-a22b-instruct-2507", "235.09", 262144, "Qwen/Qwen3-235B-A22B-Instruct-2507", _APACHE,
+         _QWEN3_235B, checked=_THIRD, source=_LITGPT),
+    _row("qwen3-235b-a22b-instruct-2507-fp8", "235.09", 262144, "Qwen/Qwen3-235B-A22B-Instruct-2507-FP8",
+         _APACHE, _QWEN3_235B, native=_FP8, checked=_THIRD, source=_LITGPT),
     _row("qwen3-235b-a22b", "235.09", 40960, "Qwen/Qwen3-235B-A22B", _APACHE, _QWEN3_235B),
     _row("qwen3-235b-a22b-fp8", "235.09", 40960, "Qwen/Qwen3-235B-A22B-FP8", _APACHE, _QWEN3_235B,
          native=_FP8),
     _row("qwen3-coder-480b-a35b", "480.15", 262144, "Qwen/Qwen3-Coder-480B-A35B-Instruct", _APACHE,
          Architecture(6144, 62, 96, 8, 128, 151936, 8192, experts=Experts(160, 8, 2560))),
-    # Qwen3-Next and 3.5: three layers of four are linear attention, whose state is bf16 and fp32.
+    # Qwen3-Next, 3.5 and 3.6: three layers of four are linear attention, whose state is bf16 and fp32.
     _row("qwen3-next-80b-a3b", "80", 262144, "Qwen/Qwen3-Next-80B-A3B-Instruct", _APACHE,
          Architecture(2048, 48, 16, 2, 256, 151936, 5632, pattern="LLLF", gated_attention=True,
                       experts=Experts(512, 10, 512, shared_width=512),
@@ -163,6 +182,11 @@ _ROWS = (
          _qwen3_5(3072, 48, 32, 2, 64, 0, Experts(256, 8, 1024, shared_width=1024))),
     _row("qwen3.5-397b-a17b", "397", 262144, "Qwen/Qwen3.5-397B-A17B", _APACHE,
          _qwen3_5(4096, 60, 32, 2, 64, 0, Experts(512, 10, 1024, shared_width=1024))),
+    _row("qwen3.6-27b", "27", 262144, "Qwen/Qwen3.6-27B", _APACHE,
+         _qwen3_5(5120, 64, 24, 4, 48, 17408, None), checked=_DERIVED, source=_SISTER),
+    _row("qwen3.6-35b-a3b", "35", 262144, "Qwen/Qwen3.6-35B-A3B", _APACHE,
+         _qwen3_5(2048, 40, 16, 2, 32, 0, Experts(256, 8, 512, shared_width=512)),
+         checked=_DERIVED, source=_SISTER),
     # Mistral
     _row("mistral-7b", "7.25", 32768, "mistralai/Mistral-7B-Instruct-v0.3", _APACHE,
          Architecture(4096, 32, 32, 8, 128, 32768, 14336), checked=_THIRD, source=_LITGPT),
@@ -190,13 +214,31 @@ _ROWS = (
          _gemma3(3840, 48, 16, 8, 256, 15360, 1024, _ENCODER_SMALL), checked=_THIRD, source=_LITGPT),
     _row("gemma-3-27b", "27.43", 131072, "google/gemma-3-27b-it", "gemma",
          _gemma3(5376, 62, 32, 16, 128, 21504, 1024, _ENCODER_SMALL), checked=_THIRD, source=_LITGPT),
-    # Phi, DeepSeek, Kimi, MiniMax, gpt-oss
+    # Phi, DeepSeek, GLM, Kimi, MiniMax, gpt-oss. DeepSeek V3.2 and GLM-5 look up tokens by an index.
     _row("phi-4", "14.66", 16384, "microsoft/phi-4", _MIT,
          Architecture(5120, 40, 40, 10, 128, 100352, 17920), checked=_THIRD, source=_LITGPT),
     _row("deepseek-v3", "671", 163840, "deepseek-ai/DeepSeek-V3", None, _DEEPSEEK_V3, native=_FP8),
     _row("deepseek-r1", "671", 163840, "deepseek-ai/DeepSeek-R1", _MIT, _DEEPSEEK_V3, native=_FP8),
+    _row("deepseek-v3.1", "671", 163840, "deepseek-ai/DeepSeek-V3.1", _MIT, _DEEPSEEK_V3, native=_FP8,
+         checked=_DERIVED, source=_SISTER),
+    _row("deepseek-v3.2", "671", 163840, "deepseek-ai/DeepSeek-V3.2", _MIT, _DEEPSEEK_V3_2, native=_FP8),
+    _row("glm-4.5-air", "106", 131072, "zai-org/GLM-4.5-Air", _MIT,
+         Architecture(4096, 46, 96, 8, 128, 151552, 10944,
+                      experts=Experts(128, 8, 1408, shared_width=1408, first_dense=1)),
+         checked=_THIRD, source=_GLM_DEFAULTS),
+    _row("glm-4.7-flash", "30", 202752, "zai-org/GLM-4.7-Flash", None,
+         Architecture(2048, 47, 20, 1, 576, 154880, 10240,
+                      experts=Experts(64, 4, 1536, shared_width=1536, first_dense=1),
+                      latent=Latent(768, 512, 192, 64, 256)),
+         checked=_THIRD, source=_GLM_DEFAULTS),
+    _row("glm-5", "744", 202752, "zai-org/GLM-5", _MIT, _GLM_5),
+    _row("glm-5-fp8", "744", 202752, "zai-org/GLM-5-FP8", _MIT, _GLM_5, native=_FP8),
+    _row("glm-5.1", "744", 202752, "zai-org/GLM-5.1", _MIT, _GLM_5),
+    _row("glm-5.1-fp8", "744", 202752, "zai-org/GLM-5.1-FP8", _MIT, _GLM_5, native=_FP8),
     _row("kimi-k2", "1026", 131072, "moonshotai/Kimi-K2-Instruct", None, _KIMI_K2, native=_FP8),
     _row("minimax-m2.5", "229", 196608, "MiniMaxAI/MiniMax-M2.5", None,
+         Architecture(3072, 62, 48, 8, 128, 200064, 1536, experts=Experts(256, 8, 1536)), native=_FP8),
+    _row("minimax-m2.7", "229", 204800, "MiniMaxAI/MiniMax-M2.7", None,
          Architecture(3072, 62, 48, 8, 128, 200064, 1536, experts=Experts(256, 8, 1536)), native=_FP8),
     _row("gpt-oss-20b", "20.9", 131072, "openai/gpt-oss-20b", _APACHE, _gpt_oss(24, 32), native=_MXFP4),
     _row("gpt-oss-120b", "116.8", 131072, "openai/gpt-oss-120b", _APACHE, _gpt_oss(36, 128), native=_MXFP4),

@@ -18,7 +18,7 @@ _BITS = {
 }
 _LEFT_OUT = ("ignore", "exclude_modules", "ignored_layers", "modules_to_not_convert")
 # What stays in bf16 anyway, or is too small to matter.
-_ALWAYS_LEFT_OUT = re.compile(r"lm_head|embed|norm|gate|router|score|mtp|visi|visual|conv1d")
+_ALWAYS_LEFT_OUT = re.compile(r"lm_head|embed|norm|gate|router|score|mtp|visi|visual|conv1d|indexer|eh_proj")
 
 
 def native_precision(config: Config, problems: list[Problem]) -> Precision:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ..components.names import Name
 from ..components.priority_spec import SERVING
 from ..components.storage_spec import Folder
+from .canary_spec import CanarySpec
 from .evidence import EvaluationSpec
 from .fit import DEFAULT_BATCHED_TOKENS
 from .precision import Precision
@@ -114,3 +115,5 @@ class EndpointSpec(BaseModel):
     """How long ``up`` waits until it is Ready. Default: 600."""
     evaluation: EvaluationSpec | None = None
     """Evidence that the model does its work here; the gates ask for it in production. Default: none."""
+    canary: CanarySpec | None = None
+    """Another model that a part of the requests goes to. Default: none."""

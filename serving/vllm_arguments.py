@@ -45,7 +45,7 @@ def vllm_arguments(
         f"--max-num-seqs={fit.concurrency}",
         f"--max-num-batched-tokens={fit.max_num_batched_tokens}",
         f"--gpu-memory-utilization={_decimal(fit.gpu_memory_utilization)}",
-        f"--kv-cache-dtype={'fp8' if fit.kv_cache_precision is Precision.FP8 else 'auto'}",
+        f"--kv-cache-dtype={_cache_type(fit)}",
     ]
     if fit.pipeline_parallel > 1:
         arguments.append(f"--pipeline-parallel-size={fit.pipeline_parallel}")
@@ -60,9 +60,17 @@ def vllm_arguments(
     if online:
         arguments.append("--quantization=fp8")
     if GPUS[fit.gpu].compute_capability < (8, 0):
-        # Volta and Turing have no bf16; fp16 takes the same memory.
+        # Turing has no bf16; fp16 takes the same memory.
         arguments.append("--dtype=half")
     return tuple(arguments)
+
+
+def _cache_type(fit: Fit) -> str:
+    if fit.kv_cache_precision is Precision.FP8:
+        return "fp8"
+    # For GLM-5 on Blackwell "auto" would be fp8 (vLLM 0.33.0, model_executor/models/config.py).
+    latent = fit.model.shape.latent
+    return "bfloat16" if latent and latent.index_dim else "auto"
 
 
 def _decimal(value: Fraction) -> str:

@@ -17,7 +17,7 @@ __all__ = ["browser", "simulated_cluster"]
 # What is made while tests are collected lives until the end: to look for garbage in it takes a second.
 gc.disable()
 
-settings.register_profile("local", deadline=None, max_examples=33)
+settings.register_profile("local", deadline=None, max_examples=20)
 settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 

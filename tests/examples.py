@@ -10,5 +10,5 @@ FEWEST = 5
 
 
 def examples(count: int) -> settings:
-    """``count`` examples before a change is merged; elsewhere a third, which are others in each run."""
-    return settings(deadline=None, max_examples=count if os.environ.get("CI") else max(FEWEST, count // 3))
+    """``count`` examples before a change is merged; elsewhere a fifth, which are others in each run."""
+    return settings(deadline=None, max_examples=count if os.environ.get("CI") else max(FEWEST, count // 5))

@@ -109,6 +109,51 @@ def test_a_workload_that_looks_like_a_formula_stays_text_in_csv():
     assert ",=HYPERLINK(1)" not in costs_tables.csv_text(costs)
 
 
+def test_names_of_others_are_no_formulas_in_focus_and_credits_stay_numbers(tmp_path):
+    environment, plan = described("prod")
+    usage = usage_of(plan, days=1)
+    hosted = tuple(row.model_copy(update={"model": "=HYPERLINK(1)"}) for row in usage.hosted)
+    bill = {(START, pool.name): Decimal("-5.25") for pool in plan.pools} | {(START, "gone"): Decimal("-1.5")}
+    costs = costs_of(plan, usage.model_copy(update={"hosted": hosted}), START, START, bill)
+    rows = list(csv.DictReader(io.StringIO(costs_tables.focus_text(environment, plan, costs))))
+    assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
+    credited = [row for row in rows if Decimal(row["BilledCost"]) < 0]
+    assert {(row["ChargeCategory"], row["ListUnitPrice"], row["ConsumedQuantity"]) for row in credited} == {
+        ("Credit", "", "")
+    }
+    assert all(row["ListCost"] == row["BilledCost"] for row in credited)
+    assert sum(Decimal(row["BilledCost"]) for row in rows) == costs.usd
+    table = csv.DictReader(io.StringIO(costs_tables.csv_text(costs)))
+    assert sum(Decimal(row["usd"]) for row in table) == Decimal("-5.25") * len(plan.pools) - Decimal("1.5")
+
+
+def test_a_charge_of_which_nobody_measured_the_usage_is_none_of_usage_in_focus():
+    environment, plan = described("prod")
+    costs = costs_of(
+        plan,
+        usage_of(plan, days=1).model_copy(update={"hours": ()}),
+        START,
+        START,
+        {(START, "l40s"): Decimal(5)},
+    )
+    rows = list(csv.DictReader(io.StringIO(costs_tables.focus_text(environment, plan, costs))))
+    (row,) = [row for row in rows if row["ResourceName"] == "l40s"]
+    assert (row["ChargeCategory"], row["BilledCost"], row["ListCost"]) == ("Adjustment", "5.00", "5.00")
+    assert (row["ConsumedQuantity"], row["PricingQuantity"], row["x_GpuHours"]) == ("", "", "0.000000")
+
+
+def test_what_is_missing_beside_the_numbers_is_told():
+    _, plan = described("prod")
+    usage = usage_of(plan).model_copy(update={"unmeasured_minutes": 1234})
+    asked = usage.tokens[0].model_copy(update={"endpoint": "gone"})
+    usage = usage.model_copy(update={"tokens": (*usage.tokens, asked)})
+    notes = costs_of(plan, usage, START, END, {(START, "l40s"): Decimal(7)}).notes
+    assert "nobody measured 1,234 minutes of these hours; they count as nothing ran" in notes
+    assert "1 day is not on the bill of l40s: the plan's price counts" in notes
+    assert "2 days are not on the bill of b200: the plan's price counts" in notes
+    assert [note for note in notes if note.startswith(f"endpoint {asked.team}/gone answered on days without")]
+
+
 def run(tmp_path: Path, *arguments: str, name: str = "prod") -> int:
     _, plan = described(name)
     (tmp_path / "usage.json").write_text(usage_text(usage_of(plan)))
@@ -121,6 +166,12 @@ def test_the_command_prints_tables(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "idle-guaranteed" in out
     assert "without a price, and in no sum: pool h100, pool h100-spot" in out
+
+
+@pytest.mark.parametrize("option", ["--output", "--save-usage"])
+def test_a_file_that_can_not_be_written_is_bad_input(tmp_path, capsys, option):
+    assert run(tmp_path, option, str(tmp_path / "nowhere" / "file")) == 2
+    assert "a file that can't be written: No such file or directory" in capsys.readouterr().err
 
 
 def test_the_command_writes_json_that_adds_up(tmp_path):

@@ -68,3 +68,12 @@ def test_a_key_written_twice_is_found_below_aliases_too(tmp_path):
 def test_deep_nesting_is_a_problem_and_no_crash(tmp_path):
     with pytest.raises(InvalidInput):
         read(tmp_path, "[" * 100_000)
+
+
+def test_what_is_merged_may_be_said_anew_and_each_setting_has_the_line_where_it_stands(tmp_path):
+    text = "a: &x\r\n  b: 1\r\n  c: 2\r\nd:\r\n  <<: *x\r\n  c: 3\r\ne:\r\n  <<: [*x, {f: 4}]\r\n"
+    marks = read(tmp_path, text)
+    assert marks.data == {"a": {"b": 1, "c": 2}, "d": {"b": 1, "c": 3}, "e": {"b": 1, "c": 2, "f": 4}}
+    lines = {path: marks.line(path) for path in [("d", "b"), ("d", "c"), ("e", "c"), ("e", "f"), ("d", "z")]}
+    assert lines == {("d", "b"): 2, ("d", "c"): 6, ("e", "c"): 3, ("e", "f"): 8, ("d", "z"): 4}
+    assert read(tmp_path, "a: &x\n  <<: *x\n  b: 1\n").line(("a", "z")) == 1

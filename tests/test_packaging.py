@@ -106,6 +106,21 @@ def test_the_front_door_loads_no_provider(installed: Path) -> None:
     assert not {name for name in loaded if name.split(".")[0] in heavy}
 
 
+def test_the_gates_come_with_the_wheel(installed: Path) -> None:
+    program = """
+import runpy
+from pathlib import Path
+import pulumi_policy
+from ai_platform.gates_pack import pack_folder
+served = []
+pulumi_policy.PolicyPack = lambda name, policies: served.extend(policies)
+folder = pack_folder(Path("project"), Path("project/.ai-platform"))
+runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+assert {"budget", "exceptions"} <= {policy.name for policy in served}
+"""
+    assert "ai_platform.policy.pack" in modules_after(installed, program)
+
+
 def test_the_command_exists(wheel: Path, installed: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         points = next(name for name in archive.namelist() if name.endswith("entry_points.txt"))

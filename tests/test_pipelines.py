@@ -19,6 +19,7 @@ printf '%s\\n' "$*" >>"$CALLS"
 case $1 in
 changed) printf '%b' "$CHANGED" ;;
 preview | report) [ -z "$WRITES" ] || echo '{}' >"$WRITES"; exit "$RESULT" ;;
+comment) exit "${COMMENTED:-0}" ;;
 render) touch "${2%.json}.md" "${2%.json}.html"; echo '# report' >"${2%.json}.md" ;;
 esac
 """
@@ -157,7 +158,8 @@ def test_the_action_previews_what_the_change_touches_and_passes_the_status_on(cl
         f"preview dev prod --base {base} --format json --output {report}.json --fail-on high",
         f"render {report}.json --output {report}.md --output {report}.html",
     ]
-    assert outputs == {"trusted": "true", "status": result, "folder": str(report.parent)}
+    folder = str(report.parent)
+    assert outputs == {"trusted": "true", "status": result, "folder": folder, "comment": "write"}
     assert summary == "# report\n"
 
 
@@ -172,7 +174,7 @@ def test_a_fork_gets_the_plans_of_both_sides_alone(clone):
 
 
 def test_the_comment_is_written_by_those_alone_who_may():
-    (step,) = [step for step in action()["runs"]["steps"] if "comment" in step.get("run", "")]
+    (step,) = [step for step in action()["runs"]["steps"] if step["name"] == "Comment"]
     assert "steps.report.outputs.trusted == 'true'" in step["if"]
 
 
@@ -183,14 +185,24 @@ def test_named_environments_are_taken_as_they_are(clone):
 
 def test_a_change_that_touches_no_environment_passes(clone):
     outputs, calls, summary = run_action(clone, CHANGED="")
-    assert outputs["status"] == "0"
+    assert (outputs["status"], outputs["comment"]) == ("0", "update")
     assert len(calls) == 1
     assert summary == "The change touches no environment.\n"
+    assert (clone[0] / "ai-platform" / "report.md").read_text() == summary
+
+
+@pytest.mark.parametrize(("what", "more"), [("write", ""), ("update", " --update")])
+def test_every_push_writes_to_the_one_comment_whatever_it_touches(clone, what, more):
+    (step,) = [step for step in action()["runs"]["steps"] if step["name"] == "Comment"]
+    name = "what the change touches"
+    assert step["env"]["NAME"] == f"${{{{ inputs.environments || '{name}' }}}}"
+    _, calls = run(step["run"], clone[0], COMMENT=what, NAME=name, FOLDER="out")
+    assert calls == [f"comment --file out/report.md --name {name}{more}"]
 
 
 def test_a_preview_that_writes_nothing_still_passes_its_status_on(clone):
     outputs, calls, _ = run_action(clone, RESULT="1", WRITES="")
-    assert outputs == {"trusted": "true", "status": "1"}
+    assert outputs == {"trusted": "true", "status": "1", "folder": str(clone[0] / "ai-platform")}
     assert len(calls) == 2
 
 
@@ -202,7 +214,7 @@ def test_the_job_does_the_same_on_gitlab(clone, result):
         f"changed --base {base}",
         f"preview dev prod --base {base} --format json --output report.json --fail-on high",
         "render report.json --output report.md --output report.html",
-        "comment --file report.md",
+        "comment --file report.md --name what the change touches",
     ]
     assert done.returncode == result, done.stderr
 
@@ -218,6 +230,20 @@ def test_a_change_that_touches_no_environment_passes_on_gitlab(clone):
     done, calls = run_job(clone, CHANGED="")
     assert done.returncode == 0
     assert len(calls) == 1
+
+
+def test_a_comment_of_an_earlier_push_does_not_stay_as_it_was_on_gitlab(clone):
+    done, calls = run_job(clone, CHANGED="", GITLAB_TOKEN="t")
+    assert done.returncode == 0
+    assert calls[1:] == ["comment --file report.md --name what the change touches --update"]
+    _, calls = run_job(clone, source="8", CHANGED="", GITLAB_TOKEN="t")
+    assert calls[-1].startswith("changed")
+
+
+@pytest.mark.parametrize(("result", "status"), [("3", 3), ("0", 1)])
+def test_a_comment_that_can_not_be_written_hides_no_status_on_gitlab(clone, result, status):
+    done, _ = run_job(clone, RESULT=result, COMMENTED="2")
+    assert done.returncode == status
 
 
 def test_the_published_action_says_what_the_docs_say():

@@ -99,7 +99,7 @@ def test_a_contradiction_stops_before_the_first_child():
 @cache
 def on_eks(**changes):
     data = read_yaml(ROOT / "stacks" / "dev.yaml").data | changes
-    environment = parse(data, subject="test")
+    environment = parse(data, subject="test", folder=ROOT / "stacks")
     aws = AwsCluster(
         region="us-east-1",
         cluster_name="dev",

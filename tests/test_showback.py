@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ PROD = Path(__file__).resolve().parents[1] / "stacks" / "prod.yaml"
 ATTACK = '<img src=x onerror="alert(1)">'
 
 
+@cache
 def costs(days: int = 2, name: str | None = None) -> Costs:
     _, plan = read(PROD)
     usage = usage_of(plan, days)

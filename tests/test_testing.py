@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import threading
 
 import pulumi
 import pytest
@@ -166,8 +167,8 @@ def test_work_that_never_ends_is_named() -> None:
         await asyncio.Event().wait()
 
     def program() -> None:
-        asyncio.ensure_future(forever())  # noqa: RUF006 - left behind on purpose
-        pulumi.export("collected", Leaf("a").id.apply(lambda _: gc.collect() >= 0))
+        left = Leaf("a").id.apply(lambda _: asyncio.ensure_future(forever()) is None)
+        pulumi.export("collected", left.apply(lambda _: gc.collect(1) >= 0))
 
     with pytest.raises(RecordingError, match=r"never ended after 0\.2 s: .*forever"):
         record(program, timeout_s=0.2)
@@ -182,6 +183,16 @@ def test_work_that_ends_late_is_waited_for() -> None:
         asyncio.ensure_future(late())  # noqa: RUF006 - left behind on purpose
 
     assert record(program).only("test:index:Leaf").name == "late"
+
+
+def test_a_thread_may_wait_for_the_program() -> None:
+    async def program() -> None:
+        told = threading.Event()
+        asyncio.get_running_loop().call_soon(told.set)
+        assert await asyncio.to_thread(told.wait, 5)
+        Leaf("a")
+
+    assert len(record(program).resources) == 1
 
 
 def test_an_asynchronous_program_is_awaited() -> None:
@@ -323,7 +334,7 @@ def test_nothing_is_logged_after_a_failure(caplog: pytest.LogCaptureFixture) -> 
 
     with caplog.at_level(logging.WARNING), pytest.raises(RecordingError):
         record(program)
-    gc.collect()
+    gc.collect(1)
     assert caplog.records == []
 
 

@@ -80,7 +80,8 @@ _SEVEN_GB = {
     GpuName.GB300: (35, 70, 70, 139, 139, 278),
 }
 
-# MiB, same order; 0 where no listing was found. A100: MIG guide. H100-80: several listings. H100-94:
+# MiB, same order; 0 where no listing was found. A100: MIG guide. H100-80: several listings; the smallest is
+# that of driver 525 in Google's guide to MIG on Compute Engine, without 4g and 7g (read 2026-11). H100-94:
 # NVIDIA/mig-parted#101 and two listings in public guides. H200: mig-parted#120; its 7g is from a listing
 # quoted in a public test. B300 and GB300: no listing gives sizes.
 # GH200-144: mig-parted#139. B200: mig-parted#187 (1g 20.50 GiB; 22.00 in #166). GB200: gpu-operator#1303
@@ -88,7 +89,7 @@ _SEVEN_GB = {
 _SEVEN_MIB = {
     GpuName.A100_40GB: (4864, 9856, 9856, 19968, 19968, 40192),
     GpuName.A100_80GB: (9856, 19968, 19968, 40192, 40192, 80384),
-    GpuName.H100_80GB: (9984, 20090, 20090, 40448, 40448, 81152),
+    GpuName.H100_80GB: (9856, 19968, 19968, 40192, 40192, 81152),
     GpuName.H100_94GB: (11008, 22016, 22016, 47226, 47226, 94842),
     GpuName.GH200_144GB: (17920, 36096, 36096, 0, 0, 0),
     GpuName.H200_141GB: (16384, 33024, 33024, 71168, 71168, 143360),

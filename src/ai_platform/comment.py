@@ -39,15 +39,17 @@ class _BusyError(Exception):
     """The API may answer when it is asked again."""
 
 
-def upsert(place: Place, body: str, pause: Callable[[float], None] = time.sleep) -> str:
+def upsert(place: Place, body: str, pause: Callable[[float], None] = time.sleep, *, make: bool = True) -> str:
     """Changes our comment that begins as ``body`` does, or makes it: ``changed`` or ``made``.
+
+    Where it may not be made and is not there, nothing is done: ``not needed``.
 
     Raises ``CommentError``. What fails for the moment is tried four times, each time from looking for the
     comment on: one that was made though its answer was lost is found and not made twice.
     """
     for attempt in range(_TRIES):
         try:
-            return _upsert(place, body)
+            return _upsert(place, body, make=make)
         except _BusyError as error:
             if attempt + 1 == _TRIES:
                 raise CommentError(f"{error}; tried {_TRIES} times: run the job again later") from None
@@ -58,14 +60,19 @@ def upsert(place: Place, body: str, pause: Callable[[float], None] = time.sleep)
 def marker_of(body: str) -> str:
     """The first line of a report, by which its comment is found. Raises ``InvalidInput``."""
     first = body.split("\n", 1)[0].strip()
-    if first.startswith(_MARKER) and first.endswith("-->"):
+    if is_marker(first):
         return first
     expected = "a report in Markdown, whose first line is a comment of ours"
     fix = "write it with: ai-platform report --format markdown --output FILE"
     raise InvalidInput("comment", [Problem("--file", first[:80], expected, fix)])
 
 
-def _upsert(place: Place, body: str) -> str:
+def is_marker(line: str) -> bool:
+    """Whether a line is one by which a comment is found."""
+    return line.startswith(_MARKER) and line.rstrip().endswith("-->")
+
+
+def _upsert(place: Place, body: str, *, make: bool) -> str:
     marker = marker_of(body)
     name = _own_name(place)
     for comment in _comments(place):
@@ -75,6 +82,8 @@ def _upsert(place: Place, body: str) -> str:
             address = place.changes.format(id=int(comment["id"]))
             if _asked(place, place.change_method, address, {"body": body}, missing=None) is not None:
                 return "changed"
+    if not make:
+        return "not needed"
     _asked(place, "POST", place.comments, {"body": body})
     return "made"
 

@@ -96,7 +96,12 @@ def costs_of(plan: Plan, usage: Usage, first: datetime.date, last: datetime.date
         tokens=tokens,
         teams=_teams(plan, found.lines, tokens),
         unknown=_unknown(found.lines, tokens),
-        notes=(*found.notes, *_gaps(hours, first, last)),
+        notes=(
+            *found.notes,
+            *_gaps(hours, first, last, usage.unmeasured_minutes),
+            *_unbilled(found.lines, billed),
+            *_unmeasured(tokens),
+        ),
         savings=savings_in(hours, facts, tokens),
     )
 
@@ -157,11 +162,30 @@ def _unknown(lines: Iterable[CostLine], tokens: Iterable[TokenLine]) -> tuple[st
     return (*sorted(pools), *sorted(hosted))
 
 
-def _gaps(hours: Iterable[PoolHour], first: datetime.date, last: datetime.date) -> Iterable[str]:
+def _gaps(
+    hours: Iterable[PoolHour], first: datetime.date, last: datetime.date, unmeasured_minutes: int
+) -> Iterable[str]:
     starts = {hour.start for hour in hours}
     expected = ((last - first).days + 1) * 24
     if len(starts) < expected:
         yield f"usage tells of {len(starts)} of {expected} hours; the others count as nothing ran"
+    if unmeasured_minutes:
+        yield f"nobody measured {unmeasured_minutes:,} minutes of these hours; they count as nothing ran"
+
+
+def _unbilled(lines: Iterable[CostLine], bill: Bill | None) -> Iterable[str]:
+    priced = {(line.day, line.pool) for line in lines if line.usd is not None}
+    days = set() if bill is None else priced - bill.keys()
+    for pool in sorted({pool for _, pool in days}):
+        count = sum(of == pool for _, of in days)
+        what = "1 day is" if count == 1 else f"{count} days are"
+        yield f"{what} not on the bill of {pool}: the plan's price counts"
+
+
+def _unmeasured(tokens: Iterable[TokenLine]) -> Iterable[str]:
+    ends = {line.endpoint: None for line in tokens if line.endpoint and line.pool is None}
+    for endpoint in sorted(ends):
+        yield f"endpoint {endpoint} answered on days without GPUs of its own: what that cost is unknown"
 
 
 def totals(lines: Iterable[CostLine], key: Callable[[CostLine], str]) -> dict[str, tuple[Decimal, Decimal]]:

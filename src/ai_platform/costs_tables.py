@@ -12,7 +12,7 @@ from .catalogs import machines_of
 from .cli.table import TextTable
 from .costs import Costs, totals
 from .environment import Environment
-from .finops.focus import Payer, PoolBilling, focus_csv
+from .finops.focus import Payer, PoolBilling, focus_csv, inert
 from .finops.reconciliation import CostLine, LineKind
 from .finops.token_costs import TokenLine, per_million
 from .gpu.machines import Cloud
@@ -22,6 +22,7 @@ from .plan import Plan
 _SELLERS = {Cloud.AWS: "AWS", Cloud.GCP: "Google Cloud"}
 _OWN_HARDWARE = "own hardware"
 _SAVINGS = 3
+_NUMBERS = ("gpu_hours", "usd")
 _COLUMNS = ("day", "pool", "kind", "team", "workload", "gpu_hours", "usd")
 
 
@@ -92,7 +93,13 @@ def csv_text(costs: Costs) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for line in costs.lines:
-        writer.writerow([_inert(cell) for cell in _cells(line)])
+        # Amounts stay numbers, also those below zero.
+        writer.writerow(
+            [
+                cell if name in _NUMBERS else inert(cell)
+                for name, cell in zip(_COLUMNS, _cells(line), strict=True)
+            ]
+        )
     return out.getvalue()
 
 
@@ -190,12 +197,6 @@ def _cells(line: CostLine) -> list[str | None]:
         str(line.gpu_hours),
         usd,
     ]
-
-
-def _inert(cell: str | None) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = cell or ""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _token_object(line: TokenLine) -> Mapping[str, object]:

@@ -30,6 +30,7 @@ from .gpu.spec import NodePoolSpec, TrainingJobSpec
 from .layers import StackLayout
 from .marks import Marks, read_yaml
 from .serving.own_models import with_configs
+from .serving.prompt_spec import PromptSpec, with_texts
 from .serving.spec import EndpointSpec, ModelSpec
 
 
@@ -71,6 +72,8 @@ class Environment(BaseModel):
     """Whether idle quota goes to teams by ``fair_sharing_weight``, not to who asks first. Default: no."""
     endpoints: list[EndpointSpec] = Field(default_factory=list)
     """Models that are served. Default: none."""
+    prompts: Annotated[list[PromptSpec], Field(max_length=1000)] = Field(default_factory=list)
+    """Texts that applications send to models, each under a version. Default: none."""
     training_jobs: list[TrainingJobSpec] = Field(default_factory=list)
     """Training runs. Default: none."""
     storage: Annotated[list[StorageSpec], Field(max_length=200)] = Field(default_factory=list)
@@ -109,9 +112,10 @@ def parse(
     if folder is None:
         return environment
     models, problems = with_configs(environment.models, folder)
-    if problems:
-        raise InvalidInput(subject, [with_line(problem, marks) for problem in problems])
-    return environment.model_copy(update={"models": models})
+    prompts, unread = with_texts(environment.prompts, folder)
+    if problems or unread:
+        raise InvalidInput(subject, [with_line(problem, marks) for problem in (*problems, *unread)])
+    return environment.model_copy(update={"models": models, "prompts": prompts})
 
 
 def problems_of(error: ValidationError, marks: Marks | None = None) -> Sequence[Problem]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .components.errors import InvalidInput, Problem
+from .components.gates_spec import GateLevel
 from .environment import Environment
 from .layers import StackLayout
 
@@ -22,6 +23,9 @@ def gates_config(
     environment: Environment, path: Path, today: datetime.date | None = None
 ) -> dict[str, dict[str, Any]]:
     """Rule to its level and settings. ``path`` is the description's; without ``today`` the clock counts.
+
+    Each has its level, also where that is the pack's own: without one Pulumi refuses what is said of a rule
+    that a pack of somebody else has left out.
 
     Raises ``InvalidInput`` where the description would let expired exceptions pass.
     """
@@ -41,4 +45,8 @@ def gates_config(
         config.setdefault(rule, {})["enforcementLevel"] = level.value
     config[FIXED]["levels"] = sorted(gates.levels)
     dated: Mapping[str, Any] = {"today": today.isoformat()} if today else {}
-    return {rule: {**config[rule], **dated} for rule in sorted(config)}
+    return {rule: {"enforcementLevel": _level(rule), **config[rule], **dated} for rule in sorted(config)}
+
+
+def _level(rule: str) -> str:
+    return (GateLevel.ADVISORY if rule == _UNNEEDED else GateLevel.MANDATORY).value

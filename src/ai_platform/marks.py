@@ -79,10 +79,9 @@ def _data(text: str, twice: list[Problem]) -> Any:
     data, unusual = _usual(text)
     if not unusual:
         return data
-    root = _nodes(text)
-    data = SafeConstructor().construct_document(root)
-    _walk(root, (), twice, set())
-    return data
+    _walk(_nodes(text), (), twice, set())
+    # It writes what is merged into the nodes, in which a key may then stand twice: others than the kept ones.
+    return SafeConstructor().construct_document(yaml.compose(text, Loader=_LOADER))
 
 
 def _usual(text: str) -> tuple[Any, bool]:
@@ -154,12 +153,21 @@ def _nodes(text: str) -> yaml.Node | None:
     return node
 
 
-def _child(node: yaml.Node, part: str | int) -> tuple[yaml.Node, int] | None:
-    """A part of a node, and the line of its key or of itself."""
+def _child(
+    node: yaml.Node, part: str | int, above: frozenset[int] = frozenset()
+) -> tuple[yaml.Node, int] | None:
+    """A part of a node, and the line of its key or of itself. What it merges may hold itself."""
+    above |= {id(node)}
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.tag != _MERGE and str(key.value) == str(part):
                 return value, key.start_mark.line
+        for merged in (value for key, value in node.value if key.tag == _MERGE):
+            for holder in merged.value if isinstance(merged, yaml.SequenceNode) else [merged]:
+                if isinstance(holder, yaml.MappingNode) and id(holder) not in above:
+                    found = _child(holder, part, above)
+                    if found:
+                        return found
     elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and 0 <= part < len(node.value):
         item = node.value[part]
         return item, item.start_mark.line

@@ -13,7 +13,7 @@ from .gpu.mig.packing_spec import Request, Supply
 from .gpu.mig.patterns import WHOLE
 
 SYNTAX = "POOLS: REQUESTS, as in 'h100-80gb x8: 5x1g.10gb 3x3g.40gb 2x20GiB'"
-_POOL = re.compile(r"(?P<name>.*?)(?:\s+x(?P<first>\d{1,6}))?(?:\s+x(?P<second>\d{1,6}))?")
+_POOL = re.compile(r"(?P<name>.*?)(?:\s+x(?P<first>\d{1,18}))?(?:\s+x(?P<second>\d{1,18}))?")
 _REQUEST = re.compile(
     r"(?:(?P<team>[a-z][a-z0-9-]*)=)?(?P<count>\d{1,6})x"
     r"(?:(?P<gib>\d{1,4}(?:\.\d+)?)GiB(?:/(?P<slices>[1-7])g)?|(?P<profile>gpus?|\dg\.\d+gb(?:[+-][a-z.]+)?))"

@@ -25,7 +25,9 @@ from .planning.cluster import ClusterPartPlan, cluster_plan
 from .planning.endpoints import EndpointPlan, endpoint_plan
 from .planning.expected_nodes import expected_nodes, work_by_pool
 from .planning.prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
+from .planning.prompts import PromptPlan, prompt_plans
 from .planning.quota_rows import PoolQuota, pool_quotas, shares_of
+from .planning.rollouts import with_rollouts
 from .planning.teams import COHORT, TeamPlan, cohort_plans, resource_of, team_plans
 from .planning.training import TrainingPlan, training_plan
 
@@ -62,6 +64,7 @@ class Plan(BaseModel):
     teams: tuple[TeamPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     training_jobs: tuple[TrainingPlan, ...]
+    prompts: tuple[PromptPlan, ...]
     expected_nodes: dict[str, Decimal]
     """Nodes of each pool that run on average over a month."""
     pool_prices: dict[str, PoolPrice | None]
@@ -90,7 +93,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     book = prices_of(environment)
     prices = {name: price_of(pool, book, environment.region) for name, pool in pools.items()}
     endpoints = tuple(
-        endpoint_plan(with_device(spec, pool, held, price, own), pool, price, own, environment)
+        endpoint_plan(with_device(spec, pool, held, price, own, found.usable), pool, price, own, environment)
         for spec in environment.endpoints
         for pool, price in [(pools[spec.pool], prices[spec.pool])]
         for held in [quotas.teams[spec.team].get(spec.pool)]
@@ -100,6 +103,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         training_plan(spec, pools[spec.pool], environment, topology=topology)
         for spec in environment.training_jobs
     )
+    endpoints = with_rollouts(endpoints, jobs, pools, quotas)
     work = work_by_pool(endpoints, jobs)
     nodes = {
         spec.name: expected_nodes(spec, pools[spec.name], work.get(spec.name, {}))
@@ -120,6 +124,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         teams=team_plans(environment, shares, quotas, bearers.teams),
         endpoints=endpoints,
         training_jobs=jobs,
+        prompts=prompt_plans(environment.prompts),
         expected_nodes=nodes,
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},

@@ -31,7 +31,9 @@ from .layers import Layer
 from .plan import COHORT, Plan
 from .planning.auto_layouts import Layouts
 from .platform_monitoring import let_scrape, make_monitoring
+from .prompt_parts import prompt_args
 from .serving.endpoint import Endpoint, EndpointArgs
+from .serving.prompt import Prompt
 from .serving.vllm_runtime import VllmRuntime
 from .team_tenant import tenant_spec
 
@@ -176,7 +178,7 @@ def make_teams(
     cluster: Cluster | None,
     parent: pulumi.Resource,
 ) -> Teams:
-    """Namespaces, queues, storage, endpoints and training runs. What another stack has made is there."""
+    """Namespaces, queues, storage, endpoints, prompts and runs. What another stack has made is there."""
     checks = admission_checks(environment.node_pools, cluster.provider if cluster else None)
     common = [shared.queues] if shared else []
     tenants, queues, pays = {}, {}, {}
@@ -201,6 +203,8 @@ def make_teams(
         served = EndpointArgs(**endpoint.model_dump(), labels=labels, annotations=annotations)
         made = Endpoint(logical, served, after)
         endpoints[f"{endpoint.team}/{endpoint.name}"] = made
+    for prompt in prompt_args(environment):
+        Prompt(f"{name}-{prompt.team}.{prompt.name}", prompt, _after(parent, [tenants[prompt.team]]))
     for job in plan.training_jobs:
         # A run would start again with another cost center; its namespace has it.
         labels = CostTags(environment=plan.environment, team=job.team).kubernetes()

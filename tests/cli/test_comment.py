@@ -292,3 +292,30 @@ def test_what_is_no_report_is_refused(text, tmp_path, capsys):
         file.write_text(text)
     assert cli.main(["comment", "--file", str(file)]) == 2
     assert "ai-platform report --format markdown" in capsys.readouterr().err
+
+
+def test_reports_of_other_stacks_go_to_the_one_comment_that_has_the_name(api, tmp_path, monkeypatch, capsys):
+    for key, value in api.env.items():
+        monkeypatch.setenv(key, value)
+    file = tmp_path / "report.md"
+    for title in ("dev", "dev, prod"):
+        file.write_text(markdown(Report(title=title)))
+        assert cli.main(["comment", "--file", str(file), "--name", "what the change touches"]) == 0
+    [entry] = api.comments
+    assert [line for line in entry["body"].splitlines() if line][:2] == [
+        "<!-- ai-platform report: what the change touches -->",
+        "## AI platform: dev, prod",
+    ]
+    file.write_text("The change touches no environment.\n")
+    update = ["comment", "--file", str(file), "--name", "what the change touches", "--update"]
+    assert cli.main(update) == 0
+    assert api.comments[0]["body"].endswith("-->\nThe change touches no environment.\n")
+
+
+def test_a_comment_that_is_only_to_be_updated_is_not_made(api, tmp_path, monkeypatch, capsys):
+    for key, value in api.env.items():
+        monkeypatch.setenv(key, value)
+    (tmp_path / "text").write_text("nothing\n")
+    assert cli.main(["comment", "--file", str(tmp_path / "text"), "--name", "a", "--update"]) == 0
+    assert api.comments == []
+    assert "comment not needed" in capsys.readouterr().err

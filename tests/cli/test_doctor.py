@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -143,10 +141,3 @@ def test_an_address_needs_host_and_port(capsys, value):
     with pytest.raises(SystemExit):
         doctor("--serve", value)
     assert "no HOST:PORT" in capsys.readouterr().err
-
-
-def test_other_commands_load_neither_nvml_nor_the_doctor():
-    show = "import sys; from ai_platform.cli import main; main._parser()\n"
-    show += "print([name for name in sys.modules if 'pynvml' in name or 'gpu.doctor' in name])"
-    done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"

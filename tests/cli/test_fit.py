@@ -52,6 +52,22 @@ def test_reasons_other_than_memory_are_said(capsys):
     assert "reads at most 40960 tokens, not 1048576" in out
 
 
+def test_pools_that_offer_nothing_to_a_model_are_said(capsys, tmp_path):
+    file = tmp_path / "shared.yaml"
+    pool = "{name: l40s, machine: g6e.12xlarge, sharing: {strategy: mps, replicas: 3}}"
+    file.write_text(
+        f"name: shared\ncluster: {{provider: simulated}}\nnode_pools: [{pool}]\nteams: [{{name: a}}]\n"
+    )
+    assert cli.main(["fit", "qwen3-4b", "--env", str(file)]) == 1
+    assert "no whole GPU and no MIG device is offered" in capsys.readouterr().out
+
+
+def test_a_rank_that_vllm_cannot_take_is_refused_with_those_it_takes(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["fit", "qwen3-4b", "--lora-rank", "7"])
+    assert "LoraRank" not in capsys.readouterr().err
+
+
 def test_an_unknown_model_gets_the_closest_names(capsys):
     status, _, err = run(capsys, "qwen-3-4b")
     assert status == 2

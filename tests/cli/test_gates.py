@@ -14,10 +14,14 @@ def test_the_command_writes_the_configuration_and_says_how_to_use_it(tmp_path, m
     assert cli.main(["gates", "prod", "--output", "gates.json"]) == 0
     out = capsys.readouterr().out
     assert "gates.json: 0 levels and 7 exceptions of prod" in out
-    assert "pulumi preview --stack prod.cluster --policy-pack policy --policy-pack-config gates.json" in out
+    pack = "--policy-pack .ai-platform/policy --policy-pack-config gates.json"
+    assert f"pulumi preview --stack prod.cluster {pack}" in out
     assert "pulumi policy analyze --stack prod.teams" in out
     config = json.loads((tmp_path / "gates.json").read_text())
-    assert config["budget"] == {"environment": str(tmp_path / "stacks" / "prod.yaml")}
+    assert config["budget"] == {
+        "environment": str(tmp_path / "stacks" / "prod.yaml"),
+        "enforcementLevel": "mandatory",
+    }
     assert len(config["exceptions"]["exceptions"]) == 7
 
 

@@ -105,6 +105,16 @@ def test_a_description_brings_its_machines_prices_and_region(tmp_path, capsys):
     }
 
 
+def test_an_environment_is_named_as_for_other_commands(capsys):
+    assert "p6-b200.48xlarge" in run(capsys, "--env", "prod", "--gpu", "B200")
+
+
+def test_memory_is_a_number_of_gigabytes(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["machines", "--min-gpu-memory", "-1"])
+    assert "no number of GB" in capsys.readouterr().err
+
+
 def test_an_unknown_gpu_is_refused_with_those_that_there_are(capsys):
     assert cli.main(["machines", "--gpu", "zz"]) == 2
     assert "H100-80GB" in capsys.readouterr().err

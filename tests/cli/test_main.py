@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import stat
@@ -220,10 +221,12 @@ def test_env_prints_what_a_shell_can_read(monkeypatch, capsys):
     assert done.stdout == "it's $HOME"
 
 
-@pytest.mark.usefixtures("place", "no_tools")
+@pytest.mark.usefixtures("no_tools")
 @pytest.mark.parametrize("command", ["preview", "destroy"])
-def test_what_needs_a_cluster_says_how_to_get_one(command, monkeypatch, capsys):
+def test_what_needs_a_cluster_says_how_to_get_one(command, place, monkeypatch, capsys):
     monkeypatch.setattr(project, "described", lambda *_: (None, None))
+    description = Path(__file__).parents[2] / "stacks" / "local.yaml"
+    (place.root / "stacks" / "local.yaml").write_text(description.read_text())
     assert cli.main([command]) == 1
     assert "ai-platform up local" in capsys.readouterr().err
 
@@ -297,3 +300,12 @@ def test_the_engine_makes_keeps_heals_and_takes_away(place, simulated_cluster):
 
     assert engine.destroy().deleted == 4
     assert there() == []
+
+
+def test_a_file_that_can_not_be_made_is_an_error_and_no_traceback(place, monkeypatch, capsys):
+    def refused(*_):
+        raise OSError(errno.EROFS, "Read-only file system", "/checkout/.ai-platform")
+
+    monkeypatch.setattr(project, "described", refused)
+    assert cli.main(["plan", "local"]) == 1
+    assert "error: /checkout/.ai-platform: Read-only file system" in capsys.readouterr().err

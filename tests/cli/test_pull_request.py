@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from ai_platform.cli import main as cli
 from ai_platform.cli.main import BAD_INPUT
-from ai_platform.cli.pull_request import FAILED, PASSED, STOPPED, status_of
+from ai_platform.cli.pull_request import FAILED, PASSED, STOPPED, WRONG, status_of
 from ai_platform.cli.sides import at_revision, default_base, sides_of
 from ai_platform.components.errors import InvalidInput
 from ai_platform.report.model import Danger, Grade, PolicyLine, Report
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a branch on which a pool of ``dev`` has grown."""
     root = tmp_path_factory.mktemp("checkout")
-    (root / "stacks").mkdir()
+    shutil.copytree(ROOT / "stacks" / "prompts", root / "stacks" / "prompts")
     (root / "Pulumi.yaml").write_text("name: ai-platform\n")
     text = (ROOT / "stacks" / "dev.yaml").read_text()
     prices = "machine,region,option,usd_per_hour,source,date\n"
@@ -84,16 +85,99 @@ def test_plans_alone_are_compared_where_no_state_may_be_read(
 
 def test_without_git_the_report_says_what_it_lacks(tmp_path: Path) -> None:
     assert default_base(tmp_path) is None
+    (tmp_path / "stacks").mkdir()
+    shutil.copy(ROOT / "stacks" / "dev.yaml", tmp_path / "stacks")
     (note,) = sides_of(tmp_path, ["dev"]).notes
     assert "--base REV" in note
 
 
-def test_a_description_that_is_not_right_is_a_note_and_an_error(checkout: Path, tmp_path: Path) -> None:
+def test_a_description_that_is_not_right_is_told_with_each_problem(checkout: Path, tmp_path: Path) -> None:
     file = tmp_path / "dev.yaml"
     file.write_text("name: dev\n")
     sides = sides_of(checkout, [], after=[str(file)], base="main")
-    assert sides.wrong
-    assert "cluster" in sides.notes[0]
+    assert "cluster" in sides.wrong[0]
+    assert sides.unknown == {"dev"}
+
+
+@pytest.mark.parametrize("command", ["report --before main:dev --after stacks/dev.yaml", "preview dev"])
+def test_what_a_wrong_description_does_to_the_bill_is_not_known_rather_than_zero(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    shutil.copytree(checkout, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "stacks" / "dev.yaml"
+    file.write_text(file.read_text().replace("machine: p5.4xlarge", "machine: p5.5xlarge"))
+    assert cli.main([*command.split(), "--format", "markdown", "--output", "report.md"]) == WRONG
+    said = (tmp_path / "report.md").read_text()
+    verdict = next(line for line in said.splitlines() if line.startswith("⛔"))
+    assert "cost not known" in verdict
+    assert "GPUs not known" in verdict
+    assert "dangers: none found in what is known" in verdict
+    assert '- stacks/dev.yaml: node&#95;pools&#91;0&#93;.machine (line 18): got "p5.5xlarge"' in said
+    assert "Less than before" not in said
+    assert str(tmp_path) not in said
+
+
+def test_without_a_base_nothing_reads_as_new(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(checkout, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git"))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["report", "--after", "stacks/dev.yaml"]) == PASSED
+    said = capsys.readouterr().out
+    assert "cost: not known" in said
+    assert "USD 5,455.44 a month expected" in said
+    assert "Quotas" not in said
+
+
+def test_a_description_that_was_not_right_before_is_compared_with_nothing(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tmp_path / "dev.yaml"
+    before.write_text("name: dev\n")
+    sides = sides_of(checkout, ["dev"], before=[str(before)])
+    assert not sides.wrong
+    assert sides.unknown == {"dev"}
+    assert "the description before is not right" in sides.notes[0]
+
+
+def test_a_stack_stands_for_its_environment_where_plans_are_compared(checkout: Path) -> None:
+    sides = sides_of(
+        checkout, [], before=["main:dev.cluster", "main:dev.teams"], after=["main:dev.cluster", "main:dev"]
+    )
+    assert [side.environment.name for side in sides.before] == ["dev"]
+    assert [side.environment.name for side in sides.after] == ["dev"]
+    assert sides.notes == []
+
+
+def test_a_description_that_goes_is_reported_though_it_can_not_be_previewed(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(checkout, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stacks" / "dev.yaml").rename(tmp_path / "stacks" / "lab.md")
+    assert cli.main(["changed", "--base", "main"]) == PASSED
+    assert capsys.readouterr().out == "dev\n"
+    assert cli.main(["preview", "dev", "--base", "main"]) == PASSED
+    said = capsys.readouterr().out
+    assert "stacks-left-behind" in said
+    assert "cost: not known" in said
+    assert cli.main(["preview", "nowhere", "--base", "main"]) == BAD_INPUT
+
+
+def test_a_program_of_ones_own_has_no_descriptions_to_miss(checkout: Path, tmp_path: Path) -> None:
+    assert sides_of(tmp_path, ["lab"]).notes == []
+    assert sides_of(checkout, ["lab"], base="main").notes == []
+
+
+def test_a_base_that_is_not_there_is_told_before_anything_is_previewed(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(checkout)
+    assert cli.main(["preview", "dev", "--base", "nowhere"]) == BAD_INPUT
+    said = capsys.readouterr().err
+    assert "a revision of git" in said
+    assert "previewing" not in said
 
 
 def test_report_shows_changes_of_a_recorded_preview(
@@ -163,3 +247,21 @@ def test_a_stack_that_waits_for_another_is_no_failure() -> None:
     waiting = Preview("prod.teams", errors=("unknown stack organization/p/prod.cluster",), complete=False)
     assert status_of(report_of(), "critical", [waiting]) == PASSED
     assert status_of(report_of(), "critical", [Preview("dev", complete=False)]) == FAILED
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [("markdown", "<!-- ai-platform"), ("json", "{"), ("html", "<!")]
+)
+def test_a_report_has_each_of_its_forms(form: str, begins: str, checkout: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(checkout)
+    assert (
+        cli.main(["report", "--before", "main:dev", "--after", "stacks/dev.yaml", "--format", form]) == PASSED
+    )
+    assert capsys.readouterr().out.lstrip().startswith(begins)
+
+
+def test_a_report_that_can_not_be_written_is_bad_input(checkout: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(checkout)
+    out = ["--format", "json", "--output", "nowhere/report.json"]
+    assert cli.main(["report", "--after", "stacks/dev.yaml", *out]) == BAD_INPUT
+    assert "nowhere/report.json" in capsys.readouterr().err

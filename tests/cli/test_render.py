@@ -47,6 +47,7 @@ def test_an_unknown_form_is_refused_before_anything_is_read(tmp_path, capsys):
         (["stacks/Pulumi.prod.cluster.yaml"], ["prod"]),
         (["stacks/gone.yaml"], []),
         (["README.md"], []),
+        (["stacks/prompts/help-desk-1.2.0.md"], THERE),
         ([], []),
         (["stacks/__main__.py"], THERE),
         (["prices/aws.csv", "stacks/dev.yaml"], THERE),

@@ -178,7 +178,7 @@ def make_cloud_project(
 def make_described_project(root: Path, description: str, name: str, moto: Moto | None = None) -> CloudProject:
     """A project with the checkout's program and a description, for its stack or that of a layer."""
     project = CloudProject(root, moto, name)
-    (root / "stacks").mkdir()
+    shutil.copytree(ROOT / "stacks" / "prompts", root / "stacks" / "prompts")
     shutil.copy(ROOT / "stacks" / "__main__.py", root / "stacks")
     (root / "stacks" / f"{environment_of(name)}.yaml").write_text(description)
     return _ready(project, "stacks", "")

@@ -111,11 +111,14 @@ _GETTER = re.compile(
 
 
 def _body(text: str, cls: str) -> str:
-    found = re.search(rf"^class {cls}(?:\(.*\))?:\n", text, re.M)
+    # The files have megabytes: to find is quicker than to match.
+    found = [at for end in ("(", ":") if (at := text.find(f"\nclass {cls}{end}")) >= 0]
     if not found:
         raise UnknownTypeError(cls)
-    after = re.search(r"^(?:@|class )", text[found.end() :], re.M)
-    return text[found.start() : found.end() + after.start() if after else len(text)]
+    start = min(found) + 1
+    head = text.index("\n", start)
+    ends = [at for mark in ("\n@", "\nclass ") if (at := text.find(mark, head)) >= 0]
+    return text[start : min(ends) + 1 if ends else len(text)]
 
 
 def _signature(text: str, cls: str) -> str:

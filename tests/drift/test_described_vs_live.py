@@ -77,6 +77,68 @@ def test_a_quota_that_was_changed_by_hand_is_named(items):
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "what", "sides"),
+    [
+        ("ClusterQueue", {"stopPolicy": "Hold"}, "stop policy", ("None", "Hold")),
+        ("ClusterQueue", {"queueingStrategy": "StrictFIFO"}, "order", ("BestEffortFIFO", "StrictFIFO")),
+        (
+            "ClusterQueue",
+            {"namespaceSelector": {}},
+            "namespaces that may use it",
+            ('{"matchLabels": {"kubernetes.io/metadata.name": "research"}}', "all"),
+        ),
+        (
+            "ClusterQueue",
+            {"preemption": {"withinClusterQueue": "LowerPriority"}},
+            "takes back what others borrowed",
+            ("Any", "Never"),
+        ),
+        (
+            "LocalQueue",
+            {"stopPolicy": "HoldAndDrain"},
+            "stop policy of queue default",
+            ("None", "HoldAndDrain"),
+        ),
+    ],
+)
+def test_a_queue_that_admits_otherwise_is_named(items, kind, spec, what, sides):
+    queue = next(
+        item
+        for item in items
+        if item["kind"] == kind
+        and "research" in (item["metadata"]["name"], item["metadata"].get("namespace"))
+    )
+    queue["spec"] |= spec
+    found = only(items)
+    assert (found.subject, found.severity) == ("team research", Severity.ERROR)
+    assert (found.what, (found.described, found.live)) == (what, sides)
+
+
+def test_what_no_up_puts_back_has_another_remedy(items):
+    find(items, "LocalQueue", "default")["spec"]["stopPolicy"] = "Hold"
+    (found,) = lines(items)
+    assert found.fix.endswith(f"kubectl edit localqueue default -n {found.subject.removeprefix('team ')}")
+    find(items, "LocalQueue", "default")["spec"]["stopPolicy"] = "None"
+    find(items, "ClusterQueue", "research")["spec"]["cohortName"] = "other"
+    assert "pulumi up --refresh" in only(items).fix
+
+
+def test_what_kueue_adds_to_a_queue_is_no_drift(items):
+    queue = find(items, "ClusterQueue", "research")
+    queue["spec"] |= {"stopPolicy": "None", "queueingStrategy": "BestEffortFIFO"}
+    queue["spec"]["preemption"] |= {"borrowWithinCohort": {"policy": "Never"}}
+    queue["spec"]["flavorFungibility"] = {"whenCanBorrow": "MayStopSearch"}
+    assert lines(items) == []
+
+
+def test_a_node_that_is_closed_to_pods_is_worth_a_note_and_no_drift(items):
+    find(items, "Node", "h100-0")["spec"] = {"unschedulable": True}
+    found = only(items)
+    assert (found.severity, found.what, found.live) == (Severity.NOTE, "closed to new pods", "1 node")
+    assert found.note == "on h100-0"
+
+
 def test_an_amount_written_otherwise_is_the_same(items):
     queue = find(items, "ClusterQueue", "research")
     for resource in queue["spec"]["resourceGroups"][0]["flavors"][0]["resources"]:
@@ -117,6 +179,15 @@ def test_an_endpoint_s_replicas_and_model_are_compared(items):
     service["model"]["args"][0] = "--model=other/model"
     shown = {line.what: line.live for line in lines(items)}
     assert shown == {"replicas": "3 to 9", "--model": "other/model"}
+
+
+def test_a_canary_that_somebody_made_by_hand_is_told(items):
+    service = find(items, "InferenceService", "chat")["spec"]
+    service["canary"] = [
+        {"trafficPercent": 5, "predictor": {"name": "new", "model": {"args": ["--model=other/model"]}}}
+    ]
+    shown = {line.what: (line.described, line.live) for line in lines(items)}
+    assert shown == {"canary": ("none", "other/model for 5 %")}
 
 
 def test_kubelets_of_another_version_and_charts_that_were_upgraded_by_hand_are_told(items):

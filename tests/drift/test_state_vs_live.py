@@ -51,6 +51,12 @@ def test_an_autoscaler_may_choose_any_count_within_the_limits(count):
     assert bool(found) == (not 1 <= count <= 4)
 
 
+def test_an_object_that_was_deleted_is_named_as_the_cluster_named_it():
+    before = {"kind": "RoleBinding", "metadata": {"name": "team", "namespace": "research"}}
+    (found,) = lines(changed("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", before, op=Op.DELETE))
+    assert (found.what, found.live) == ("RoleBinding team", "not there")
+
+
 def test_a_limit_that_was_changed_in_the_cloud_is_drift_of_the_pool():
     (found,) = lines(changed(GROUP, SIZES, ("scalingConfig.maxSize", 4, 9)))
     assert (found.subject, found.aspect, found.state, found.live) == ("pool train", Aspect.SIZE, "4", "9")

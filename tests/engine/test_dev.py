@@ -48,6 +48,11 @@ CHANGES = [
         "dev-assistants.chat-small-service",
     ),
     Change(
+        "the version of a prompt",
+        lambda d: d["prompts"][0].update(version="1.1.0", file="prompts/help-desk-1.1.0.md"),
+        "dev-assistants.help-desk-text",
+    ),
+    Change(
         "the next minor version of Kubernetes",
         lambda d: d["cluster"].update(kubernetes_version="1.36"),
         "dev-cluster",

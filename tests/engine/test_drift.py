@@ -69,6 +69,7 @@ def description() -> dict[str, Any]:
                 "concurrency": 2,
             }
         ],
+        "prompts": [{"name": "greet", "team": "serving", "version": "1.0.0", "text": "Say hello."}],
     }
 
 
@@ -156,6 +157,8 @@ def test_changes_by_hand_are_named_by_what_they_mean(project: Project, api: Api,
     scaled = {"spec": {"predictor": {"maxReplicas": 3}}}
     api.patch("serving.kserve.io/v1beta1", "InferenceService", "chat", scaled, "serving")
     api.delete("networking.k8s.io/v1", "NetworkPolicy", "deny-all", "research")
+    api.patch("v1", "ConfigMap", "prompt-greet", {"data": {"prompt.txt": "Say nothing."}}, "serving")
+    api.patch(KUEUE, "LocalQueue", "default", {"spec": {"stopPolicy": "Hold"}}, "research")
     before = state(project)
 
     code, report = drift(project)
@@ -165,9 +168,12 @@ def test_changes_by_hand_are_named_by_what_they_mean(project: Project, api: Api,
     assert found["pool h100", "MIG layout of Node h100-0"].live == "all-disabled"
     quota = found["team research", "nvidia.com/gpu of h100, guaranteed"]
     assert (quota.described, quota.state, quota.live) == ("4", "4", "1")
+    assert found["team research", "stop policy of queue default"].live == "Hold"
     replicas = found["endpoint serving/chat", "replicas"]
     assert (replicas.state, replicas.live) == ("1 to 1", "1 to 3")
     assert found["team research", "NetworkPolicy deny-all"].live == "not there"
+    text = found["prompt serving/greet", "text of the prompt"]
+    assert text.described == text.state != text.live
     assert state(project) == before
 
     # A user who may only list what is read sees the same of the cluster.

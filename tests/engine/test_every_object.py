@@ -173,7 +173,7 @@ def served(predictor: Mapping[str, Any]) -> Manifest:
     return {**own, "volumes": volumes, "containers": [{**container, **model, "volumeMounts": mounts}]}
 
 
-_OF_KSERVE = {"model", "minReplicas", "maxReplicas", "labels", "annotations"}
+_OF_KSERVE = {"model", "minReplicas", "maxReplicas", "deploymentStrategy", "labels", "annotations"}
 
 
 def pod(name: str, namespace: str, metadata: Mapping[str, Any] | None, spec: Mapping[str, Any]) -> Manifest:

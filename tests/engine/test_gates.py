@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 
 from ai_platform.description import read
 from ai_platform.gates_config import gates_config
+from ai_platform.gates_pack import pack_folder
 from ai_platform.policy.catalog import RULES
 from tests.clouds.project import ROOT, CloudProject, Done, make_cloud_project
 
@@ -37,11 +39,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> CloudProject:
 
 
 def gated(
-    project: CloudProject, *command: str, broken: set[str] | None = None, level: str = "mandatory"
+    project: CloudProject,
+    *command: str,
+    broken: set[str] | None = None,
+    level: str = "mandatory",
+    folder: Path = ROOT / "policy",
 ) -> Done:
     """Runs a command with the pack, the program and the description broken there."""
     broken = broken or set()
     description = yaml.safe_load((ROOT / "stacks" / "staging.yaml").read_text())
+    shutil.copytree(ROOT / "stacks" / "prompts", project.root / "prompts", dirs_exist_ok=True)
     description["budget"] = {"monthly_usd": 1 if "budget" in broken else 10**9}
     description["gates"] = {
         "max_unknown_price_percent": 100,
@@ -56,7 +63,7 @@ def gated(
         config["exceptions"]["enforcementLevel"] = level
     (project.root / "gates.json").write_text(json.dumps(config))
     project.environment["BROKEN"] = " ".join(broken)
-    pack = ("--policy-pack", str(ROOT / "policy"), "--policy-pack-config", str(project.root / "gates.json"))
+    pack = ("--policy-pack", str(folder), "--policy-pack-config", str(project.root / "gates.json"))
     return project.run(*command, *pack)
 
 
@@ -76,6 +83,13 @@ def test_a_preview_that_breaks_every_rule_names_each_and_fails(project: CloudPro
     )
     assert "no-wildcard-rights could not see role; the apply checks it" in done.output
     assert "it ended 1 days ago" in done.output
+
+
+def test_the_pack_that_is_written_for_projects_without_one_judges_alike(project: CloudProject) -> None:
+    written = pack_folder(project.root, project.root / ".ai-platform")
+    done = gated(project, "preview", broken=BROKEN, folder=written)
+    assert done.code != 0
+    assert found(done)["mandatory"] == BROKEN - {ONLY_APPLY_KNOWS}, done.output
 
 
 def test_an_apply_makes_nothing_when_a_rule_on_the_description_is_broken(project: CloudProject) -> None:

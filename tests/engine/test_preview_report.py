@@ -13,6 +13,7 @@ from ai_platform.cli.preview_run import preview_in
 from ai_platform.cli.sides import side_of
 from ai_platform.local.cluster import Cluster
 from ai_platform.report.make import make_report
+from ai_platform.report.markdown import markdown
 from ai_platform.report.model import Report
 from ai_platform.report.preview import Op, Preview
 from ai_platform.report.read_preview import read_preview
@@ -131,7 +132,7 @@ def test_a_preview_that_the_engine_refuses_still_says_what_it_would_do(dev: Appl
     assert not preview.complete
     assert "protected" in " ".join(report.stacks[0].errors)
     assert ("NodePool h100", Op.DELETE) in [(found.component, found.op) for found in report.changes]
-    assert any("not known" in note for note in report.notes)
+    assert "What is missing here is not known." in markdown(report)
 
 
 def test_a_program_that_fails_gives_the_error_of_the_description(dev: Applied, tmp_path: Path) -> None:
@@ -148,7 +149,8 @@ def test_a_program_that_fails_gives_the_error_of_the_description(dev: Applied, t
 
 
 def _forget(description: Description, name: str) -> None:
-    """Takes a pool out of what teams and endpoints ask for."""
+    """Takes a pool out of what teams, endpoints and prompts ask for."""
     description["endpoints"] = []
+    description.pop("prompts", None)
     for team in description["teams"]:
         team["quota"] = {pool: quota for pool, quota in team["quota"].items() if pool != name}

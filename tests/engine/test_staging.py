@@ -34,7 +34,7 @@ CHANGES = [
     Change("the quota of a team", lambda d: less_quota(d), "staging-assistants-queue-cluster-queue"),
     Change(
         "the model of an endpoint",
-        lambda d: d["endpoints"][0].update(model="qwen3-1.7b"),
+        lambda d: d["endpoints"][0].update(model="qwen3-0.6b"),
         "staging-assistants.chat-small-service",
     ),
     Change(

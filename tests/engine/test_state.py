@@ -14,8 +14,6 @@ from urllib.parse import unquote, urlsplit
 import boto3
 import pytest
 import requests
-from moto import mock_aws
-from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from ai_platform.cli.engine import Engine
 from ai_platform.cli.workplace import EngineError, Workplace, settings
@@ -55,6 +53,8 @@ class Front:
         self.calls.append((action, resource))
         if self.policy is None:
             return True
+        from moto.iam.access_control import IAMPolicy, PermissionResult
+
         policy = IAMPolicy({"policy_document": json.dumps(self.policy)})
         return policy.is_action_permitted(action, resource) is PermissionResult.PERMITTED
 
@@ -113,6 +113,8 @@ def front(monkeypatch):
 
         def log_message(self, *_):
             pass
+
+    from moto import mock_aws
 
     with mock_aws(), ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

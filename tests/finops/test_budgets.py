@@ -2,6 +2,7 @@ from decimal import Decimal
 
 import pulumi
 import pytest
+from pydantic import ValidationError
 
 from ai_platform.components.args import InvalidArgs
 from ai_platform.components.budget_spec import BudgetSpec
@@ -137,3 +138,9 @@ def test_a_cloud_has_a_budget_where_it_bills(cluster, made):
 def test_without_a_budget_there_is_none():
     described = CLUSTER_SPECS["eks"].model_validate({"provider": "eks", **PLACE})
     assert not record(lambda: make_budget("x", None, described, pulumi.ResourceOptions(), of=TEAM)).resources
+
+
+@pytest.mark.parametrize("address", ["ml", "ml@", "ml @example.com", "a@b\nc", "@example.com"])
+def test_what_is_no_address_is_refused_before_a_cloud_refuses_it(address):
+    with pytest.raises(ValidationError):
+        BudgetSpec(monthly_usd=Decimal(1), notify=(address,))

@@ -29,6 +29,7 @@ class Recorded:
         self.asked: list[tuple[str, float, float, float]] = []
         self.tokens: list[str | None] = []
         self.answer: tuple[int, bytes] | None = None
+        self.location = ""
         self.url = ""
 
     def reply(self, query: str, start: float, end: float, step: float) -> tuple[int, bytes]:
@@ -61,6 +62,8 @@ def recorded() -> Iterator[Recorded]:
                 given["query"], float(given["start"]), float(given["end"]), float(given["step"])
             )
             self.send_response(code)
+            if known.location:
+                self.send_header("Location", known.url + known.location)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -121,6 +124,49 @@ def test_tokens_are_those_of_who_asked_and_the_rest_is_the_owner_s(recorded):
     assert found == {"blue": (400, 500), None: (600, 0)}
 
 
+def served(*counts: str) -> tuple[dict[str, str], dict[float, str]]:
+    labels = {
+        "team": "red",
+        "pool": "l40s",
+        "kind": "serving",
+        "workload": "chat",
+        "resource": "nvidia.com/gpu",
+    }
+    return labels, {MIDNIGHT + HOUR * (at + 1): count for at, count in enumerate(counts)}
+
+
+def test_where_the_gateway_tells_of_more_than_the_endpoint_all_who_asked_bear_their_part(recorded):
+    recorded.series["nodes:running"] = [nodes("l40s", "1")]
+    midnight = MIDNIGHT + 24 * HOUR
+    recorded.series["tokens_per_second"] = [
+        ({"team": "red", "workload": "chat", "direction": "input"}, {midnight: "100"}),
+    ]
+    recorded.series["litellm_input"] = [
+        ({"team_alias": team, "model": "red/chat"}, {midnight: "100"}) for team in ("blue", "green")
+    ]
+    found = {row.consumer: row.input_tokens for row in usage(recorded).tokens}
+    assert found == {"blue": 50, "green": 50}
+
+
+def test_an_own_endpoint_that_told_nothing_for_a_day_is_none_of_somebody_else_s(recorded):
+    recorded.series["nodes:running"] = [nodes("l40s", "1")]
+    recorded.series["devices:held"] = [served("1")]
+    midnight = MIDNIGHT + 24 * HOUR
+    recorded.series["litellm_output"] = [({"team_alias": "blue", "model": "red/chat"}, {midnight: "7"})]
+    recorded.series["litellm_spend"] = [({"team_alias": "blue", "model": "red/chat"}, {midnight: "3"})]
+    found = usage(recorded)
+    assert found.hosted == ()
+    (row,) = found.tokens
+    assert (row.endpoint, row.consumer, row.output_tokens) == ("chat", "blue", 7)
+
+
+def test_minutes_that_nobody_measured_are_counted(recorded):
+    recorded.series["nodes:running"] = [nodes("l40s", "1", "0.5", "1")]
+    counts = {MIDNIGHT + HOUR: "60", MIDNIGHT + 2 * HOUR: "30", MIDNIGHT + 3 * HOUR: "59"}
+    recorded.series["node:gpus"] = [({}, counts)]
+    assert usage(recorded).unmeasured_minutes == 30
+
+
 def test_models_that_others_host_come_with_what_the_gateway_put_down(recorded):
     recorded.series["nodes:running"] = [nodes("l40s", "1")]
     labels = {"team_alias": "blue", "model": "elsewhere/large-2"}
@@ -144,6 +190,14 @@ def test_the_token_is_sent(recorded):
     recorded.series["nodes:running"] = [nodes("l40s", "1")]
     usage(recorded)
     assert set(recorded.tokens) == {"Bearer secret-token"}
+
+
+def test_the_token_goes_to_no_other_server(recorded):
+    recorded.answer = (302, b"")
+    recorded.location = "/elsewhere"
+    with pytest.raises(PrometheusError, match="refused: 302"):
+        usage(recorded)
+    assert len(recorded.tokens) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.costs import known
+from ai_platform.finops.cost import in_cents
 from ai_platform.finops.reconciliation import CostLine, LineKind, PoolFacts, reconciled
 from ai_platform.finops.token_costs import hosted_token_lines, own_token_lines, per_million
 from ai_platform.finops.usage import EndpointTokens, HeldDevices, HostedTokens, PoolHour, WorkKind
@@ -82,6 +83,11 @@ def test_a_bill_for_a_day_that_nobody_measured_is_not_lost():
     assert "nothing was measured" in found.notes[0]
 
 
+def test_a_bill_for_a_pool_that_is_gone_is_not_lost():
+    found = reconciled([], {}, {(DAY, "v100"): Decimal("-6.50")})
+    assert said(found.lines) == {("idle", None): ("0.00", "-6.50")}
+
+
 def test_without_a_price_hours_are_known_and_money_is_not():
     found = reconciled([hour("1", holds("red", "4"))], {"a100": facts(usd=None)})
     assert said(found.lines) == {("training", "red"): ("4.00", "None")}
@@ -121,6 +127,23 @@ NODES = st.decimals(min_value=0, max_value=5, places=2)
 HOURS = st.lists(st.tuples(NODES, st.lists(HELD, max_size=4)), max_size=30)
 GUARANTEED = st.dictionaries(TEAMS, st.fractions(0, 8, max_denominator=7))
 PRICE = st.decimals(min_value="0.0001", max_value=99, places=4)
+
+
+@given(
+    HOURS,
+    st.lists(st.decimals(min_value=-50, max_value=500, places=5), min_size=1, max_size=31),
+)
+@examples(40)
+def test_what_was_billed_with_its_credits_is_shared_out_to_the_cent(hours, amounts):
+    ran = [hour(str(nodes), *held, at=at) for at, (nodes, held) in enumerate(hours)]
+    days = [DAY + datetime.timedelta(days=at) for at in range(len(amounts))]
+    bill = {(day, "a100"): usd for day, usd in zip(days, amounts, strict=True)}
+    lines = reconciled(ran, {"a100": facts(usd=None)}, bill).lines
+    paid = known(line.usd for line in lines if line.day in days)
+    assert paid == in_cents(sum(amounts, Decimal(0)))
+    for day, usd in zip(days, amounts, strict=True):
+        of_day = known(line.usd for line in lines if line.day == day)
+        assert abs(of_day - usd) <= Decimal("0.01")
 
 
 @given(HOURS, GUARANTEED, PRICE)
@@ -180,6 +203,20 @@ def test_tokens_from_gpus_that_nobody_measured_have_no_known_cost():
     asked = [EndpointTokens(day=DAY, team="red", endpoint="chat", input_tokens=9, output_tokens=1)]
     (line,) = own_token_lines((), asked, {})
     assert (line.usd, line.usd_per_million_tokens) == (None, None)
+
+
+@given(st.lists(st.one_of(st.none(), st.decimals(min_value=0, max_value=2, places=9)), max_size=200))
+@examples(40)
+def test_many_small_amounts_of_the_gateway_sum_to_what_it_put_down(amounts):
+    rows = [
+        HostedTokens(day=DAY, team="red", model="m", provider="p", input_tokens=1, output_tokens=1, usd=usd)
+        for usd in amounts
+    ]
+    lines = hosted_token_lines(rows)
+    assert known(line.usd for line in lines) == in_cents(sum((usd for usd in amounts if usd), Decimal(0)))
+    for line, usd in zip(lines, amounts, strict=True):
+        assert (line.usd is None) == (usd is None)
+        assert usd is None or abs(line.usd - usd) < Decimal("0.01")
 
 
 def test_tokens_of_others_cost_what_the_gateway_put_down():

@@ -18,6 +18,8 @@ from ai_platform.local.errors import ClusterError
 from ai_platform.local.process import Probe, Program
 from ai_platform.local.waiting import wait_until
 
+PYTHON = (sys.executable, "-I", "-S")
+"""Starts in a quarter of the time: these programs need the standard library alone."""
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 
 
@@ -37,12 +39,12 @@ def free_port() -> int:
 
 def server(port: int | None = None, *, settings: str = "") -> Program:
     port = port or free_port()
-    command = (sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port))
+    command = (*PYTHON, "-m", "http.server", "--bind", "127.0.0.1", str(port))
     return Program("server", command, Probe(port, "/"), {"server": port}, settings=settings)
 
 
 def script(code: str) -> Program:
-    return Program("server", (sys.executable, "-c", code), Probe(free_port(), "/"), {})
+    return Program("server", (*PYTHON, "-c", code), Probe(free_port(), "/"), {})
 
 
 def test_a_program_runs_until_it_is_stopped(directory: Path) -> None:
@@ -106,7 +108,7 @@ def test_a_program_that_ignores_the_request_to_stop_is_killed(
 
 
 def test_a_pid_that_was_given_to_another_process_is_never_signalled(directory: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as stranger:
+    with subprocess.Popen([*PYTHON, "-c", "import time; time.sleep(600)"]) as stranger:
         record = {"pid": stranger.pid, "started": "long ago", "digest": ""}
         (directory / "pids" / "server.json").write_text(json.dumps(record))
         assert process.find_pid("server", directory) is None

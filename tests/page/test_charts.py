@@ -45,6 +45,13 @@ def test_what_goes_down_ends_where_what_goes_up_begins():
     assert abs(length / other - 3) < 0.1
 
 
+def test_a_credit_is_no_cost_among_months():
+    months = [Bar("2026-10", 30), Bar("2026-11", -10)]
+    (spent, length), (credit, other) = drawn(columns("a", "Cost", months, said))[0]
+    assert abs(credit + other - spent) < 0.1
+    assert abs(length / other - 3) < 0.1
+
+
 def test_nothing_but_zeroes_still_makes_a_chart():
     bars, _ = drawn(difference_bars("a", "Cost", [Bar("h100", 0)], said))
     assert bars[0][1] > 0

@@ -57,6 +57,14 @@ def test_the_layouts_hold_every_nominal_quota(given_out):
     assert plan.pools[0].packing.gpus_used == plan.pools[0].packing.gpus_needed
 
 
+def test_the_layouts_hold_what_cohorts_own_too():
+    data = description({"1g.10gb": 7}, nodes=1)
+    data["cohorts"] = [{"name": "labs", "quota": {"pool": {"3g.40gb": {"nominal": 4}}}}]
+    pool = planned(data).pools[0]
+    assert pool.capacity["nvidia.com/mig-3g.40gb"] >= 4
+    assert pool.packing.gpus_used == 3
+
+
 def test_whole_gpus_that_teams_own_stay_whole():
     pool = planned(description({"gpus": 13}, {"1g.10gb": 10, "3g.40gb": 2})).pools[0]
     assert [node.resources["nvidia.com/gpu"] for node in pool.nodes] == [5, 8]

@@ -43,6 +43,30 @@ def test_only_devices_of_the_teams_quota_are_taken():
     assert device(planned(model="qwen3-0.6b", team="notebooks"))[1] == "nvidia.com/mig-1g.10gb"
 
 
+def test_a_device_is_taken_of_which_the_quota_holds_all_replicas():
+    """Two slices would be cheaper, but the team can only have one of them."""
+
+    def one_slice(data):
+        (team,) = [team for team in data["teams"] if team["name"] == "assistants"]
+        team["quota"]["h100"]["2g.20gb"] = {"nominal": 1, "borrowing_limit": 0}
+        team["quota"]["h100"]["3g.40gb"] = {"nominal": 0, "borrowing_limit": 0}
+
+    one = planned(one_slice, context_length=8192, max_replicas=1)
+    two = planned(one_slice, context_length=8192, max_replicas=2)
+    assert (device(one), device(two)) == ((1, "nvidia.com/mig-2g.20gb"), (1, "nvidia.com/gpu"))
+    with pytest.raises(InvalidInput, match="at most the 1 that team assistants can own and borrow"):
+        planned(one_slice, context_length=8192, max_replicas=40)
+
+
+def test_a_quota_of_nothing_that_may_borrow_nothing_offers_no_device():
+    def nothing(data):
+        (team,) = [team for team in data["teams"] if team["name"] == "assistants"]
+        team["quota"]["h100"] = {"2g.20gb": {"nominal": 0, "borrowing_limit": 0}}
+
+    with pytest.raises(InvalidInput, match="what h100 and assistants's quota there offer"):
+        planned(nothing, context_length=8192)
+
+
 def test_without_a_price_the_smallest_part_of_a_gpu_is_taken():
     def elsewhere(data):
         data["region"] = "eu-west-1"

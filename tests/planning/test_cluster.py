@@ -12,12 +12,13 @@ from ai_platform.environment import parse
 from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan
 
-DEV = read_yaml(Path(__file__).parents[2] / "stacks" / "dev.yaml").data
+STACKS = Path(__file__).parents[2] / "stacks"
+DEV = read_yaml(STACKS / "dev.yaml").data
 LOCAL = read_yaml(Path(__file__).parents[2] / "stacks" / "local.yaml").data
 
 
 def planned(description=DEV, **changes):
-    return make_plan(parse({**copy.deepcopy(description), **changes}, subject="test"))
+    return make_plan(parse({**copy.deepcopy(description), **changes}, subject="test", folder=STACKS))
 
 
 def row(item, usd, **keys):

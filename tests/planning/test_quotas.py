@@ -191,6 +191,13 @@ def test_quotas_above_the_pool_need_overcommitment():
     assert "15 with overcommit_percent" in problems(fifteen, pools=pools)["teams[0].quota.l40s.gpus.nominal"]
 
 
+def test_overcommitment_never_promises_more_than_it_allows():
+    pools = [POOLS[0], {**POOLS[1], "overcommit_percent": 10}]
+    teams = [{"name": "a", "weight": 1}, {"name": "b", "weight": 1}]
+    rows = {(row.pool, row.resource): row for row in planned(teams, pools=pools).pool_quotas}
+    assert rows["l40s", "nvidia.com/gpu"].teams == 13
+
+
 def test_a_team_written_twice_is_one_problem():
     team = {"name": "a", "quota": {"l40s": {"gpus": {"nominal": 12}}}}
     assert list(problems([team, team])) == ["teams[1].name"]
@@ -240,6 +247,17 @@ def test_a_queue_of_more_pools_than_kueue_takes_is_told():
     assert planned([{"name": "a", "weight": 1, "pool_weights": {"p0": 0}}], pools=pools)
 
 
+def test_a_queue_of_more_quotas_than_kueue_takes_is_told():
+    """Each of 52 pools needs an entry for CPUs, memory, whole GPUs and seven profiles: 520, more than 512."""
+    parts = [{"count": 1, "devices": {"1g.10gb": 2, "1g.10gb+me": 1, "1g.20gb": 2}}]
+    parts += [{"count": 1, "devices": {name: 1}} for name in ("2g.20gb", "3g.40gb", "4g.40gb", "7g.80gb")]
+    cut = {"name": "cut", "machine": "p5.48xlarge", "mig": [{"nodes": 1, "gpus": parts}]}
+    pools = [cut, *({"name": f"p{n}", "machine": "g6.xlarge"} for n in range(51))]
+    found = problems([{"name": "a", "weight": 1}], pools=pools)
+    assert "a queue of 520 quotas" in found["teams[0]"]
+    assert planned([{"name": "a", "weight": 1}], pools=pools[:-1])
+
+
 def test_fair_sharing_gives_every_queue_a_weight():
     teams = [{"name": "a", "weight": 1, "fair_sharing_weight": 3}, {"name": "b", "cohort": "labs"}]
     plan = planned(teams, cohorts=[{"name": "labs"}], fair_sharing=True)
@@ -247,7 +265,9 @@ def test_fair_sharing_gives_every_queue_a_weight():
     assert [cohort.fair_sharing_weight for cohort in plan.cohorts] == [None, 1]
 
 
-def test_two_processes_with_other_hashes_print_the_same_plan(tmp_path, capsys):
+def test_two_processes_with_other_hashes_print_the_same_plan_and_load_nothing_that_a_plan_does_not_need(
+    tmp_path, capsys
+):
     teams = [{"name": f"team-{n}", "weight": n % 3 + 1, "quota": {"h100": {}}} for n in range(9)]
     teams[0]["pool_weights"] = {"l40s": 2, "h100": 1}
     file = tmp_path / "environment.yaml"
@@ -256,7 +276,8 @@ def test_two_processes_with_other_hashes_print_the_same_plan(tmp_path, capsys):
 import sys
 from ai_platform.cli.main import main
 main(["plan", "{file}", "--json"])
-assert not {{"kubernetes", "pulumi", "cryptography"}} & sys.modules.keys(), "a plan needs none of these"
+unneeded = {{"kubernetes", "pulumi", "cryptography", "pynvml", "ai_platform.gpu.doctor"}}
+assert not unneeded & sys.modules.keys(), "a plan needs none of these"
 """
     seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
     other = subprocess.run(

@@ -20,6 +20,9 @@ OFFICE = "198.51.100.0/24"
 OPEN = [
     (EKS, {"vpcConfig": {}}),
     (EKS, {"vpcConfig": {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/1", "128.0.0.0/1"]}}),
+    (EKS, {"vpcConfig": {"endpointPublicAccess": True, "publicAccessCidrs": []}}),
+    ("gcp:compute/forwardingRule:ForwardingRule", {}),
+    ("gcp:compute/globalForwardingRule:GlobalForwardingRule", {"loadBalancingScheme": "EXTERNAL_MANAGED"}),
     (GKE, {}),
     (GKE, {"masterAuthorizedNetworksConfig": {"cidrBlocks": [{"cidrBlock": "0.0.0.0/0"}]}}),
     ("gcp:container/nodePool:NodePool", {"networkConfig": {"enablePrivateNodes": False}}),
@@ -45,6 +48,8 @@ CLOSED = [
     (GKE, {"privateClusterConfig": {"enablePrivateEndpoint": True}}),
     (GKE, {"masterAuthorizedNetworksConfig": {"cidrBlocks": [{"cidrBlock": OFFICE}]}}),
     (SERVICE, {"spec": {"type": "ClusterIP"}}),
+    ("gcp:compute/forwardingRule:ForwardingRule", {"loadBalancingScheme": "INTERNAL_MANAGED"}),
+    ("gcp:compute/forwardingRule:ForwardingRule", {"loadBalancingScheme": ""}),
     (SERVICE, {"spec": {"type": "LoadBalancer"}, "metadata": INTERNAL}),
     (SERVICE, {"spec": {"type": "LoadBalancer", "loadBalancerSourceRanges": [OFFICE]}}),
     (INGRESS, {"spec": {"ingressClassName": "gce-internal"}}),
@@ -72,6 +77,8 @@ HIDDEN = [
     ),
     (BLOCK, {**BLOCKED, "blockPublicAcls": NOT_YET}, "blockPublicAcls"),
     (GROUP, {"ingress": [NOT_YET]}, "ingress[0]"),
+    (GROUP, {"ingress": [{"cidrBlocks": [OFFICE, NOT_YET]}]}, "ingress[0].cidrBlocks[1]"),
+    ("gcp:compute/forwardingRule:ForwardingRule", {"loadBalancingScheme": NOT_YET}, "loadBalancingScheme"),
 ]
 
 

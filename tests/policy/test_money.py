@@ -1,3 +1,4 @@
+import dataclasses
 from decimal import Decimal
 from pathlib import Path
 
@@ -52,10 +53,11 @@ def test_it_fails_closed_on_unknown_prices_above_the_share(prod):
     assert line.startswith("team research: 2 of 3 priced parts")
 
 
-def test_a_description_that_is_not_there_fails_and_only_the_stack_says_so():
-    [line] = lines("budget", made(STACK), made("aws:s3/bucket:Bucket"), environment="stacks/none.yaml")
-    assert "there is no description stacks/none.yaml" in line
+def test_without_a_description_and_without_a_budget_what_pools_cost_is_named_as_not_seen():
+    pool = eks("l40s", template=L40S)
     assert lines("budget", made(STACK)) == []
+    assert lines("pools-as-planned", L40S, pool) == []
+    assert pool.hidden == ["what it may cost: neither environment nor monthlyUsd is set"]
 
 
 def test_a_stack_that_is_larger_than_its_plan_is_found():
@@ -68,6 +70,30 @@ def test_a_stack_that_is_larger_than_its_plan_is_found():
     ]
     assert said(eks("extra")) == ["pool extra is not in the plan of prod, so nor is its price"]
     assert said(eks("l40s")) == ["its machine is p5.48xlarge; planned and priced is g6e.12xlarge"]
+
+
+def test_pools_that_cost_more_than_their_name_says_are_found():
+    def said(pool):
+        return lines("pools-as-planned", H100, L40S, pool, environment=PROD)
+
+    [line] = said(eks("l40s", template=L40S, instanceTypes=["g6e.12xlarge", "p5.48xlarge"]))
+    assert line == "its machine is p5.48xlarge; planned and priced is g6e.12xlarge"
+    [line] = said(eks("h100-spot", scalingConfig={"maxSize": 1}))
+    assert line == "it is paid for as on_demand; planned and priced is spot"
+    system = {"labels": {"ai-platform/nodes": "system"}, "scalingConfig": {"maxSize": 1}}
+    [line] = said(eks("hidden", **system))
+    assert line.startswith("system nodes are p5.48xlarge; planned and priced are ")
+
+
+def test_pools_of_one_name_and_several_machines_count_each_at_the_dearest():
+    first = eks("l40s", template=L40S)
+    other = dataclasses.replace(eks("l40s", template=L40S), urn="urn:pulumi:test::p::other")
+    [line] = lines("pools-as-planned", L40S, first, other, monthlyUsd=16000)
+    assert line.startswith("the pools: up to 30,638.50 US dollars a month")
+    both = eks("l40s", template=L40S, instanceTypes=["g6e.xlarge", "g6e.12xlarge"])
+    assert lines("pools-as-planned", L40S, both, monthlyUsd=15000)
+    zonal = gke(location="us-central1-a")
+    assert lines("pools-as-planned", zonal, monthlyUsd=10**6) == []
 
 
 def test_without_a_description_pools_are_priced_by_the_built_in_prices():

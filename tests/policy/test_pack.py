@@ -97,3 +97,29 @@ def test_the_day_comes_from_the_configuration(today, fails):
 def test_a_chart_whose_objects_are_not_there_yet_is_told():
     found = run(seen("kubernetes:helm.sh/v4:Chart"))
     assert "no rule could see the objects of this chart" in found["unknown-values"][0]
+
+
+def test_a_description_that_can_not_be_read_breaks_every_rule_that_needs_it_once():
+    settings = {"environment": "stacks/none.yaml"}
+    queue = {"name": "l40s", "resources": [{"name": "nvidia.com/gpu", "nominalQuota": 1}]}
+    found = run(
+        seen("pulumi:pulumi:Stack"),
+        seen(BUCKET, tags={"environment": "a", "managed-by": "b"}),
+        seen("aws:eks/nodeGroup:NodeGroup", "pool", labels={}, instanceTypes=["m6i.large"], tags={}),
+        seen(
+            "kubernetes:kueue.x-k8s.io/v1beta2:ClusterQueue", spec={"resourceGroups": [{"flavors": [queue]}]}
+        ),
+        **dict.fromkeys(("budget", "pools-as-planned", "quota-sums"), settings),
+    )
+    for rule in ("budget", "pools-as-planned", "quota-sums"):
+        [line] = found[rule]
+        assert line.startswith("can't be judged")
+        assert "there is no description stacks/none.yaml" in line
+
+
+def test_a_misspelt_setting_fails_instead_of_setting_nothing():
+    settings = {"budget": {"enviroment": "x"}, "pools-as-planned": {"monthlyUSD": 5}}
+    found = run(seen("pulumi:pulumi:Stack"), seen(BUCKET, "own", tags={}), **settings)
+    [line] = found["budget"]
+    assert line.startswith("its configuration says 'enviroment', which is none of its settings: environment,")
+    assert len(found["pools-as-planned"]) == 1

@@ -41,6 +41,11 @@ def test_a_pod_that_restricted_admits_passes():
         ),
         (job({"securityContext": {**SAFE, "seccompProfile": {"type": "Unconfined"}}}), "seccomp"),
         (job({"ports": [{"hostPort": 80}]}), "takes port 80 of its node"),
+        (job({"securityContext": {**SAFE, "procMount": "Unmasked"}}), "procMount is Unmasked"),
+        (job(securityContext={"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}), "sysctl kernel.msgmax"),
+        (job(securityContext={"windowsOptions": {"hostProcess": True}}), "is a process of its node"),
+        (job({"securityContext": {**SAFE, "seLinuxOptions": {"type": "spc_t"}}}), "SELinux"),
+        (job({"securityContext": {**SAFE, "appArmorProfile": {"type": "Unconfined"}}}), "is unconfined"),
     ],
 )
 def test_a_pod_that_restricted_refuses_is_found(resource, said):
@@ -81,6 +86,13 @@ def test_an_image_without_a_digest_is_found_and_a_definition_is_no_pod():
     )
 
 
+def test_the_image_of_a_canarys_model_needs_a_digest():
+    canary = [{"predictor": {"name": "new", "model": {"image": "vllm:1"}}}, {"predictor": None}]
+    served = made("kubernetes:serving.kserve.io/v1beta1:InferenceService", spec={"canary": canary})
+    (line,) = lines("images-by-digest", served)
+    assert line == "spec.canary[0].predictor.model.image is vllm:1, without a digest"
+
+
 def test_values_that_are_not_known_yet_are_noted():
     image, context = job({"image": NOT_YET}), job({"securityContext": NOT_YET})
     level = namespace(NOT_YET)
@@ -88,6 +100,27 @@ def test_values_that_are_not_known_yet_are_noted():
     assert image.unseen == ["spec.template.spec.containers[0].image"]
     assert context.unseen[0] == "spec.template.spec.containers[0].securityContext"
     assert level.unseen == ["metadata.labels.pod-security.kubernetes.io/enforce"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        (job(volumes=[{"name": "root", "hostPath": NOT_YET}]), "volumes[0].hostPath"),
+        (job(volumes=[NOT_YET]), "volumes[0]"),
+        (job({"ports": [{"hostPort": NOT_YET}]}), "containers[0].ports[0].hostPort"),
+        (
+            job({"securityContext": {**SAFE, "capabilities": {"drop": ["ALL"], "add": [NOT_YET]}}}),
+            "containers[0].securityContext.capabilities.add[0]",
+        ),
+        (
+            job({"securityContext": {**SAFE, "capabilities": {"drop": NOT_YET}}}),
+            "containers[0].securityContext.capabilities.drop",
+        ),
+    ],
+)
+def test_what_a_pod_may_have_of_its_node_is_noted_where_it_is_not_known_yet(resource, path):
+    assert lines("pod-security", resource) == []
+    assert resource.unseen == [f"spec.template.spec.{path}"]
 
 
 def test_the_images_of_a_release_are_never_seen_and_that_is_said():

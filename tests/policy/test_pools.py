@@ -2,8 +2,12 @@ import dataclasses
 
 import pytest
 
+from ai_platform.gpu.node_pool import NodePool
 from ai_platform.policy.pools import pools
-from tests.policy.gates import NOT_YET, lines, made
+from ai_platform.testing import record
+from tests.clusters import EKS as EKS_CLUSTER
+from tests.clusters import GKE as GKE_CLUSTER
+from tests.policy.gates import NOT_YET, lines, made, resources_of
 
 EKS, GKE, TEMPLATE = (
     "aws:eks/nodeGroup:NodeGroup",
@@ -62,10 +66,59 @@ def test_a_pool_is_read_with_the_machine_of_its_launch_template():
         ({"nodeLocations": ["a", "b"], "autoscaling": {"maxNodeCount": 2}}, 4),
         ({"autoscaling": None, "nodeCount": 2}, 2),
         ({"autoscaling": {}}, None),
+        ({"nodeLocations": None, "autoscaling": {"maxNodeCount": 2}, "location": "us-central1-a"}, 2),
+        ({"nodeLocations": None, "autoscaling": {"maxNodeCount": 2}, "location": "us-central1"}, 6),
     ],
 )
 def test_the_ceiling_of_a_pool_on_gke_counts_all_zones(changes, most):
     assert pools([gke(**changes)])[0].max_nodes == most
+
+
+def test_a_pool_that_names_no_zones_has_those_of_its_cluster():
+    cluster = made(
+        "gcp:container/cluster:Cluster", location="us-central1", nodeLocations=["a", "b", "c", "d"]
+    )
+    pool = gke(nodeLocations=None, autoscaling={"maxNodeCount": 2})
+    pool = dataclasses.replace(pool, depends_on={"cluster": (cluster.urn,)})
+    assert pools([cluster, pool])[0].max_nodes == 8
+
+
+@pytest.mark.parametrize(
+    ("cluster", "machine", "option"),
+    [
+        (EKS_CLUSTER, "g6e.12xlarge", "on_demand"),
+        (EKS_CLUSTER, "g6e.12xlarge", "spot"),
+        (EKS_CLUSTER, "p5.48xlarge", "capacity_block"),
+        (EKS_CLUSTER, "p5.48xlarge", "reserved"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "on_demand"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "spot"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "flex_start"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "queued_provisioning"),
+        (GKE_CLUSTER, "a3-highgpu-8g", "reserved"),
+    ],
+)
+def test_how_our_own_pools_are_paid_for_is_seen(cluster, machine, option):
+    spec = {"name": "gpus", "machine": machine, "max_nodes": 2, "purchase_option": option, "zones": []}
+    if option in ("capacity_block", "reserved"):
+        spec |= {"reservation": "cr-0123456789abcdef0" if cluster is EKS_CLUSTER else "gpus"}
+        spec |= {"zones": ["us-east-1a" if cluster is EKS_CLUSTER else "us-central1-a"]}
+    made_ = resources_of(
+        record(lambda: NodePool("prod-gpus", spec, cluster=cluster), outputs=lambda _: {"latestVersion": 1})
+    )
+    assert {(pool.option.value, pool.max_nodes) for pool in pools(made_)} == {(option, 2)}
+
+
+def test_of_several_machines_none_is_left_out():
+    group = eks(instanceTypes=["p5.48xlarge", "g6e.12xlarge"], labels={MIG: "all-1g.10gb"})
+    assert pools([group])[0].gpus_per_node == 4
+    [line] = lines("mig-possible", group)
+    assert "L40S of g6e.12xlarge can't be cut" in line
+
+
+def test_a_partition_that_is_not_known_is_noted():
+    pool = gke(accelerator={"gpuPartitionSize": NOT_YET})
+    assert lines("mig-possible", pool) == []
+    assert pool.unseen == ["nodeConfig.guestAccelerators.gpuPartitionSize"]
 
 
 def test_a_pool_without_a_ceiling_or_an_owner_is_found():

@@ -32,6 +32,9 @@ def test_with_a_description_its_plan_counts_also_where_the_pools_are_in_another_
         "33 nvidia.com/gpu of h100 are promised, and it holds 32"
     ]
     assert lines("quota-sums", queue("a", 1, flavor="t4"), environment=PROD) == ["t4 is no pool of prod"]
+    assert lines("quota-sums", queue("a", 1, "nvidia.com/mig-4g.40gb"), environment=PROD) == [
+        "1 nvidia.com/mig-4g.40gb of h100 are promised, and it holds none"
+    ]
 
 
 def test_what_can_not_be_compared_is_noted():

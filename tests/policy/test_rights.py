@@ -27,6 +27,13 @@ WIDE = [
     made(ROLE_POLICY, policy=document(Action=["ec2:*"], Resource="*")),
     made(ROLE_POLICY, policy=document(Action="iam:PassRole", Resource="*")),
     made(ROLE_POLICY, policy={"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}),
+    made(ROLE_POLICY, policy=document(Action="*:*")),
+    made(ROLE_POLICY, policy=document(Action="IAM:PassRole", Resource="*")),
+    made(ROLE_POLICY, policy=document(Action="iam:Pass*", Resource="*")),
+    made(ROLE_POLICY, policy=document(Action="s3:*", Resource="arn:*")),
+    made(ROLE_POLICY, policy=document(Action="s3:?*", Resource="*")),
+    made("aws:sqs/queue:Queue", policy=document(Principal="*")),
+    made("aws:secretsmanager/secretPolicy:SecretPolicy", policy=document(Principal="*")),
     made(BUCKET_POLICY, policy=document(Principal={"AWS": "*"})),
     made("aws:iam/role:Role", inlinePolicies=[{"policy": document(Action="*")}]),
     made("aws:iam/role:Role", managedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
@@ -42,6 +49,8 @@ WIDE = [
 NARROW = [
     made(ROLE_POLICY, policy=document()),
     made(ROLE_POLICY, policy=document(Action="ec2:DescribeInstances", Resource="*")),
+    made(ROLE_POLICY, policy=document(Action="s3:*", Resource="arn:aws:s3:::corpus*")),
+    made("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", policy=document(Principal="*")),
     made(ROLE_POLICY, policy=document(Effect="Deny", Action="*", Resource="*")),
     made(
         BUCKET_POLICY, policy=document(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o"}})
@@ -73,6 +82,10 @@ def test_named_rights_pass(resource):
         (made(ROLE_POLICY, policy=NOT_YET), "policy"),
         (made("gcp:projects/iAMMember:IAMMember", role=NOT_YET, member="user:a@example.com"), "role"),
         (made(f"{RBAC}:Role", rules=NOT_YET), "rules"),
+        (
+            made(f"{RBAC}:Role", rules=[{"verbs": ["get", NOT_YET], "resources": ["pods"]}]),
+            "rules[0].verbs[1]",
+        ),
     ],
 )
 def test_rights_that_are_not_known_yet_are_noted(resource, path):

@@ -15,6 +15,14 @@ def test_a_resource_without_tags_is_found_and_default_tags_of_its_provider_count
     assert lines(RULE, made(BUCKET, tagsAll=TAGS)) == []
 
 
+def test_a_tag_without_a_value_names_nobody():
+    assert lines(RULE, made(BUCKET, tags={"environment": " ", "managed-by": ""})) == [
+        "tags lacks environment, managed-by"
+    ]
+    labels = {"ai-platform/team": ""}
+    assert len(lines(RULE, made("kubernetes:core/v1:Namespace", metadata={"labels": labels}))) == 1
+
+
 def test_what_a_template_makes_needs_tags_of_its_own():
     found = lines(RULE, made("aws:ec2/launchTemplate:LaunchTemplate", tags=TAGS))
     assert [line.rpartition(": ")[2].split(" get")[0] for line in found] == [
@@ -47,6 +55,14 @@ def test_tags_that_are_not_known_yet_are_noted():
     ):
         assert lines(RULE, resource) == []
         assert len(resource.unseen) == 1
+
+
+def test_a_template_whose_labels_are_not_known_yet_is_noted():
+    job = made(
+        "kubernetes:batch/v1:Job", spec={"template": {"metadata": NOT_YET, "spec": {"containers": []}}}
+    )
+    assert lines(RULE, job) == []
+    assert job.unseen == ["spec.template.metadata.labels"]
 
 
 def test_a_tag_whose_value_is_not_known_yet_is_there():

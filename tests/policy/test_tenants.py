@@ -30,3 +30,6 @@ def test_a_policy_that_is_not_known_yet_does_not_count_and_is_noted():
     hidden = policy(podSelector=NOT_YET)
     assert len(lines(RULE, TEAM, hidden)) == 1
     assert hidden.unseen == ["spec.podSelector"]
+    hidden = policy(podSelector={"matchLabels": NOT_YET})
+    assert len(lines(RULE, TEAM, hidden)) == 1
+    assert hidden.unseen == ["spec.podSelector.matchLabels"]

@@ -23,6 +23,7 @@ from ai_platform.report.model import (
     MoneyReport,
     PolicyLine,
     PoolCapacity,
+    PromptText,
     Report,
     ResourceLine,
     Saving,
@@ -251,6 +252,20 @@ def sample() -> Report:
             ),
             VersionChange(kind="model", name="chat-large", before=None, after="llama-3.3-70b@6f6073b"),
         ),
+        prompts=(
+            PromptText(
+                name="assistants/support",
+                before="1.1.0",
+                after="1.2.0",
+                lines=(
+                    "@@ -1,2 +1,2 @@",
+                    " You answer for the help desk.",
+                    "-Be brief.",
+                    "+Be brief and kind.",
+                ),
+                left_out=3,
+            ),
+        ),
         gates=(
             PolicyLine(
                 rule="budget",
@@ -296,5 +311,8 @@ def rewritten(part: Any, change: Callable[[str], str]) -> Any:
 def hostile(texts: Iterable[str]) -> Report:
     """The sample with these texts, one after the other and over again, in place of all of its own."""
     source = cycle(texts)
-    report: Report = rewritten(sample(), lambda _: next(source))
+    failed = StackPart(stack="prod.teams", counts=Counts(), complete=False, errors=("one\n  two", "three"))
+    whole = sample()
+    worse = whole.model_copy(update={"wrong": ("one", "two"), "stacks": (*whole.stacks, failed)})
+    report: Report = rewritten(worse, lambda _: next(source))
     return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ai_platform.marks import Marks, read_yaml
 from ai_platform.report.change import change_notes, changes, stack_parts
 from ai_platform.report.components import components_of
 from ai_platform.report.make import make_report
+from ai_platform.report.markdown import markdown
 from ai_platform.report.model import Counts
 from ai_platform.report.preview import Op, Preview, PropertyChange, ResourceChange
 from ai_platform.report.read_preview import read_preview
@@ -122,7 +124,7 @@ def test_what_only_differs_in_noise_counts_as_the_same_and_is_told() -> None:
     assert stack_parts([preview])[0].counts == Counts(same=1)
     (note,) = change_notes([preview])
     assert "quiet" in note
-    assert "1 differences folded" in note
+    assert "in 1 resource, which counts as the same: quiet (1 difference folded" in note
 
 
 def test_a_possible_rename_stays_a_deletion_and_a_creation() -> None:
@@ -150,6 +152,34 @@ def test_long_values_and_lists_without_end_are_cut() -> None:
     assert len(line.differences[0].before or "") < 300
 
 
+def shown(before: object, after: object) -> list[tuple[str, str | None, str | None]]:
+    """What a reader sees of one property that differs."""
+    changed = resource("a", changes=(PropertyChange("policy", before, after),))
+    ((line,),) = [change.resources for change in changes([Preview("dev", (changed,))])]
+    return [(item.path, item.before, item.after) for item in line.differences]
+
+
+def test_of_a_json_text_what_differs_in_it_is_shown() -> None:
+    rights = [{"Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::bucket-{n}/*"} for n in range(40)]
+    wider = [*rights[:30], rights[30] | {"Resource": "*"}, *rights[31:]]
+    assert shown(json.dumps({"Statement": rights}), json.dumps({"Statement": wider})) == [
+        ("policy.Statement[30].Resource", "arn:aws:s3:::bucket-30/*", "*")
+    ]
+    assert shown('{"a": 1}', '{"a": ') == [("policy", '{"a": 1}', '{"a": ')]
+    assert shown([{"a": {"b": 1}}], [{"a": {"b": 2}}]) == [("policy[0].a.b", "1", "2")]
+
+
+def test_a_long_text_is_cut_to_where_it_differs() -> None:
+    ((_, before, after),) = shown("x" * 5000 + "old" + "y" * 900, "x" * 5000 + "new" + "y" * 900)
+    assert before
+    assert before.startswith("…" + "x" * 60 + "oldyy")
+    assert after
+    assert after.startswith("…" + "x" * 60 + "newyy")
+    assert max(len(before), len(after)) < 300
+    many = json.dumps(list(range(100))), json.dumps(list(range(1, 101)))
+    assert len(shown(*many)) == 1
+
+
 def test_what_causes_a_replacement_comes_first() -> None:
     found = (PropertyChange("a", 1, 2), PropertyChange("z", 1, 2, replaces=True))
     ((line,),) = [c.resources for c in changes([Preview("dev", (resource("x", Op.REPLACE, changes=found),))])]
@@ -162,7 +192,7 @@ def test_a_failed_preview_makes_a_report_that_says_so(dev: Side) -> None:
     assert not report.stacks[0].complete
     assert 'got "nope"' in report.stacks[0].errors[0]
     assert report.digests == (dev.plan.digest, dev.plan.digest)
-    assert any("not known" in note for note in report.notes)
+    assert "not known" in markdown(report)
 
 
 def test_policies_are_the_gates_mandatory_ones_first() -> None:
@@ -177,3 +207,15 @@ def test_no_preview_and_no_side_is_a_report_of_nothing() -> None:
     assert make_report([]).changes == ()
     with pytest.raises(InvalidInput):
         read_preview("nothing")
+
+
+def test_a_cluster_stands_at_the_setting_of_it_that_changes(dev: Side) -> None:
+    urn = f"{PLATFORM}$ai-platform:index:EksCluster::dev"
+    component = ResourceChange(urn, Op.SAME, "ai-platform:index:EksCluster", "dev", custom=False)
+    cluster = resource("dev-cluster", parent=urn, changes=(PropertyChange("version", "1.35", "1.36"),))
+    preview = Preview("dev", (component, cluster))
+    after = edited(dev, 'kubernetes_version: "1.35"', 'kubernetes_version: "1.36"')
+    (found,) = changes([preview], [dev], [after])
+    at = line('  kubernetes_version: "1.35"')
+    assert found.description_line == f"stacks/dev.yaml:{at}"
+    assert changes([preview], [dev], [dev])[0].description_line is None

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_platform.environment import parse
+from ai_platform.marks import Marks
 from ai_platform.plan import make_plan
 from ai_platform.report.danger_quotas import Share
 from ai_platform.report.danger_rules import RULES
 from ai_platform.report.danger_table import danger_table
 from ai_platform.report.dangers import dangers
+from ai_platform.report.make import make_report
 from ai_platform.report.model import Grade
 from ai_platform.report.preview import SECRET, UNKNOWN, Op, Preview, PropertyChange, ResourceChange
 from ai_platform.report.side import Side
 from tests.examples import examples
 
+ROOT = Path(__file__).parents[2]
+STATE = """state:
+  backend: s3://example-state?region=us-east-1
+  secrets_provider: awskms://alias/state
+"""
 EKS_POOL, BUCKET = "aws:eks/nodeGroup:NodeGroup", "aws:s3/bucket:Bucket"
 NAMESPACE, POLICY = "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
@@ -47,6 +57,11 @@ def told(*resources):
 def one(*resources):
     (danger,) = told(*resources)
     return danger
+
+
+def trust(principal, **more):
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def replaced(token, path="kind", name="thing", **more):
@@ -222,6 +237,8 @@ def test_a_provider_that_goes_with_its_cluster_is_not_told_again():
         ({"deletionProtection": True}, {"deletionProtection": UNKNOWN}, False),
         ({"forceDestroy": False}, {"forceDestroy": True}, True),
         ({"forceDestroy": False}, {}, False),
+        ({}, {"forceDestroy": True}, True),
+        ({"forceDestroy": True}, {"forceDestroy": True}, False),
         ({"reclaimPolicy": "Retain"}, {"reclaimPolicy": "Delete"}, True),
     ],
 )
@@ -371,6 +388,42 @@ def service(kind, **annotations):
             ("anonymous-access", Grade.CRITICAL),
         ),
         (
+            "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+            {"roleRef": {"name": "view"}, "subjects": []},
+            {"roleRef": {"name": "view"}, "subjects": [{"name": "system:serviceaccounts"}]},
+            ("rights-widened", Grade.HIGH),
+        ),
+        (
+            "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+            {"roleRef": {"name": "cluster-admin"}, "subjects": []},
+            {"roleRef": {"name": "cluster-admin"}, "subjects": [{"name": "system:masters"}]},
+            ("rights-widened", Grade.MEDIUM),
+        ),
+        (
+            "aws:iam/role:Role",
+            {"assumeRolePolicy": trust({"Service": "ec2.amazonaws.com"})},
+            {"assumeRolePolicy": trust("*")},
+            ("anonymous-access", Grade.CRITICAL),
+        ),
+        (
+            "aws:iam/role:Role",
+            {"assumeRolePolicy": trust({"Service": "ec2.amazonaws.com"})},
+            {"assumeRolePolicy": trust({"AWS": "*"}, Condition={"Bool": {"aws:x": "true"}})},
+            None,
+        ),
+        (
+            CRD,
+            {"spec": {"versions": [{"name": "v1", "served": True}, {"name": "v2", "served": True}]}},
+            {"spec": {"versions": [{"name": "v1", "served": False}, {"name": "v2", "served": True}]}},
+            ("crd-version-removed", Grade.HIGH),
+        ),
+        (
+            CRD,
+            {"spec": {"versions": [{"name": "v1", "served": True}]}},
+            {"spec": {"versions": [{"name": "v1", "served": True}, {"name": "v2", "served": True}]}},
+            None,
+        ),
+        (
             "aws:iam/policy:Policy",
             {"policy": '{"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}'},
             {"policy": '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'},
@@ -486,6 +539,13 @@ def side(description):
 OLD = side(BASE)
 
 
+def written(text):
+    """The side that a text describes, with its lines."""
+    marks = Marks(yaml.safe_load(text), text)
+    environment = parse(marks.data, subject="test", marks=marks, folder=ROOT / "stacks")
+    return Side(environment, make_plan(environment), "stacks/dev.yaml", marks)
+
+
 def by_plan(edit, **options):
     """(Rule, grade) of a change that only the descriptions tell."""
     description = copy.deepcopy(BASE)
@@ -528,6 +588,75 @@ def test_limits_that_become_narrower():
         d["teams"][0]["quota"]["a"]["gpus"]["borrowing_limit"] = 1
 
     assert by_plan(edit) == [("borrowing-tightened", Grade.LOW)]
+
+
+def test_who_can_borrow_less_is_named_where_somebody_lends_less():
+    before = copy.deepcopy(BASE)
+    before["teams"][1]["quota"]["a"]["gpus"]["lending_limit"] = 4
+    after = copy.deepcopy(before)
+    after["teams"][1]["quota"]["a"]["gpus"]["lending_limit"] = 0
+    (danger,) = dangers([], [side(before)], [side(after)])
+    assert (danger.rule, danger.grade) == ("borrowing-tightened", Grade.LOW)
+    assert "team two lends less" in danger.what
+    assert "one can borrow less" in danger.what
+
+
+def test_an_endpoint_that_gets_another_name():
+    def edit(d):
+        d["endpoints"][0]["name"] = "other"
+
+    old, new = side(BASE), copy.deepcopy(BASE)
+    edit(new)
+    (danger,) = dangers([], [old], [side(new)])
+    assert danger.rule == "endpoint-removed"
+    assert "/other looks like its new name, at another address" in danger.what
+
+
+def test_a_danger_of_an_endpoint_stands_at_the_setting_that_causes_it():
+    text = (ROOT / "stacks" / "dev.yaml").read_text()
+    changed = text.replace("context_length: 16384", "context_length: 8192")
+    (danger,) = dangers([], [written(text)], [written(changed)])
+    assert danger.rule == "endpoint-restarted"
+    assert danger.line == 1 + changed.splitlines().index("    context_length: 8192")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "line"),
+    [
+        ("cluster:\n", "stacks: split\ncluster:\n", "stacks-left-behind", "stacks: split"),
+        ("region: us-east-1\n", f"region: us-east-1\n{STATE}", "stacks-left-behind", "state:"),
+        ("region: us-east-1\n", "region: eu-west-1\n", "cluster-replaced", "region: eu-west-1"),
+    ],
+)
+def test_an_environment_that_moves_as_a_whole(old, new, rule, line):
+    text = (ROOT / "stacks" / "dev.yaml").read_text()
+    changed = text.replace(old, new, 1)
+    if "eu-west" in new:
+        changed = changed.replace("[us-east-1a, us-east-1b]", "[eu-west-1a, eu-west-1b]")
+    (danger,) = dangers([], [written(text)], [written(changed)])
+    assert danger.rule == rule
+    assert danger.line == 1 + changed.splitlines().index(line)
+    assert danger.blast_radius[0] == "endpoint assistants/chat-small"
+
+
+def test_stacks_that_hold_something_were_moved_and_not_left_behind():
+    text = (ROOT / "stacks" / "dev.yaml").read_text()
+    sides = [written(text)], [written(text.replace("cluster:\n", "stacks: split\ncluster:\n", 1))]
+    there = resource(BUCKET, op=Op.SAME, before={"a": 1}, after={"a": 1})
+    assert dangers([Preview("dev.cluster", (there,))], *sides) == ()
+    new = resource(BUCKET, op=Op.CREATE, after={"a": 1})
+    (danger,) = dangers([Preview("dev.cluster", (new,))], *sides)
+    assert danger.rule == "stacks-left-behind"
+
+
+def test_an_environment_without_a_description_runs_on():
+    old = written((ROOT / "stacks" / "dev.yaml").read_text())
+    report = make_report([], [old], [])
+    (danger,) = report.dangers
+    assert (danger.rule, danger.file) == ("stacks-left-behind", "stacks/dev.yaml")
+    assert report.money.total is None
+    assert report.capacity.teams == ()
+    assert "ai-platform destroy dev" in danger.safer
 
 
 def test_an_endpoint_that_moves_to_spot():
@@ -581,6 +710,105 @@ def test_a_model_arguments_and_replicas_of_an_endpoint():
     assert by_plan(to(min_replicas=1)) == [("endpoint-replicas-cut", Grade.MEDIUM)]
     assert by_plan(to(max_replicas=6)) == []
     assert by_plan(lambda d: d["endpoints"].clear()) == [("endpoint-removed", Grade.HIGH)]
+
+
+TRIED = {"model": "qwen3-4b", "percent": 10}
+
+
+def with_canary(canary=TRIED, **keys):
+    description = copy.deepcopy(BASE)
+    description["endpoints"][0].update(keys)
+    if canary:
+        description["endpoints"][0]["canary"] = canary
+    return side(description)
+
+
+def rules_between(before, after):
+    return [item.rule for item in dangers([], [before], [after])]
+
+
+def test_a_model_that_was_the_canary_is_no_surprise():
+    assert rules_between(with_canary(), with_canary(None, model="qwen3-4b")) == []
+
+
+def test_a_model_that_was_another_canary_or_none_is_one():
+    other = with_canary({"model": "qwen3-1.7b", "percent": 10})
+    for before in (other, OLD):
+        assert rules_between(before, with_canary(None, model="qwen3-4b")) == ["endpoint-without-canary"]
+
+
+def test_a_canary_that_was_tried_with_other_arguments_has_not_tried_them():
+    after = with_canary(None, model="qwen3-4b", context_length=4096)
+    assert rules_between(with_canary(), after) == ["endpoint-without-canary"]
+
+
+def test_a_canary_that_comes_goes_or_gets_another_share_is_no_danger():
+    more = with_canary({**TRIED, "percent": 20})
+    for before, after in ((OLD, with_canary()), (with_canary(), OLD), (with_canary(), more)):
+        assert rules_between(before, after) == []
+
+
+def test_the_safer_way_to_another_model_is_a_canary():
+    (danger,) = dangers([], [OLD], [with_canary(None, model="qwen3-4b")])
+    assert "under canary first" in danger.safer
+
+
+SERVICE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
+
+
+def changed_endpoint(path, strategy="Recreate", **spec):
+    spec["predictor"] = {"deploymentStrategy": {"type": strategy}, "minReplicas": 1}
+    sides = {"before": {"spec": spec}, "after": {"spec": spec}}
+    return resource(SERVICE, "chat", changes=[PropertyChange(path, "a", "b")], **sides)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "spec.predictor.model.args[0]",
+        "spec.predictor.model.resources.limits.cpu",
+        "metadata.labels.cost-center",
+        'metadata.annotations["ai-platform/evaluation"]',
+    ],
+)
+def test_other_pods_where_no_device_is_spare_are_a_gap(path):
+    assert found(changed_endpoint(path)) == [("endpoint-rollout-gap", Grade.HIGH)]
+    assert found(changed_endpoint(path, "RollingUpdate")) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "spec.predictor.deploymentStrategy.type",
+        "spec.predictor.minReplicas",
+        "spec.predictor.maxReplicas",
+        'metadata.annotations["pulumi.com/waitFor"]',
+    ],
+)
+def test_what_makes_no_other_pods_is_no_gap(path):
+    assert found(changed_endpoint(path)) == []
+
+
+def test_a_canary_that_stays_answers_meanwhile():
+    change = changed_endpoint("spec.predictor.model.args[0]", canary=[{"trafficPercent": 10}])
+    assert found(change) == [("endpoint-rollout-gap", Grade.MEDIUM)]
+    assert found(changed_endpoint("spec.canary[0].trafficPercent", canary=[{"trafficPercent": 10}])) == []
+
+
+def test_a_gap_is_told_instead_of_the_restart_that_makes_it():
+    description = copy.deepcopy(BASE)
+    description["endpoints"][0]["context_length"] = 4096
+    change = changed_endpoint("spec.predictor.model.args[0]")
+    urn = (
+        "urn:pulumi:lab::lab::ai-platform:index:Platform$ai-platform:index:Endpoint"
+        f"${SERVICE}::lab-one.chat-service"
+    )
+    parent = "urn:pulumi:lab::lab::ai-platform:index:Platform$ai-platform:index:Endpoint::lab-one.chat"
+    change = dataclasses.replace(change, urn=urn, name="lab-one.chat-service", parent=parent)
+    preview = Preview("lab", (change,))
+    (danger,) = dangers([preview], [OLD], [side(description)])
+    assert danger.rule == "endpoint-rollout-gap"
+    assert danger.what.startswith("endpoint one/chat answers nobody")
 
 
 def test_the_gravest_comes_first():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache, lru_cache
 
 import pytest
 from hypothesis import given
@@ -59,30 +60,34 @@ TEXTS = st.one_of(
 )
 
 
+@lru_cache(4)
 def tokens(document):
     """Every token, those inside of lines as well."""
-    for token in PARSER.parse(document):
-        yield token
-        yield from token.children or ()
+    return [part for token in PARSER.parse(document) for part in (token, *(token.children or ()))]
 
 
 def assert_harmless(document: str) -> None:
     first, rest = document.split("\n", 1)
     assert re.fullmatch(r"<!-- ai-platform report: (?:(?!--)[A-Za-z0-9 .,/_-])* -->", first)
-    assert "<!--" not in rest
+    assert "<!--" not in without_blocks(rest)
     opened: list[str] = []
     code = False
-    for token in tokens(rest):
+    for token in tokens(document):
+        if token.content.strip() == first:
+            continue
         assert token.type not in {
             "link_open",
             "image",
-            "fence",
             "code_block",
             "blockquote_open",
             "hr",
             "s_open",
         }
         assert token.type != "ordered_list_open"
+        # The text of a prompt is the one thing that stands in a block of code, and a line there has a sign.
+        if token.type == "fence":
+            assert token.info == "diff"
+            assert all(line[0] in " +-@" for line in token.content.splitlines())
         if token.type in {"html_inline", "html_block"}:
             left = OUR_TAGS.sub("", token.content)
             assert "<" not in left, token.content
@@ -94,12 +99,22 @@ def assert_harmless(document: str) -> None:
             code = "<code>" in opened
         elif token.type == "text" and not code:
             assert not CALLS.search(token.content.replace("\u200b", " ")), token.content
-        if token.type in {"text", "code_inline", "html_block"}:
+        if token.type in {"text", "code_inline", "html_block", "fence"}:
             hidden = {
                 letter for letter in token.content if unicodedata.category(letter) in {"Cc", "Cf", "Cs"}
             }
             assert not hidden - {"\u200b", "\n"}, token.content
     assert not opened
+
+
+def without_blocks(document: str) -> str:
+    """The document without its blocks of code."""
+    lines = document.split("\n")
+    for token in PARSER.parse(document):
+        if token.type == "fence" and token.map:
+            first, last = token.map
+            lines[first:last] = [""] * (last - first)
+    return "\n".join(lines)
 
 
 def tables(document):
@@ -212,12 +227,17 @@ def test_many_rows_of_everything_still_fit():
     assert re.search(r"Left out to fit here: [\d,]+ other rows\. ", document)
 
 
+@cache
+def usual():
+    return markdown(hostile(["plain"]))
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_text_becomes_a_tag_a_link_or_a_call(attack):
     document = markdown(hostile([attack]))
     assert_harmless(document)
-    assert tables(document) == tables(markdown(sample()))
-    assert len(headings(document)) == len(headings(markdown(sample())))
+    assert tables(document) == tables(usual())
+    assert len(headings(document)) == len(headings(usual()))
 
 
 @examples(60)
@@ -242,3 +262,28 @@ def test_the_marker_is_the_same_for_the_same_title_and_another_for_another():
 def test_a_limit_too_small_for_a_verdict_is_refused():
     with pytest.raises(ValueError, match="2000 bytes"):
         markdown(sample(), 500)
+
+
+def test_each_problem_of_a_failed_preview_has_a_line_of_its_own():
+    errors = ("dev.yaml: 2 problems\n  name: got 1\n  region: got 2",)
+    part = StackPart(stack="dev", counts=Counts(), complete=False, errors=errors)
+    said = markdown(Report(title="dev", stacks=(part,)))
+    assert "- `dev`: dev.yaml: 2 problems\n  - name: got 1\n  - region: got 2\n" in said
+
+
+def test_what_is_wrong_with_a_description_stands_on_top_and_nothing_is_called_safe():
+    said = markdown(Report(title="dev", wrong=("stacks/dev.yaml: region (line 3): got 1",)))
+    assert said.splitlines()[4].startswith("⛔ ")
+    assert "dangers: none found in what is known" in said
+    assert said.index("- stacks/dev.yaml: region (line 3)") < 400
+
+
+def test_a_bill_that_stays_as_it_is_is_folded_and_one_that_changes_is_not():
+    whole = sample()
+    same = {
+        name: tuple(line.model_copy(update={"before": line.after}) for line in getattr(whole.money, name))
+        for name in ("pools", "environments", "teams", "cost_centers")
+    }
+    unchanged = whole.model_copy(update={"money": whole.money.model_copy(update=same)})
+    assert "### Cost a month by pool, USD" in markdown(whole)
+    assert "<summary><b>Cost a month by pool, USD</b>: unchanged</summary>" in markdown(unchanged)

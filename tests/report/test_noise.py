@@ -127,3 +127,39 @@ def test_folding_hides_no_difference_of_a_variable(before: Any, after: Any, shuf
     shuffled.shuffle(names)
     result = sift(env(**before), env(**{name: after[name] for name in names}))
     assert bool(result.matter) == (before != after)
+
+
+def queue(*flavors: dict[str, Any], covered: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {"spec": {"resourceGroups": [{"coveredResources": list(covered), "flavors": list(flavors)}]}}
+
+
+def flavor(name: str, **resources: str) -> dict[str, Any]:
+    return {"name": name, "resources": [{"name": key, "nominalQuota": of} for key, of in resources.items()]}
+
+
+def matters(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, object, object]]:
+    """What is left of every difference that lies between the two by position."""
+    return [(item.path, item.before, item.after) for item in sift(before, after, "a:b:C").matter]
+
+
+def test_one_more_member_of_a_list_with_names_shifts_no_other() -> None:
+    old = queue(flavor("h100", cpu="8", small="2"), covered=("cpu", "small"))
+    new = queue(flavor("h100", cpu="8", gpu="4", small="1"), covered=("cpu", "gpu", "small"))
+    group = "spec.resourceGroups[0]"
+    assert matters(old, new) == [
+        (f"{group}.coveredResources", None, "gpu"),
+        (f'{group}.flavors["h100"].resources["small"].nominalQuota', "2", "1"),
+        (f'{group}.flavors["h100"].resources["gpu"]', None, {"name": "gpu", "nominalQuota": "4"}),
+    ]
+
+
+def test_another_order_of_a_list_in_which_order_counts_is_told() -> None:
+    first, second = flavor("h100", cpu="8"), flavor("spot", cpu="4")
+    assert matters(queue(first, second), queue(second, first)) == [
+        ("spec.resourceGroups[0].flavors", '["h100", "spot"]', '["spot", "h100"]')
+    ]
+
+
+def test_members_without_names_of_their_own_are_compared_by_place() -> None:
+    assert matters({"a": [{"b": 1}]}, {"a": [{"b": 2}]}) == [("a[0].b", 1, 2)]
+    assert matters({"a": ["x", "x"]}, {"a": ["x", "y"]}) == [("a[1]", "x", "y")]

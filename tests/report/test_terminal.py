@@ -38,8 +38,8 @@ def test_a_report_without_anything_has_a_verdict_alone():
     assert shown(Report(title="dev")).splitlines() == [
         "change: resources not previewed",
         "cost: not known",
-        "GPUs: –",
-        "dangers: none; gates: not asked",
+        "GPUs: not known",
+        "dangers: none found in what is known; gates: not asked",
     ]
 
 

@@ -76,6 +76,14 @@ def test_models_change_by_name_or_by_precision():
     assert " in bf16, " in found[0].after
 
 
+def test_a_canary_comes_and_goes_as_a_version_of_its_own():
+    old, new = described(), described()
+    part(new, "endpoints", "chat-small")["canary"] = {"model": "qwen3-1.7b", "percent": 10}
+    (row,) = versions([], [side(old)], [side(new)])
+    assert (row.kind, row.name, row.before) == ("canary", "assistants/chat-small", None)
+    assert row.after == "qwen3-1.7b in bf16, from Qwen/Qwen3-1.7B"
+
+
 def test_an_image_is_told_once_by_the_description_and_by_the_preview():
     old, new = described(), described()
     part(new, "training_jobs", "finetune")["image"] = "pytorch/pytorch:2.10.0"

@@ -18,7 +18,7 @@ def described(name="local"):
 
 
 def side(description):
-    environment = parse(description, subject="test")
+    environment = parse(description, subject="test", folder=STACKS)
     return Side(environment, make_plan(environment), f"stacks/{environment.name}.yaml")
 
 

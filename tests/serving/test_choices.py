@@ -90,6 +90,14 @@ def test_the_nearest_miss_says_by_how_much_and_what_helps():
     assert not choices(MODELS["qwen3-8b"], Need(tokens + 1), [l4])
 
 
+def test_the_largest_number_of_requests_that_fits_helps_when_one_more_was_asked_for():
+    whole = Offer("l4", GpuName.L4, 1, (), (), Decimal(1))
+    (one,) = choices(MODELS["qwen3-4b"], Need(4096, 1), [whole])
+    most = one.fit.max_concurrency
+    miss = nearest_miss(MODELS["qwen3-4b"], Need(4096, most + 1), [whole])
+    assert f"a concurrency of {most}" in miss.helps
+
+
 def test_where_memory_is_not_what_is_missing_the_reasons_are_said():
     need = Need(100_000)
     assert nearest_miss(MODELS["qwen3-4b"], need, [H100]) is None

@@ -51,6 +51,29 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "quantization_config": BLOCK_FP8, "tie_word_embeddings": False, "v_head_dim": 128,
         "vocab_size": 129280,
     },
+    "glm-5": {
+        "architectures": ["GlmMoeDsaForCausalLM"], "first_k_dense_replace": 3, "head_dim": 64,
+        "hidden_size": 6144, "index_head_dim": 128, "index_n_heads": 32, "index_topk": 2048,
+        "intermediate_size": 12288, "kv_lora_rank": 512, "max_position_embeddings": 202752,
+        "moe_intermediate_size": 2048, "moe_layer_freq": 1, "n_routed_experts": 256, "n_shared_experts": 1,
+        "num_attention_heads": 64, "num_experts_per_tok": 8, "num_hidden_layers": 78,
+        "num_key_value_heads": 64, "q_lora_rank": 2048, "qk_nope_head_dim": 192, "qk_rope_head_dim": 64,
+        "tie_word_embeddings": False, "v_head_dim": 256, "vocab_size": 154880,
+    },
+    "glm-4.7-flash": {
+        "architectures": ["Glm4MoeLiteForCausalLM"], "hidden_size": 2048, "intermediate_size": 10240,
+        "kv_lora_rank": 512, "max_position_embeddings": 202752, "moe_intermediate_size": 1536,
+        "n_routed_experts": 64, "n_shared_experts": 1, "num_attention_heads": 20, "num_experts_per_tok": 4,
+        "num_hidden_layers": 47, "num_key_value_heads": 20, "q_lora_rank": 768, "qk_nope_head_dim": 192,
+        "qk_rope_head_dim": 64, "tie_word_embeddings": False, "v_head_dim": 256, "vocab_size": 154880,
+    },
+    "glm-4.5-air": {
+        "architectures": ["Glm4MoeForCausalLM"], "first_k_dense_replace": 1, "head_dim": 128,
+        "hidden_size": 4096, "intermediate_size": 10944, "max_position_embeddings": 131072,
+        "moe_intermediate_size": 1408, "n_routed_experts": 128, "n_shared_experts": 1,
+        "num_attention_heads": 96, "num_experts_per_tok": 8, "num_hidden_layers": 46,
+        "num_key_value_heads": 8, "tie_word_embeddings": False, "vocab_size": 151552,
+    },
     "gemma-3-27b": {
         "architectures": ["Gemma3ForConditionalGeneration"],
         "text_config": {
@@ -109,6 +132,26 @@ def test_every_missing_or_wrong_number_is_named_at_once():
     assert {problem.path for problem in problems_of(config)} == {
         "hidden_size", "num_hidden_layers", "vocab_size",
     }  # fmt: skip
+
+
+def test_layers_that_share_an_index_are_refused():
+    (problem,) = problems_of({**CONFIGS["glm-5"], "indexer_types": ["full", "full", "shared"]})
+    assert problem.path == "indexer_types"
+
+
+def test_an_encoder_that_hands_over_what_several_layers_see_counts_their_networks():
+    """Qwen3-VL-8B has 8.77 billion parameters, of which its language model has 8.19."""
+    vision = {
+        "deepstack_visual_indexes": [8, 16, 24], "depth": 27, "hidden_size": 1152, "intermediate_size": 4304,
+        "out_hidden_size": 4096, "spatial_merge_size": 2,
+    }  # fmt: skip
+    text = {
+        "head_dim": 128, "hidden_size": 4096, "intermediate_size": 12288, "max_position_embeddings": 262144,
+        "num_attention_heads": 32, "num_hidden_layers": 36, "num_key_value_heads": 8, "vocab_size": 151936,
+    }  # fmt: skip
+    architecture = "Qwen3VLForConditionalGeneration"
+    found = read({"architectures": [architecture], "text_config": text, "vision_config": vision})
+    assert float(found.params_b) == pytest.approx(8.77, rel=0.003)
 
 
 def test_paths_lead_into_the_text_part():

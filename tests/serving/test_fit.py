@@ -1,4 +1,5 @@
 from fractions import Fraction
+from math import ceil
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 from ai_platform.gpu.gpus import GpuName
 from ai_platform.gpu.mig.profiles import device_memory_mib
 from ai_platform.serving.fit import fit
-from ai_platform.serving.memory import Adapters
+from ai_platform.serving.kv_cache import cache_layout, pipeline_stages
+from ai_platform.serving.memory import Adapters, stage_weights_mib
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Precision
 from tests.examples import examples
@@ -129,6 +131,35 @@ def test_pipeline_stages_share_layers_and_cache():
     assert two.kv_cache_tokens > 2 * one.kv_cache_tokens
 
 
+def test_weights_in_fp8_run_on_gpus_that_do_not_compute_in_fp8():
+    """vLLM's docs, FP8 W8A8: Turing and Ampere take them for weights alone."""
+    result = sized("llama-3.3-70b-fp8", gpu=GpuName.A100_80GB, tensor_parallel=2)
+    assert result.fits
+    assert sized("llama-3.1-8b", gpu=GpuName.A10G, precision=Precision.FP8).fits
+
+
+def test_the_stage_with_the_least_room_decides():
+    """94 layers in four stages: the second has one more than the first, and no embeddings."""
+    model = MODELS["qwen3-235b-a22b-fp8"]
+    stages = stage_weights_mib(model.shape, Precision.FP8, pipeline_parallel=4)
+    assert max(stages) == stages[1] > stages[0]
+    result = sized("qwen3-235b-a22b-fp8", gpu=GpuName.H200_141GB, pipeline_parallel=4)
+    assert result.weights_mib == ceil(stages[1])
+
+
+def test_windows_keep_the_steps_that_every_stage_works_on_and_the_next():
+    """vLLM 0.33.0, config/vllm.py, max_in_flight_tokens: one step for each stage, and one scheduled ahead."""
+    for stages in (1, 2):
+        result = sized(
+            "gpt-oss-20b", context_length=131_072, max_num_batched_tokens=8192, pipeline_parallel=stages
+        )
+        held = pipeline_stages(24, stages)[0]
+        layout = cache_layout(MODELS["gpt-oss-20b"].shape, stage=held)
+        blocks = layout.blocks(result.kv_cache_mib * 2**20)
+        expected = layout.tokens(blocks, 131_072, 8192 * (stages + 1))
+        assert result.kv_cache_tokens == pytest.approx(expected, rel=0.001)
+
+
 def test_adapters_take_room_from_the_cache():
     plain = sized("llama-3.1-8b")
     lora = sized("llama-3.1-8b", adapters=Adapters(8, 64))
@@ -155,7 +186,6 @@ def test_a_step_holds_at_least_a_block_of_linear_attention():
             {"tensor_parallel": 2, "profile": "1g.20gb"},
             "MIG devices can't talk to each other",
         ),
-        ("llama-3.1-8b", {"gpu": GpuName.A100_80GB, "precision": Precision.FP8}, "does not compute in fp8"),
         (
             "llama-3.1-8b",
             {"gpu": GpuName.A10G, "kv_cache_precision": Precision.FP8},
@@ -166,6 +196,9 @@ def test_a_step_holds_at_least_a_block_of_linear_attention():
         ("llama-3.1-405b", {}, "each device lacks"),
         ("qwen3.5-27b", {"tensor_parallel": 24}, "don't divide the heads of the linear attention"),
         ("gpt-oss-20b", {"gpu": GpuName.T4}, "no kernels for mxfp4"),
+        ("qwen3-4b", {"gpu": GpuName.V100}, "older than what vLLM runs on"),
+        ("glm-5", {"gpu": GpuName.A100_80GB, "tensor_parallel": 8}, "no kernels for sparse attention"),
+        ("glm-5", {"gpu": GpuName.RTX_PRO_6000, "tensor_parallel": 8}, "sparse attention in fp8 only"),
     ],
 )
 def test_what_stands_against_it_is_said(name, options, reason):

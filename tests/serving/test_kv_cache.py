@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_platform.serving.architecture import LayerKind
+from ai_platform.serving.architecture import Architecture, Latent, LayerKind
 from ai_platform.serving.kv_cache import cache_layout, layer_groups, pipeline_stages
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Precision
@@ -79,6 +79,70 @@ def test_linear_attention_of_27b_takes_the_logged_blocks():
     )
 
 
+# Logs of models of which some layers see a window: "Available KV cache memory", "GPU KV cache size" and where
+# it stands "Maximum concurrency". These releases counted tokens as blocks of one group times tokens of a
+# block. The memory is rounded to 0.01 GiB.
+# model, GiB, tokens, context, batched tokens, concurrency
+WINDOWS = {
+    # a public log of vLLM 0.11.0rc2, repository not known: google/gemma-3-27b-it on MI300X; 89,994 blocks
+    "gemma-3-27b": ("gemma-3-27b", 109.86, 205_696, 4096, 8192, 50.05),
+    # alvarobartt/hf-mem#60
+    "gpt-oss-120b": ("gpt-oss-120b", 5.38, 78_384, None, None, None),
+    # blog.huikang.dev, 2025-12-28, "vllm-logs": vLLM 0.11.2 on one GPU
+    "gpt-oss-120b on a whole GPU": ("gpt-oss-120b", 8.99, 130_960, None, None, None),
+    # a public record, repository not known: vLLM 0.12.0 on eight H200; its steps are those of the default
+    "llama-4-scout": ("llama-4-scout", 89.71, 3_919_664, 8_388_608, 8192, 1.86),
+}
+
+
+@pytest.mark.parametrize("case", WINDOWS)
+def test_windows_give_the_tokens_and_the_concurrency_that_vllm_logged(case):
+    name, gib, logged, context, batched, concurrency = WINDOWS[case]
+    layout = cache_layout(MODELS[name].shape, tensor_parallel=8 if name == "llama-4-scout" else 1)
+    blocks = layout.blocks(int(gib * GIB))
+    assert blocks // len(layout.groups) * layout.block_tokens == pytest.approx(logged, rel=0.001)
+    if concurrency:
+        assert blocks / layout.blocks_per_request(context, batched) == pytest.approx(concurrency, abs=0.01)
+
+
+def test_two_lengths_of_one_server_tell_what_a_window_keeps():
+    """A public record, repository not known: gpt-oss-120b on vLLM 0.11.2, 2048 batched tokens.
+
+    The same server held 7.77 requests of 81,920 tokens, and 6.51 of 98,304. Only with the right window
+    there is one number of blocks that gives both.
+    """
+    layout = cache_layout(MODELS["gpt-oss-120b"].shape, precision=FP8)
+    short, long = (layout.blocks_per_request(context, 2048) for context in (81_920, 98_304))
+    assert any(
+        round(blocks / short, 2) == 7.77 and round(blocks / long, 2) == 6.51
+        for blocks in range(7 * short, 8 * short)
+    )
+
+
+def test_a_request_takes_the_memory_of_mla_that_vllm_asked_for():
+    """vllm-project/vllm#15871: DeepSeek-V2-Lite-Chat needs 0.95 GiB for 32,768 tokens."""
+    latent = Latent(query_rank=0, kv_rank=512, nope_dim=128, rope_dim=64, value_dim=128)
+    shape = Architecture(2048, 27, 16, 1, 576, 102400, 10944, latent=latent)
+    layout = cache_layout(shape)
+    needed = layout.blocks_per_request(32_768, 8192) * layout.block_bytes
+    assert needed / GIB == pytest.approx(0.95, abs=0.005)
+
+
+@pytest.mark.parametrize(("gib", "logged"), [(32.06, 343_744), (32.11, 344_192), (34.86, 373_696)])
+def test_an_index_of_sparse_attention_is_kept_beside_the_vector_of_mla(gib, logged):
+    """Public logs of GLM-5.1-FP8 on eight H200, vLLM 0.19 and later, bf16 cache; repository not known."""
+    layout = cache_layout(MODELS["glm-5.1-fp8"].shape, tensor_parallel=8)
+    assert layout.page_bytes == 64 * (2 * 576 + 128 + 4)
+    assert layout.blocks(int(gib * GIB)) * layout.block_tokens == pytest.approx(logged, rel=0.0003)
+
+
+def test_sparse_attention_keeps_656_bytes_of_a_token_in_fp8_and_its_index():
+    """vLLM 0.33.0, v1/attention/backends/mla/flashmla_sparse.py."""
+    sparse = cache_layout(MODELS["deepseek-v3.2"].shape, precision=FP8)
+    assert sparse.page_bytes == 64 * (656 + 132)
+    assert cache_layout(MODELS["deepseek-v3"].shape, precision=FP8).page_bytes == 64 * 576
+
+
 def test_sliding_windows_keep_their_window_and_the_step_in_flight():
     layout = cache_layout(MODELS["gpt-oss-20b"].shape)
     assert layout.groups == (LayerKind.SLIDING, LayerKind.FULL)
@@ -91,6 +155,13 @@ def test_gemma_3_forms_groups_of_ten_layers_with_two_places_unused():
     groups = layer_groups(MODELS["gemma-3-27b"].shape.kinds)
     assert sorted(len(group) for group in groups) == [8, 8, 9, 9, 9, 9, 10]
     assert cache_layout(MODELS["gemma-3-27b"].shape).layers_per_block == 10
+
+
+def test_kinds_of_nearly_as_many_layers_form_one_group_each():
+    """vLLM 0.33.0, v1/core/kv_cache_planning.py: below half as many again, padding is cheaper than groups."""
+    full, sliding = LayerKind.FULL, LayerKind.SLIDING
+    assert sorted(map(len, layer_groups([full] * 10 + [sliding] * 14))) == [10, 14]
+    assert sorted(map(len, layer_groups([full] * 10 + [sliding] * 15))) == [7, 8, 10]
 
 
 def test_chunks_of_llama_4_are_dropped_when_the_next_begins():

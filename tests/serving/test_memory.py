@@ -22,6 +22,10 @@ LOADED = [
     ("mistral-small-3.2-24b", 1, 1, 44.76),
     ("llama-3.3-70b-fp8", 1, 1, 67.72),
     ("llama-3.3-70b-fp8", 2, 1, 33.88),
+    # Public logs of vLLM 0.19 on eight H200, repository not known.
+    ("glm-5.1-fp8", 8, 1, 89.39),
+    # A public log of vLLM 0.19.0 on A100, repository not known.
+    ("gemma-3-27b", 1, 1, 51.45),
 ]
 
 
@@ -86,6 +90,14 @@ def test_mla_copies_its_compressing_matrices_to_every_device():
     (alone,) = stage_weights_mib(row.shape, row.native_precision)
     (eight,) = stage_weights_mib(row.shape, row.native_precision, tensor_parallel=8)
     assert alone / 8 < eight < alone / 8 + 2048
+
+
+def test_adapters_of_experts_take_memory_for_every_expert():
+    """The feed-forward matrices of qwen3-30b-a3b: 128 experts in 48 layers, 3 matrices each, in bf16."""
+    rank, layers, experts = 16, 48, 128
+    both_sides = layers * experts * 3 * (2048 + 768) * rank * 2 / 2**20
+    taken = float(adapters_mib(MODELS["qwen3-30b-a3b"].shape, Adapters(1, rank)))
+    assert both_sides < taken < both_sides * 1.02
 
 
 def test_adapters_take_memory_by_rank_and_count():

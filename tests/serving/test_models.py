@@ -63,6 +63,7 @@ def test_the_shape_has_the_published_number_of_parameters(name):
         ("deepseek-v3", 37),
         ("kimi-k2", 32),
         ("qwen3.5-122b-a10b", 10),
+        ("glm-5", 42),
     ],
 )
 def test_active_parameters_are_near_what_the_vendor_says(name, active_b):

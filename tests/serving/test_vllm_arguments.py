@@ -41,6 +41,11 @@ def test_a_native_fp8_or_mxfp4_model_needs_no_quantization():
     assert not any(argument.startswith("--quantization") for argument in vllm_arguments(result))
 
 
+def test_a_cache_counted_in_bf16_is_not_left_to_what_vllm_takes_by_itself():
+    result = sized("glm-5-fp8", gpu=GpuName.B300, tensor_parallel=8)
+    assert "--kv-cache-dtype=bfloat16" in vllm_arguments(result)
+
+
 def test_four_bits_of_a_bf16_model_need_a_checkpoint():
     result = sized("llama-3.1-8b", precision=Precision.INT4)
     with pytest.raises(ValueError, match="give the path of a checkpoint"):

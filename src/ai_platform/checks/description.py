@@ -27,6 +27,7 @@ from ..serving.model import Model
 from ..serving.own_models import own_models
 from .endpoints import Names, endpoint_problems
 from .fall_backs import fall_back_problems
+from .prompts import prompt_problems
 from .quotas import Add, Location, quota_problems
 from .slices import slice_problems
 from .storage import storage_problems
@@ -93,6 +94,7 @@ def checked(environment: Environment, marks: Marks | None = None) -> Checked:
         slice_problems(environment, pools, usable, problem),
         endpoint_problems(environment, pools, names, quotas, usable, own, problem),
         training_problems(environment, pools, names, usable, problem),
+        prompt_problems(environment, problem),
     )
     return Checked(list(problems), pools, quotas, usable, own)
 
@@ -115,6 +117,7 @@ def _repeated_names(environment: Environment, problem: Add) -> Iterator[Problem]
         ("storage", [("", storage.name) for storage in environment.storage]),
         ("endpoints", [(endpoint.team, endpoint.name) for endpoint in environment.endpoints]),
         ("training_jobs", [(job.team, job.name) for job in environment.training_jobs]),
+        ("prompts", [(prompt.team, prompt.name) for prompt in environment.prompts]),
     ]
     for group, names in groups:
         first: dict[tuple[str, str], int] = {}

@@ -11,17 +11,18 @@ from ..components.errors import Problem
 from ..environment import Environment
 from ..finops.prices import Price
 from ..gpu.mig.layout import WHOLE_GPU
-from ..gpu.node_plan import PoolPlan, gpu_of
+from ..gpu.node_plan import PoolPlan
 from ..planning.chosen_devices import why_no_device, with_device
 from ..planning.prices import price_of
 from ..planning.quotas import GPUS, Quotas, offered_by
 from ..serving import models
-from ..serving.endpoint_fit import endpoint_fit
+from ..serving.canary import canary_replicas
 from ..serving.model import Model
 from ..serving.spec import EndpointSpec
-from ..serving.vllm_arguments import vllm_arguments
+from .canaries import canary_problems
 from .mounts import endpoint_mount_problems
 from .quotas import Add, Location, within_quota
+from .unfit import unfit, unknown_model
 
 Usable = Mapping[tuple[str, str], Mapping[str, int]]
 """(Pool, quota key) to team to the devices that it can own and borrow at most."""
@@ -75,12 +76,14 @@ def endpoint_problems(
             continue
         price = price_of(pool, book, environment.region)
         held = quotas.teams.get(spec.team, {}).get(spec.pool)
-        spec = with_device(spec, pool, held, price, own)
+        spec = with_device(spec, pool, held, price, own, usable)
         size = list(_size(spec, pool, at, problem))
         yield from size or _fits(spec, pool, held, price, own, at, problem)
+        yield from canary_problems(environment, spec, pool, own, at, problem)
         if not size and (spec.gpus or spec.mig_profile) and spec.team in names.teams:
             key, each = (spec.mig_profile, 1) if spec.mig_profile else (GPUS, spec.gpus or 1)
-            needed = each * spec.max_replicas
+            beside = canary_replicas(spec.min_replicas, spec.canary.percent) if spec.canary else 0
+            needed = each * (spec.max_replicas + beside)
             yield from within_quota(usable, at, spec.team, pool.name, key, needed, problem)
 
 
@@ -109,9 +112,7 @@ def _fits(
 ) -> Iterator[Problem]:
     model = models.model(spec.model, own)
     if model is None:
-        close = models.closest(spec.model, own)
-        fix = f"did you mean {' or '.join(close)}?" if close else "take a model of the catalog"
-        yield problem((*at, "model"), spec.model, "a model of the catalog", fix)
+        yield unknown_model(spec.model, own, at, problem)
         return
     if not spec.gpus and not spec.mig_profile:
         reason = why_no_device(spec, pool, held, price, own)
@@ -121,15 +122,4 @@ def _fits(
         fix = "name gpus or mig_profile to see why it doesn't fit, or ask for less"
         yield problem((*at, "model"), f"a model for which no device fits, {spec.model}", expected, fix)
         return
-    sized = endpoint_fit(spec, model, gpu_of(pool))
-    device = spec.mig_profile or f"{spec.gpus} × {pool.gpu}"
-    for reason in sized.reasons:
-        fix = "take a larger device, a shorter context_length, a lower concurrency or a smaller precision"
-        yield problem(
-            (*at, "model"), f"a model that {device} can't serve, {spec.model}", f"what fits: {reason}", fix
-        )
-    if sized.fits:
-        try:
-            vllm_arguments(sized, model_path=spec.weights)
-        except ValueError as error:
-            yield problem((*at, "precision"), spec.precision, str(error), "take the model's own precision")
+    yield from unfit(spec, model, pool, at, problem)

@@ -42,6 +42,13 @@ def endpoint_mount_problems(
         if hidden:
             expected = f"a folder that leaves {', '.join(hidden)} to vLLM"
             yield problem((*at, "mounts", name), folder, expected, "take another folder, such as /models")
+    yield from weights_problems(environment, spec, at, problem)
+
+
+def weights_problems(
+    environment: Environment, spec: EndpointSpec, at: Location, problem: Add
+) -> Iterator[Problem]:
+    """Weights that are in none of the endpoint's mounts, or in one that doesn't keep them."""
     if spec.weights is not None:
         yield from _weights(environment, spec, PurePosixPath(spec.weights), (*at, "weights"), problem)
 

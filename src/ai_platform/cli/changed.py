@@ -31,22 +31,42 @@ def run(options: argparse.Namespace) -> int:
     root = project.workplace().root
     # A name that is none could be an option to who reads this list.
     names = sorted(path.stem for path in (root / _STACKS).glob("*.yaml"))
-    there = [name for name in names if re.fullmatch(NAME_PATTERN, name)]
-    for name in touched_by(changed_files(root, options.base), there):
-        if not is_simulated(root, name):
+    files = changed_files(root, options.base)
+    gone = [
+        path.stem
+        for path in map(PurePosixPath, files)
+        if path.parent.as_posix() == _STACKS and path.suffix == ".yaml" and not (root / path).exists()
+    ]
+    there = [name for name in sorted({*names, *gone}) if re.fullmatch(NAME_PATTERN, name)]
+    for name in touched_by(files, there):
+        simulated = _was_simulated(root, options.base, name) if name in gone else is_simulated(root, name)
+        if not simulated:
             write(name)
     return 0
 
 
+def _was_simulated(root: Path, base: str, name: str) -> bool:
+    from .sides import at_revision
+
+    try:
+        side = at_revision(root, base, name)
+    except InvalidInput:
+        return False
+    return side is None or side.environment.cluster.provider == "simulated"
+
+
 def touched_by(files: Iterable[str], environments: Iterable[str]) -> list[str]:
-    """Environments that a change of these files may touch: a description its own, all else but prose all."""
+    """Environments that a change of these files may touch: a description its own, all else but prose all.
+
+    What lies beside descriptions is never prose: prompts are texts.
+    """
     there = list(environments)
     found: set[str] = set()
     for file in map(PurePosixPath, files):
         if file.parent.as_posix() == _STACKS and file.suffix == ".yaml":
             # Beside descriptions lies what Pulumi keeps of stacks: Pulumi.dev.yaml, Pulumi.prod.cluster.yaml.
             found.add(file.stem.removeprefix("Pulumi.").partition(".")[0])
-        elif file.suffix not in _PROSE:
+        elif file.suffix not in _PROSE or file.parts[0] == _STACKS:
             return there
     return [name for name in there if name in found]
 

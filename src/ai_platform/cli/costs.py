@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
 from ..local.tools import say
-from .output import write
+from .output import write, write_file
 from .project import described_by
 from .table import text_for
 
@@ -73,7 +73,7 @@ def _told(options: argparse.Namespace) -> int:
     bill = read_bill(options.bill, environment.name) if options.bill else None
     usage = _usage(options, environment.name)
     if options.save_usage:
-        options.save_usage.write_text(usage_text(usage), encoding="utf-8")
+        write_file(options.save_usage, usage_text(usage))
     costs = costs_of(plan, usage, first, last, bill)
     if options.format == "table":
         text = text_for(sys.stdout, costs_tables.tables(costs)) + "\n"
@@ -86,7 +86,7 @@ def _told(options: argparse.Namespace) -> int:
     else:
         text = {"csv": costs_tables.csv_text, "json": costs_tables.json_text}[options.format](costs)
     if options.output:
-        options.output.write_text(text, encoding="utf-8")
+        write_file(options.output, text)
     else:
         write(text.removesuffix("\n"))
     if options.format != "table":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
 from . import project
-from .output import write
+from .output import write, write_file
 from .table import TextTable, text_for
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _told(report: DriftReport, options: argparse.Namespace) -> int:
     if out is None:
         write(text)
     else:
-        out.write_text(f"{text}\n", encoding="utf-8")
+        write_file(out, f"{text}\n")
     return exit_status(report)
 
 
@@ -112,7 +112,7 @@ def tables(report: DriftReport) -> list[TextTable | str]:
     notes = len(report.lines) - count
     read = [source.name for source in report.sources if source.read]
     said = f"{count} differences" if count != 1 else "1 difference"
-    more = f", {notes} notes" if notes else ""
+    more = f", {notes} note{'' if notes == 1 else 's'}" if notes else ""
     parts.append(f"{said if count else 'no drift'}{more}; looked at: {', '.join(read) or 'nothing'}")
     parts += [f"not looked at: {source.name}: {source.why}" for source in report.sources if not source.read]
     fixes: dict[str, dict[str, None]] = {}

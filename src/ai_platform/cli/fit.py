@@ -45,9 +45,8 @@ def register(add: Add) -> None:
     parser.add_argument("--precision", choices=list(Precision), help="default: the checkpoint's own")
     parser.add_argument("--kv-cache", choices=["bf16", "fp8"], default="bf16", help="default: bf16")
     parser.add_argument("--adapters", metavar="N", type=_count, help="LoRA adapters held at once")
-    parser.add_argument(
-        "--lora-rank", metavar="R", type=int, default=16, choices=list(LoraRank), help="default: 16"
-    )
+    ranks = [rank.value for rank in LoraRank]
+    parser.add_argument("--lora-rank", metavar="R", type=int, default=16, choices=ranks, help="default: 16")
     parser.add_argument(
         "--batched-tokens",
         metavar="N",

@@ -7,13 +7,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from ..gates_pack import pack_folder
 from ..layers import environment_of, stacks_of
 from . import project
-from .output import write
+from .output import write, write_file
 from .workplace import Workplace
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-_PACK = "policy"
 
 
 def register(add: Add) -> None:
@@ -25,15 +25,12 @@ def register(add: Add) -> None:
     )
 
 
-def pack_of(place: Workplace, stack: str) -> tuple[Path, Path] | None:
-    """The project's policy pack, and the file that tells it what the stack's description says of it.
+def pack_of(place: Workplace, stack: str) -> tuple[Path, Path]:
+    """The policy pack, and the file that tells it what the stack's description says of it.
 
-    ``None`` in a project without a pack. Raises ``InvalidInput``.
+    Raises ``InvalidInput``, also where what runs packs is not installed.
     """
-    folder = place.root / _PACK
-    if not (folder / "PulumiPolicy.yaml").is_file():
-        return None
-    return folder, _written(place, environment_of(stack), None)
+    return pack_folder(place.root, place.home), _written(place, environment_of(stack), None)
 
 
 def _written(place: Workplace, name: str, output: Path | None) -> Path:
@@ -41,20 +38,22 @@ def _written(place: Workplace, name: str, output: Path | None) -> Path:
 
     environment, _ = project.described(place, name)
     config = gates_config(environment, place.root / "stacks" / f"{name}.yaml")
-    output = output or place.home / f"gates-{name}.json"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    if output is None:
+        output = place.home / f"gates-{name}.json"
+        output.parent.mkdir(parents=True, exist_ok=True)
+    write_file(output, json.dumps(config, indent=2) + "\n")
     return output
 
 
 def _gates(options: argparse.Namespace) -> int:
     place, name = project.workplace(), options.environment
     environment, _ = project.described(place, name)
+    folder = project.short(pack_folder(place.root, place.home).absolute())
     shown = project.short(_written(place, name, options.output).absolute())
     ended = len(environment.gates.exceptions)
     write(f"{shown}: {len(environment.gates.levels)} levels and {ended} exceptions of {name}\n")
     for stack in stacks_of(environment.name, environment.stacks):
-        pack = f"--policy-pack {_PACK} --policy-pack-config {shown}"
+        pack = f"--policy-pack {folder} --policy-pack-config {shown}"
         write(f"pulumi preview --stack {stack} {pack}")
         write(f"pulumi policy analyze --stack {stack} {pack} --json")
     return 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
@@ -38,7 +38,7 @@ def register(add: Add) -> None:
     """Adds the command."""
     parser = add("machines", _machines, "list machine types with GPUs or TPUs and what they cost")
     parser.add_argument("--gpu", metavar="NAME", help="part of the GPU's or TPU's name, for example H100")
-    parser.add_argument("--min-gpu-memory", metavar="GB", type=int, help="of one GPU, as marketed")
+    parser.add_argument("--min-gpu-memory", metavar="GB", type=_gigabytes, help="of one GPU, as marketed")
     parser.add_argument("--fabric", choices=[fabric.value for fabric in Fabric])
     parser.add_argument("--cloud", choices=[cloud.value for cloud in Cloud])
     parser.add_argument("--max-price", metavar="USD", type=_usd, help="of the machine for an hour")
@@ -49,9 +49,15 @@ def register(add: Add) -> None:
         help="default: on_demand, or else the first that the machine is sold as",
     )
     parser.add_argument(
-        "--env", metavar="FILE", help="with the machines, prices and region of this description"
+        "--env", metavar="ENV|FILE", help="with the machines, prices and region of this description"
     )
     parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _gigabytes(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of GB")
+    return int(text)
 
 
 def _usd(text: str) -> Decimal:
@@ -77,9 +83,9 @@ def _machines(options: argparse.Namespace) -> int:
         raise InvalidInput("machines", [Problem("--gpu", options.gpu, f"one of {', '.join(GPUS)}", fix)])
     machines, book, region = MACHINES, BUILT_IN, options.region
     if options.env:
-        from ..description import read
+        from . import project
 
-        environment, _ = read(Path(options.env))
+        environment, _ = project.described_by(options.env)
         machines, book = machines_of(environment), prices_of(environment)
         region = region or environment.region
     wanted = machine_list.Wanted(

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,8 +72,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Who reads us has seen enough, as `head` does. Python must not find that out again while it ends.
         sys.stdout = None
         return _FAILED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        say(f"error: {error.filename}: {error.strerror or error}")
+        return _FAILED
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ai-platform", description="One AI platform, from one description.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..components.errors import InvalidInput, Problem
 from ..gpu.machines import MACHINES, Cloud, Machine
 from ..local.tools import say
+from .output import write_file
 
 if TYPE_CHECKING:
     from ..finops.gcp_prices import GcpMachine
@@ -55,7 +56,7 @@ def _prices(options: argparse.Namespace) -> int:
     if out is None:
         sys.stdout.write(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        write_file(out, text)
     for line in report(found, out):
         say(line)
     return 0

@@ -38,6 +38,16 @@ def workplace() -> Workplace:
 
 def described(place: Workplace, name: str) -> tuple[Environment, Plan]:
     """The environment of that name and its plan. Raises InvalidInput with every problem."""
+    path = require_description(place, name)
+    environment, plan = planned(path)
+    if environment.name != name:
+        fix = "let the file, the environment and its stack have one name"
+        raise InvalidInput(short(path), [Problem("name", environment.name, name, fix)])
+    return environment, plan
+
+
+def require_description(place: Workplace, name: str) -> Path:
+    """The file that describes the environment. Raises InvalidInput where there is none."""
     path = place.root / "stacks" / f"{name}.yaml"
     if not path.is_file():
         there = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml"))) or "none"
@@ -52,11 +62,7 @@ def described(place: Workplace, name: str) -> tuple[Environment, Plan]:
                 )
             ],
         )
-    environment, plan = planned(path)
-    if environment.name != name:
-        fix = "let the file, the environment and its stack have one name"
-        raise InvalidInput(short(path), [Problem("name", environment.name, name, fix)])
-    return environment, plan
+    return path
 
 
 def described_by(target: str) -> tuple[Environment, Plan]:

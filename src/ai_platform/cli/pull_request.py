@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,20 +15,21 @@ from ..components.errors import InvalidInput, Problem
 from ..layers import StackLayout, environment_of, stacks_of
 from ..local.tools import say
 from . import project
-from .output import write
+from .output import write, write_file
 from .state import is_simulated
 from .table import text_for, text_of
 from .workplace import Workplace
 
 if TYPE_CHECKING:
+    from ..environment import Environment
     from ..report.model import Report
     from ..report.preview import Preview
     from .sides import Sides
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
-PASSED, FAILED, STOPPED = 0, 1, 3
-"""Exit statuses: nothing grave; an error; a policy or a danger that must not pass. 2 is bad input."""
+PASSED, FAILED, WRONG, STOPPED = 0, 1, 2, 3
+"""Exit statuses: nothing grave; an error; bad input; a policy or a danger that must not pass."""
 _FORMATS = ("terminal", "markdown", "json", "html")
 _RENDERERS = {"markdown": "markdown", "json": "json_text", "html": "html"}
 """Modules of ``report``, each with a function of its name. HTML takes long to load."""
@@ -97,22 +98,29 @@ def _preview(options: argparse.Namespace) -> int:
     from .sides import sides_of
 
     place = project.workplace()
-    stacks = _stacks(place, options.stacks)
-    say(f"previewing {', '.join(stacks)}")
-    packs = {stack: pack for stack in stacks if (pack := pack_of(place, stack))}
+    environments = {environment_of(name) for name in options.stacks}
+    sides = sides_of(place.root, environments, base=options.base)
+    # Of a description that goes there is no preview, and much to say.
+    for name in sorted(environments - {side.environment.name for side in sides.before}):
+        project.require_description(place, name)
+    right = {side.environment.name: side.environment for side in sides.after}
+    names = [name for name in options.stacks if environment_of(name) in right]
+    stacks = _stacks(place, names, right)
+    if stacks:
+        say(f"previewing {', '.join(stacks)}")
+    packs = {stack: pack_of(place, stack) for stack in stacks}
     previews = previewed([project.engine(place, stack) for stack in stacks], packs)
     if options.format == _FORMATS[0] and not options.output:
         for preview in previews:
             write(_summary(place, preview))
-    environments = {environment_of(stack) for stack in stacks}
-    return _finish(options, previews, sides_of(place.root, environments, base=options.base))
+    return _finish(options, previews, sides)
 
 
-def _stacks(place: Workplace, names: Sequence[str]) -> list[str]:
+def _stacks(place: Workplace, names: Sequence[str], right: Mapping[str, Environment]) -> list[str]:
     """The stacks that these environments and stacks are. Raises ``InvalidInput``."""
     stacks: dict[str, None] = {}
     for name in names:
-        environment, _ = project.described(place, environment_of(name))
+        environment = right[environment_of(name)]
         if is_simulated(place.root, name):
             project.require_cluster(place, name)
             stacks[name] = None
@@ -154,16 +162,18 @@ def _is_not_there(preview: Preview) -> bool:
 def _finish(options: argparse.Namespace, previews: Sequence[Preview], sides: Sides) -> int:
     from ..report.make import make_report
 
-    report = make_report(previews, sides.before, sides.after, sides.notes)
+    report = make_report(
+        previews, sides.before, sides.after, sides.notes, wrong=sides.wrong, unknown=sides.unknown
+    )
     text = _rendered(report, options.format, sys.stdout.isatty() and not options.output)
     if options.output:
-        _write_file(Path(options.output), text)
+        write_file(Path(options.output), text if text.endswith("\n") else f"{text}\n")
     else:
         write(text)
-    return status_of(report, options.fail_on, previews, wrong=sides.wrong)
+    return status_of(report, options.fail_on, previews)
 
 
-def status_of(report: Report, fail_on: str, previews: Sequence[Preview], *, wrong: bool = False) -> int:
+def status_of(report: Report, fail_on: str, previews: Sequence[Preview]) -> int:
     """The exit status of a report: what must not pass goes before what failed."""
     from ..report.model import Grade
 
@@ -172,28 +182,20 @@ def status_of(report: Report, fail_on: str, previews: Sequence[Preview], *, wron
     too_grave = any(danger.grade.value in grave for danger in report.dangers)
     if too_grave or any(line.level == "mandatory" for line in report.gates):
         return STOPPED
+    if report.wrong:
+        return WRONG
     failed = any(not preview.complete and not _is_not_there(preview) for preview in previews)
-    return FAILED if failed or wrong else PASSED
+    return FAILED if failed else PASSED
 
 
 def _rendered(report: Report, form: str, wide: bool) -> str:
     if form in _RENDERERS:
-        module = import_module(f".report.{_RENDERERS[form]}", __package__)
+        module = import_module(f"..report.{_RENDERERS[form]}", __package__)
         return str(getattr(module, _RENDERERS[form])(report))
     from ..report.terminal import terminal
 
     parts = terminal(report)
     return text_for(sys.stdout, parts) if wide else text_of(parts, _WIDTH)
-
-
-def _write_file(path: Path, text: str) -> None:
-    try:
-        path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
-    except OSError as error:
-        got = f"a file that can't be written: {error.strerror or error}"
-        raise InvalidInput(
-            str(path), [Problem("", got, "a place for the report", "check the path")]
-        ) from None
 
 
 def _root() -> Path:

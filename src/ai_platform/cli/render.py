@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
+from .output import write_file
 
 if TYPE_CHECKING:
     from ..report.model import Report
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         raise InvalidInput("render", problems)
     report = _read(options.report)
     for path in options.output:
-        _write(path, _text(report, _FORMS[path.suffix]))
+        write_file(path, _text(report, _FORMS[path.suffix]))
     return 0
 
 
@@ -58,13 +59,3 @@ def _text(report: Report, form: str) -> str:
     from ..report.markdown import markdown
 
     return html(report) if form == "html" else markdown(report)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        got = f"a file that can't be written: {error.strerror}"
-        raise InvalidInput(
-            "render", [Problem(str(path), got, "a path to write to", "take another")]
-        ) from None

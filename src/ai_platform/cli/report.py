@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from ..plan import Plan, TrainingPlan
 from ..planning.pool_layouts import pool_layouts
 from .money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
 from .packing import packing_lines
+from .prompts import prompt_lines
+from .rollouts import SERVED, beside, canary_lines, on_a_change, rollout_lines, still_changing
 from .table import TextTable
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ _SERVING = "serving.kserve.io/v1beta1"
 
 
 def plan_table(plan: Plan) -> Report:
-    """The plan as tables: pools, quotas, teams, endpoints, training runs and cost."""
+    """The plan as tables: pools, quotas, teams, endpoints, prompts, training runs and cost."""
     return _tables(plan, {}, {}, {}, {})
 
 
@@ -34,9 +36,10 @@ def live_table(plan: Plan, kubeconfig: Path) -> Report:
     api = connect(kubeconfig)
     queues = {item["metadata"]["name"]: item for item in api.list(KUEUE, "ClusterQueue")}
     services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
+    changing = still_changing(api.list("apps/v1", "Deployment", labels=SERVED))
     jobs = {_key(item): item for item in api.list("batch/v1", "Job")}
     nodes = {item["metadata"]["name"]: item for item in api.list("v1", "Node")}
-    return _tables(plan, queues, services, jobs, nodes)
+    return _tables(plan, queues, services, jobs, nodes, changing)
 
 
 def not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
@@ -62,12 +65,17 @@ def not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
     return found
 
 
-def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Report:
+def _tables(
+    plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any, changing: Container[Any] = ()
+) -> Report:
     return [
         _pools(plan, nodes),
         _quotas(plan),
         _teams(plan, queues),
-        _endpoints(plan, services),
+        _endpoints(plan, services, changing),
+        *canary_lines(plan),
+        *rollout_lines(plan),
+        *prompt_lines(plan),
         *([_jobs(plan, jobs)] if plan.training_jobs else []),
         *cost_lines(plan),
     ]
@@ -162,16 +170,22 @@ def _usage(queue: Any) -> dict[tuple[str, str], str]:
     }
 
 
-def _endpoints(plan: Plan, services: Any) -> TextTable:
-    table = _table("Endpoints", "endpoint", "model", "on", "replicas", "KV cache", "USD a month", "Ready")
+def _endpoints(plan: Plan, services: Any, changing: Container[Any] = ()) -> TextTable:
+    table = _table(
+        "Endpoints",
+        *("endpoint", "model", "on", "replicas", "on a change", "KV cache", "USD a month", "Ready"),
+    )
     for endpoint in plan.endpoints:
         service = services.get((endpoint.namespace, endpoint.name))
         ready = "planned" if not services else "yes" if service and _is_true(service, "Ready") else "no"
+        if ready == "yes" and (endpoint.namespace, endpoint.name) in changing:
+            ready = "changing"
         table.add_row(
             f"{endpoint.team}/{endpoint.name}",
             endpoint.model,
             f"{endpoint.devices} × {_short(endpoint.resource)} of {endpoint.pool}",
-            f"{endpoint.min_replicas}-{endpoint.max_replicas}",
+            f"{endpoint.min_replicas}-{endpoint.max_replicas}{beside(endpoint)}",
+            on_a_change(endpoint),
             f"{endpoint.kv_cache_tokens:,} tokens",
             endpoint_money(endpoint),
             ready,

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from ..components.errors import InvalidInput, Problem
 from ..description import read_marked
+from ..layers import environment_of
 from ..marks import read_yaml
 from ..report.side import Side
 
@@ -32,8 +33,10 @@ class Sides:
     before: list[Side] = field(default_factory=list)
     after: list[Side] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    wrong: bool = False
-    """Whether a description that should be there can't be planned."""
+    wrong: list[str] = field(default_factory=list)
+    """What is not right with descriptions that should be, a line for each problem."""
+    unknown: set[str] = field(default_factory=set)
+    """Environments of which a side can't be known: the other one is compared with nothing."""
 
 
 def side_of(path: Path, shown: str) -> Side:
@@ -52,19 +55,19 @@ def sides_of(
 ) -> Sides:
     """Both sides of these environments: of named files and revisions, else of the checkout and ``base``.
 
-    ``before`` and ``after`` are paths or ``REV:ENV``. What can't be read becomes a note.
+    ``before`` and ``after`` are paths or ``REV:ENV``. What can't be read becomes a note, or what is wrong.
     """
     sides = Sides()
-    names = sorted(set(environments))
+    names = set(environments)
     _named(root, after, sides.after, sides, must_be_right=True)
     _named(root, before, sides.before, sides, must_be_right=False)
-    there = {side.environment.name for side in sides.after}
-    for name in names:
+    there = {side.environment.name for side in sides.after} | sides.unknown
+    for name in sorted(names - there):
         path = root / _STACKS / f"{name}.yaml"
-        if name not in there and path.is_file():
-            _add(sides, sides.after, partial(side_of, path, _shown(root, path)), must_be_right=True)
+        if path.is_file():
+            _add(sides, sides.after, partial(_of_checkout, root, path), name, must_be_right=True)
     if not before:
-        _of_base(root, names, base, sides)
+        _of_base(root, sorted(names | there), base, sides)
     return sides
 
 
@@ -74,7 +77,7 @@ def _named(
     for target in targets:
         path = Path(target)
         if path.is_file() or path.suffix in (".yaml", ".yml"):
-            _add(sides, into, partial(side_of, path, target), must_be_right=must_be_right)
+            _add(sides, into, partial(side_of, path, target), path.stem, must_be_right=must_be_right)
             continue
         revision, colon, name = target.rpartition(":")
         if not colon or not revision or not name:
@@ -85,39 +88,44 @@ def _named(
 
 
 def _add_revision(
-    root: Path, revision: str, name: str, into: list[Side], sides: Sides, *, must_be_right: bool
+    root: Path, revision: str, stack: str, into: list[Side], sides: Sides, *, must_be_right: bool
 ) -> None:
-    try:
-        found = at_revision(root, revision, name)
-    except InvalidInput as error:
-        sides.notes.append(f"a description is not right, so its plan is not here: {error}")
-        sides.wrong |= must_be_right
+    name = environment_of(stack)
+    if name in {side.environment.name for side in into}:
         return
-    if found is not None:
-        into.append(found)
-    else:
+    if not _is_there(root, revision, name):
         sides.notes.append(f"{name}: there is no description of it in {revision[:12]}")
+        return
+    _add(sides, into, partial(_of_revision, root, revision, name), name, must_be_right=must_be_right)
 
 
-def _add(sides: Sides, into: list[Side], make: Callable[[], Side], *, must_be_right: bool) -> None:
+def _add(sides: Sides, into: list[Side], make: Callable[[], Side], name: str, *, must_be_right: bool) -> None:
     try:
         into.append(make())
     except InvalidInput as error:
-        sides.notes.append(f"a description is not right, so its plan is not here: {error}")
-        sides.wrong |= must_be_right
+        sides.unknown.add(name)
+        if must_be_right:
+            sides.wrong += [f"{error.subject}: {problem}" for problem in error.problems]
+        else:
+            sides.notes.append(f"the description before is not right, so its plan is not here: {error}")
 
 
 def _of_base(root: Path, names: Iterable[str], base: str | None, sides: Sides) -> None:
     revision = base or default_base(root)
+    described = {side.environment.name for side in sides.after} | sides.unknown
+    if revision is None and not described:
+        return
     if revision is None:
         sides.notes.append(
             "what the descriptions said before is not known, so nothing is compared with it: no revision of "
             "git can be told; give --base REV (a shallow clone needs its history: fetch-depth 0)"
         )
+        sides.unknown |= set(names)
         return
     _require(root, revision)
     for name in names:
-        _add_revision(root, revision, name, sides.before, sides, must_be_right=False)
+        if name in described or _is_there(root, revision, name):
+            _add_revision(root, revision, name, sides.before, sides, must_be_right=False)
 
 
 def default_base(root: Path) -> str | None:
@@ -149,21 +157,43 @@ def at_revision(root: Path, revision: str, name: str) -> Side | None:
 
     Raises ``InvalidInput`` for a description that is not right.
     """
-    if (
-        PurePosixPath(name).name != name
-        or _git(root, "cat-file", "-e", f"{revision}:./{_STACKS}/{name}.yaml") is None
-    ):
-        return None
+    return _of_revision(root, revision, name) if _is_there(root, revision, name) else None
+
+
+def _is_there(root: Path, revision: str, name: str) -> bool:
+    whole = PurePosixPath(name).name == name
+    return whole and _git(root, "cat-file", "-e", f"{revision}:./{_STACKS}/{name}.yaml") is not None
+
+
+def _of_checkout(root: Path, path: Path) -> Side:
+    shown = _shown(root, path)
+    try:
+        side = side_of(path, shown)
+    except InvalidInput as error:
+        raise InvalidInput(shown, error.problems) from None
+    if side.environment.name != path.stem:
+        fix = "let the file, the environment and its stack have one name"
+        raise InvalidInput(shown, [Problem("name", side.environment.name, path.stem, fix)])
+    return side
+
+
+def _of_revision(root: Path, revision: str, name: str) -> Side:
     packed = _git(root, "archive", "--format=tar", revision, "--", _STACKS) or b""
+    shown = f"{_STACKS}/{name}.yaml"
+    subject = f"{revision[:12]}:{shown}"
     with tempfile.TemporaryDirectory(prefix="ai-platform-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(folder, filter="data")
-        path = Path(folder) / _STACKS / f"{name}.yaml"
-        _bring_files(root, revision, path, Path(folder))
+        path = Path(folder) / shown
         try:
-            return side_of(path, f"{_STACKS}/{name}.yaml")
+            with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+                archive.extractall(folder, filter="data")
+            _bring_files(root, revision, path, Path(folder))
+            return side_of(path, shown)
         except InvalidInput as error:
-            raise InvalidInput(f"{revision}:{_STACKS}/{name}.yaml", error.problems) from None
+            raise InvalidInput(subject, error.problems) from None
+        except (tarfile.TarError, OSError) as error:
+            got = f"a folder that git can't give whole: {type(error).__name__}"
+            fix = "fetch the revision, and keep links inside the folder"
+            raise InvalidInput(subject, [Problem("", got, "the files of the revision", fix)]) from None
 
 
 def _bring_files(root: Path, revision: str, description: Path, folder: Path) -> None:

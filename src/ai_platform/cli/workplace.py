@@ -174,12 +174,19 @@ def marked(path: Path) -> Iterator[Marker]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise EngineError(
-                f"another run holds this stack ({text.strip() or 'just started'}): wait for it, or stop it"
-            ) from None
+            raise EngineError(f"another run holds this stack{_by(text)}: wait for it, or stop it") from None
         marker = Marker(file, bool(text), _session_in(text))
         marker.write(marker.session)
         yield marker
+
+
+def _by(text: str) -> str:
+    """Who runs and since when, as a marker says it; nothing where it says nothing yet."""
+    try:
+        said = json.loads(text)
+        return f", process {said['pid']} since {said['since']}"
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _session_in(text: str) -> int | None:

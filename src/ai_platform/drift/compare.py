@@ -51,7 +51,8 @@ def differences(thing: Thing, other: Thing, sources: Sources, fix: str) -> Itera
     for aspect, what in dict.fromkeys(chain(thing.says, other.says)):
         mine, theirs = thing.says.get((aspect, what)), other.says.get((aspect, what))
         if mine != theirs:
-            yield _line(thing, aspect, what, sources, mine or "not said", theirs or "not said", fix)
+            undo = _by_hand(thing) if (aspect, what) in thing.unset else fix
+            yield _line(thing, aspect, what, sources, mine or "not said", theirs or "not said", undo)
 
 
 def put_back(environment: str, stacks: Iterable[str]) -> str:
@@ -63,6 +64,10 @@ def put_back(environment: str, stacks: Iterable[str]) -> str:
     command = f"pulumi up --refresh --stack {named[0] if len(named) == 1 else '|'.join(named)}"
     shell = f"in a shell of `ai-platform env {environment}`"
     return f"find out who changed it; to undo it, {shell}: PULUMI_K8S_ENABLE_PATCH_FORCE=true {command}"
+
+
+def _by_hand(thing: Thing) -> str:
+    return f"find out who changed it; no `up` undoes it, but: kubectl edit {thing.at}"
 
 
 def line(
@@ -101,7 +106,9 @@ def _line(
 ) -> DriftLine:
     # Who weakens what keeps teams apart has the worst reason to do so by hand.
     guards = ("NetworkPolicy", "Pod Security")
-    severity = Severity.ERROR if what.startswith(guards) else None
+    # A prompt that nobody has reviewed speaks to everybody who uses the application.
+    grave = what.startswith(guards) or thing.name.startswith("Prompt ")
+    severity = Severity.ERROR if grave else None
     if len(mine) > _LONGEST and len(theirs) > _LONGEST:
         mine, theirs = _unlike(mine, theirs)
     return line(thing.subject, aspect, what, sources, (mine, theirs), fix, severity=severity)

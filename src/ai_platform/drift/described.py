@@ -21,8 +21,10 @@ from ..layers import ALL_LAYERS, Layer
 from ..plan import Plan
 from ..planning.auto_layouts import Layouts
 from ..platform_parts import flavor_of_pool
+from ..prompt_parts import prompt_args
 from ..serving.endpoint import EndpointArgs, inference_service_manifest
 from ..serving.observability import scrape_policy
+from ..serving.prompt import prompt_manifest
 from ..team_tenant import tenant_spec
 
 
@@ -55,6 +57,7 @@ def _of_teams(environment: Environment, plan: Plan) -> Iterator[Mapping[str, Any
     for endpoint in plan.endpoints:
         labels = pays[endpoint.team].model_copy(update={"model": endpoint.model}).kubernetes()
         yield inference_service_manifest(EndpointArgs(**endpoint.model_dump(), labels=labels))
+    yield from map(prompt_manifest, prompt_args(environment))
 
 
 def _layouts(environment: Environment, plan: Plan) -> Iterator[Mapping[str, Any]]:

@@ -71,6 +71,15 @@ def _pool(pool: PoolPlan, nodes: Sequence[Mapping[str, Any]], fix: str) -> Itera
                 if got != canonical(str(count)):
                     key = Aspect.MIG_LAYOUT, f"{resource} of a node", str(count), got
                     wrong.setdefault(key, []).append(name)
+    closed = [
+        str(node["metadata"]["name"]) for node in nodes if (node.get("spec") or {}).get("unschedulable")
+    ]
+    if closed:
+        uncordon = "let pods onto them again when the work is done: kubectl uncordon NODE"
+        sides = "0 nodes", f"{len(closed)} {'node' if len(closed) == 1 else 'nodes'}"
+        what, note = "closed to new pods", _named(closed)
+        severity = Severity.NOTE
+        yield line(subject, Aspect.SIZE, what, _PAIR, sides, uncordon, severity=severity, note=note)
     for (aspect, what, mine, theirs), names in wrong.items():
         yield line(subject, aspect, what, _PAIR, (mine, theirs), fix, note=_named(names))
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
+from ..components.config_maps import CONFIG_MAP_BYTES
 from ..components.errors import Problem
 from ..environment import Environment
 
-MOST_BYTES = 1024 * 1024 - 4096
-"""kubernetes.io, "ConfigMaps": 1 MiB; less than that, so that its names and labels fit too."""
+MOST_BYTES = CONFIG_MAP_BYTES
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 

@@ -17,7 +17,13 @@ from .refresh_tags import Tags
 from .things import key_of, things_of
 
 _PAIR = Sources.STATE_LIVE
-_SUBJECTS = {"NodePool": "pool", "Tenant": "team", "TeamQueue": "team", "Endpoint": "endpoint"}
+_SUBJECTS = {
+    "NodePool": "pool",
+    "Tenant": "team",
+    "TeamQueue": "team",
+    "Endpoint": "endpoint",
+    "Prompt": "prompt",
+}
 _TAGS = ("tags", "tagsAll", "labels", "effectiveLabels", "resourceLabels", "pulumiLabels", "terraformLabels")
 """Where clouds keep tags. Those that a provider adds by itself stand only in the ones that are computed."""
 _COUNTS = {
@@ -61,7 +67,8 @@ def _of_kubernetes(change: ResourceChange, subject: str, fix: str) -> Iterator[D
     if change.op is Op.DELETE:
         for thing in known.values():
             aspect = _missing_aspect(thing.name)
-            severity = Severity.ERROR if aspect is not Aspect.OBJECT or "Policy" in thing.name else None
+            grave = aspect is not Aspect.OBJECT or "Policy" in thing.name or thing.name.startswith("Prompt ")
+            severity = Severity.ERROR if grave else None
             sides = _THERE, _ABSENT
             yield line(thing.subject, aspect, thing.name, _PAIR, sides, fix, severity=severity)
         if not known:
@@ -165,8 +172,9 @@ def _missing_aspect(name: str) -> Aspect:
 
 
 def _gone(change: ResourceChange, subject: str, fix: str) -> DriftLine:
-    what = f"{change.type.rpartition(':')[2]} {change.name}"
-    return line(subject, Aspect.OBJECT, what, _PAIR, (_THERE, _ABSENT), fix, severity=Severity.ERROR)
+    return line(
+        subject, Aspect.OBJECT, _shown(change), _PAIR, (_THERE, _ABSENT), fix, severity=Severity.ERROR
+    )
 
 
 def _subject(shown: str) -> str:

@@ -11,6 +11,7 @@ from ..components.node_labels import POOL_LABEL
 from ..components.objects import MANAGED_BY
 from ..components.quantities import canonical
 from ..finops.cost_tags import KUBERNETES_PREFIX
+from ..serving.prompt_names import PROMPT_LABEL, TEXT_KEY, VERSION_KEY, digest_of_text
 from .model import Aspect
 
 Manifest = Mapping[str, Any]
@@ -18,6 +19,7 @@ Says = dict[tuple[Aspect, str], str]
 _TEAM = f"{KUBERNETES_PREFIX}team"
 _SECURITY = "pod-security.kubernetes.io/"
 _COMPLETE = ("ClusterQueue", "Cohort", "LocalQueue", "ResourceFlavor", "Namespace", "InferenceService")
+_SHOWN_DIGEST = 12
 _NO_LIMIT, _ALL = "no limit", "all of it"
 
 
@@ -31,6 +33,10 @@ class Thing:
     """``ClusterQueue research``."""
     says: Mapping[tuple[Aspect, str], str]
     """Value by aspect and what it is the value of."""
+    unset: frozenset[tuple[Aspect, str]] = frozenset()
+    """What of it our objects leave to the server's default: no `up` puts that back."""
+    at: str = ""
+    """The object as kubectl takes it, where ``unset`` says something."""
 
 
 def things_of(manifests: Iterable[Manifest]) -> dict[str, Thing]:
@@ -59,7 +65,7 @@ def complete_keys(manifests: Iterable[Manifest], *, managed: bool) -> list[str]:
     return [
         key_of(manifest)
         for manifest in manifests
-        if manifest.get("kind") in _COMPLETE
+        if (manifest.get("kind") in _COMPLETE or _is_prompt(manifest))
         and (manifest["kind"] != "Namespace" or _TEAM in labels_of(manifest))
         and (not managed or ours <= labels_of(manifest).items())
     ]
@@ -80,11 +86,38 @@ def cost_labels(manifest: Manifest) -> dict[str, str]:
 
 def _cluster_queue(manifest: Manifest, metadata: Manifest) -> Thing:
     spec = _mapping(manifest.get("spec"))
-    says: Says = {(Aspect.QUOTA, "cohort"): str(spec.get("cohortName") or spec.get("cohort") or "none")}
+    says: Says = {
+        (Aspect.QUOTA, "cohort"): str(spec.get("cohortName") or spec.get("cohort") or "none"),
+        (Aspect.QUOTA, "namespaces that may use it"): _selected(spec.get("namespaceSelector")),
+        (Aspect.QUOTA, "order"): str(spec.get("queueingStrategy") or "BestEffortFIFO"),
+        (Aspect.QUOTA, "stop policy"): _stopped(spec),
+        (Aspect.QUOTA, "admission checks"): _plain(
+            spec.get("admissionChecksStrategy") or spec.get("admissionChecks")
+        ),
+        **_preemption(_mapping(spec.get("preemption"))),
+    }
     says |= dict(_quotas(spec))
-    if spec.get("stopPolicy", "None") != "None":
-        says[Aspect.QUOTA, "stop policy"] = str(spec["stopPolicy"])
-    return Thing(f"team {metadata['name']}", f"ClusterQueue {metadata['name']}", says)
+    name = metadata["name"]
+    unset = frozenset({(Aspect.QUOTA, "order"), (Aspect.QUOTA, "stop policy")})
+    return Thing(f"team {name}", f"ClusterQueue {name}", says, unset, f"clusterqueue {name}")
+
+
+def _preemption(spec: Manifest) -> Says:
+    """Whom a queue's work may end, with Kueue's defaults where nothing is said (v0.19, CRD reference)."""
+    borrowing = _mapping(spec.get("borrowWithinCohort"))
+    return {
+        (Aspect.QUOTA, "takes back what others borrowed"): str(spec.get("reclaimWithinCohort") or "Never"),
+        (Aspect.QUOTA, "preempts within the queue"): str(spec.get("withinClusterQueue") or "Never"),
+        (Aspect.QUOTA, "preempts to borrow"): str(borrowing.get("policy") or "Never"),
+    }
+
+
+def _selected(selector: object) -> str:
+    return "none" if selector is None else _plain(selector) if _bare(selector) else "all"
+
+
+def _stopped(spec: Manifest) -> str:
+    return str(spec.get("stopPolicy") or "None")
 
 
 def _cohort(manifest: Manifest, metadata: Manifest) -> Thing:
@@ -110,9 +143,14 @@ def _quotas(spec: Manifest) -> Iterator[tuple[tuple[Aspect, str], str]]:
 
 
 def _local_queue(manifest: Manifest, metadata: Manifest) -> Thing:
-    leads = str(_mapping(manifest.get("spec")).get("clusterQueue"))
-    says: Says = {(Aspect.QUOTA, f"queue {metadata['name']} leads to"): leads}
-    return Thing(f"team {metadata.get('namespace')}", f"LocalQueue {metadata['name']}", says)
+    spec, queue = _mapping(manifest.get("spec")), f"queue {metadata['name']}"
+    says: Says = {
+        (Aspect.QUOTA, f"{queue} leads to"): str(spec.get("clusterQueue")),
+        (Aspect.QUOTA, f"stop policy of {queue}"): _stopped(spec),
+    }
+    namespace, name = metadata.get("namespace"), metadata["name"]
+    unset = frozenset({(Aspect.QUOTA, f"stop policy of {queue}")})
+    return Thing(f"team {namespace}", f"LocalQueue {name}", says, unset, f"localqueue {name} -n {namespace}")
 
 
 def _flavor(manifest: Manifest, metadata: Manifest) -> Thing:
@@ -151,12 +189,47 @@ def _service(manifest: Manifest, metadata: Manifest) -> Thing:
         says[Aspect.SIZE, f"{name} of a replica"] = _amount(amount, "0")
     pinned = predictor.get("nodeSelector") or predictor.get("affinity")
     says[Aspect.OBJECT, "pools"] = _plain(pinned)
+    says[Aspect.VERSION, "canary"] = _canary(manifest)
     says |= {(Aspect.TAG, key): value for key, value in cost_labels(manifest).items()}
     named = f"{metadata.get('namespace')}/{metadata['name']}"
     return Thing(f"endpoint {named}", f"InferenceService {named}", says)
 
 
+def _canary(manifest: Manifest) -> str:
+    """The canaries of an endpoint, each by its model and its share."""
+    entries = _mapping(manifest.get("spec")).get("canary")
+    found = []
+    for entry in entries if isinstance(entries, list) else ():
+        model = _mapping(_mapping(_mapping(entry).get("predictor")).get("model"))
+        named = [str(part) for part in model.get("args") or () if str(part).startswith("--model=")]
+        share = _mapping(entry).get("trafficPercent")
+        found.append(f"{named[0].removeprefix('--model=') if named else 'unknown'} for {share} %")
+    return "; ".join(found) or "none"
+
+
+def _is_prompt(manifest: Manifest) -> bool:
+    return manifest.get("kind") == "ConfigMap" and PROMPT_LABEL in labels_of(manifest)
+
+
+def _prompt(manifest: Manifest, metadata: Manifest) -> Thing:
+    data = _mapping(manifest.get("data"))
+    text = data.get(TEXT_KEY)
+    # What applications read counts, not what labels and annotations claim.
+    says: Says = {
+        (Aspect.VERSION, "version of the prompt"): str(data.get(VERSION_KEY, "none")),
+        (Aspect.VERSION, "text of the prompt"): _text_of(text) if isinstance(text, str) else "none",
+    }
+    named = f"{metadata.get('namespace')}/{labels_of(manifest)[PROMPT_LABEL]}"
+    return Thing(f"prompt {named}", f"Prompt {named}", says)
+
+
+def _text_of(text: str) -> str:
+    return f"{len(text.encode())} bytes, sha256 {digest_of_text(text)[:_SHOWN_DIGEST]}"
+
+
 def _config_map(manifest: Manifest, metadata: Manifest) -> Thing | None:
+    if _is_prompt(manifest):
+        return _prompt(manifest, metadata)
     name, pool = str(metadata["name"]), labels_of(manifest).get(POOL_LABEL)
     if not name.startswith(("mig-", "ai-platform-mig-")):
         return None

@@ -92,17 +92,24 @@ def difference_bars(key: str, title: str, rows: Sequence[Bar], said: Callable[[N
 
 
 def columns(key: str, title: str, rows: Sequence[Bar], said: Callable[[Number], str]) -> Html:
-    """A bar for each row in their order, all of one colour: a month after the other, for instance."""
-    largest = max((_size(row.value) for row in rows), default=0.0)
+    """A bar for each row in their order: a month after the other, for instance.
+
+    All are of one colour, but what is below zero, as a credit, which ends where the others begin.
+    """
+    down = max((_size(row.value) for row in rows if row.value < 0), default=0.0)
+    span = down + max((_size(row.value) for row in rows if row.value > 0), default=0.0)
+    zero = _LONGEST * down / span if span else 0.0
     parts: list[Html] = []
     top = 0
     for row in rows:
         parts.append(_label(row.name, top))
         top += _LABEL
-        length = _share(row.value, largest)
-        parts.append(_bar(f"{row.name}: {said(row.value)}", 0, length, top, "after"))
-        parts.append(_text(said(row.value), length, top, "value"))
+        length = _share(row.value, span)
+        start, look = (zero - length, "less") if row.value < 0 else (zero, "after")
+        parts.append(_bar(f"{row.name}: {said(row.value)}", start, length, top, look))
+        parts.append(_text(said(row.value), start + length, top, "value"))
         top += _BAR + _GAP * 4
+    parts += [_axis(zero, top)] if zero else []
     told = "; ".join(f"{row.name}: {said(row.value)}" for row in rows)
     return _figure(key, title, told, parts, top, [])
 

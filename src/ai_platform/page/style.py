@@ -74,6 +74,8 @@ tbody th { font-weight: 600; }
 .op { display: inline-block; min-width: 4.2em; font-weight: 700; }
 .op.delete, .op.replace { color: var(--critical); }
 .op.create { color: var(--good); }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; margin: .25rem 0; }
+pre .added { color: var(--good); } pre .removed { color: var(--critical); }
 .scroll th, .scroll td { overflow-wrap: normal; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 details { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; padding: .25rem .75rem; }

@@ -1,4 +1,4 @@
-"""The device of an endpoint that names none: the cheapest that fits and that the team has quota for."""
+"""The device of an endpoint that names none: the cheapest that fits and that the team's quota holds."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import replace
 from ..components.cohort_tree import Holding
 from ..finops.prices import Price
 from ..gpu.node_plan import PoolPlan
+from ..serving.canary import canary_replicas
 from ..serving.choices import Choice, choices, nearest_miss
 from ..serving.endpoint_fit import endpoint_need
 from ..serving.model import Model
 from ..serving.models import model as known_model
 from ..serving.offers import Offer, pool_offers
 from ..serving.spec import EndpointSpec
+from .quotas import GPUS, Reach
 
 
 def with_device(
@@ -22,17 +24,29 @@ def with_device(
     held: Mapping[str, Holding] | None,
     price: Price | None,
     own: Mapping[str, Model],
+    reach: Reach,
 ) -> EndpointSpec:
-    """The endpoint with its device; as it is when it names one, and when none fits."""
+    """The endpoint with its device; as it is when it names one, and when none fits.
+
+    Where the quota holds all replicas on no device, the cheapest comes back: the check tells what lacks.
+    """
     model = known_model(spec.model, own)
     if spec.gpus or spec.mig_profile or model is None:
         return spec
     found = choices(model, endpoint_need(spec), _offers(pool, held, price))
     if not found:
         return spec
-    best: Choice = found[0]
+    best = next((choice for choice in found if _holds(choice, spec, reach)), found[0])
     device = {"mig_profile": best.profile} if best.profile else {"gpus": best.fit.devices}
     return spec.model_copy(update=device | {"pipeline_parallel": best.fit.pipeline_parallel})
+
+
+def _holds(choice: Choice, spec: EndpointSpec, reach: Reach) -> bool:
+    """Whether the team's own quota and what it may borrow hold so many replicas."""
+    each = 1 if choice.profile else choice.fit.devices
+    most = reach.get((spec.pool, choice.profile or GPUS), {}).get(spec.team, 0)
+    beside = canary_replicas(spec.min_replicas, spec.canary.percent) if spec.canary else 0
+    return each * (spec.max_replicas + beside) <= most
 
 
 def why_no_device(
@@ -66,7 +80,7 @@ def _limited(offer: Offer, allowed: Collection[str]) -> Offer:
     kept = [(name, gpus) for name, gpus in pairs if name in allowed]
     return replace(
         offer,
-        whole_gpus=offer.whole_gpus if "gpus" in allowed else 0,
+        whole_gpus=offer.whole_gpus if GPUS in allowed else 0,
         profiles=tuple(name for name, _ in kept),
         gpus_of_profiles=tuple(gpus for _, gpus in kept),
     )

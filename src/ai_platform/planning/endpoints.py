@@ -14,8 +14,10 @@ from ..gpu.node_plan import PoolPlan, gpu_of
 from ..serving.endpoint_fit import endpoint_fit
 from ..serving.model import Model
 from ..serving.models import model as catalog_model
+from ..serving.rollout import Rollout
 from ..serving.spec import EndpointSpec
 from ..serving.vllm_arguments import vllm_arguments
+from .canaries import CanaryPlan, canary_plan
 from .prices import Cost, TokenPrice, replica_hour, replicas_cost, token_price
 from .quotas import GPUS, resource_of
 
@@ -49,9 +51,24 @@ class EndpointPlan(BaseModel):
     memory_used_percent: int
     """Weights and the cache asked for, of what vLLM may use."""
     cost: Cost
-    """Cost a month of its smallest and of its largest number of replicas."""
+    """Cost a month of its smallest and of its largest number of replicas, those of a canary included."""
     usd_per_million_tokens: TokenPrice | None
     """At the throughput that the description gives; ``None`` without one, or without a price."""
+    canary: CanaryPlan | None
+    """The model that is tried beside; ``None`` without one."""
+    rollout: Rollout | None = None
+    """How it changes; ``None`` before that is worked out, beside all other work."""
+
+    @property
+    def fewest_replicas(self) -> int:
+        """Replicas that always run, of both models."""
+        canary = self.canary
+        return canary.stable_replicas + canary.replicas if canary else self.min_replicas
+
+    @property
+    def most_replicas(self) -> int:
+        """Replicas that may run, of both models."""
+        return self.max_replicas + (self.canary.replicas if self.canary else 0)
 
 
 def endpoint_plan(
@@ -69,6 +86,9 @@ def endpoint_plan(
     resource, devices = resource_of(spec.mig_profile or GPUS), spec.gpus or 1
     cpu, memory_gib = host_part(pool, pool.gpus_per_device[resource] * devices)
     hour = replica_hour(pool, price, resource, devices)
+    canary = canary_plan(spec, gpu_of(pool), own, environment)
+    fewest = canary.stable_replicas + canary.replicas if canary else spec.min_replicas
+    most = spec.max_replicas + (canary.replicas if canary else 0)
     usable = sized.weights_mib + sized.kv_cache_mib
     mounted = [storage for storage in environment.storage if storage.name in spec.mounts]
     return EndpointPlan(
@@ -92,7 +112,8 @@ def endpoint_plan(
         kv_cache_tokens=sized.kv_cache_tokens,
         max_concurrency=sized.max_concurrency,
         memory_used_percent=100 - 100 * _spare_mib(sized.kv_cache_mib, sized.kv_cache_tokens, spec) // usable,
-        cost=replicas_cost(pool, hour, spec.min_replicas, spec.max_replicas),
+        cost=replicas_cost(pool, hour, fewest, most),
+        canary=canary,
         usd_per_million_tokens=token_price(hour, spec.tokens_per_second),
     )
 

@@ -20,7 +20,7 @@ def work_by_pool(endpoints: Iterable[EndpointPlan], jobs: Iterable[TrainingPlan]
     """What the smallest number of replicas of all endpoints and all described runs take, by pool."""
     found: dict[str, Work] = {}
     for endpoint in endpoints:
-        _add(found, endpoint.pool, endpoint.resource, endpoint.devices, endpoint.min_replicas)
+        _add(found, endpoint.pool, endpoint.resource, endpoint.devices, endpoint.fewest_replicas)
     for job in jobs:
         resource = TPU_RESOURCE if job.tpus_per_worker else WHOLE_GPU
         _add(found, job.pool, resource, job.tpus_per_worker or job.gpus_per_worker, job.workers)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from ..layers import environment_of
 from .components import STACK, Component, components_of, description_lines
+from .differences import inside
 from .model import ComponentChange, Counts, Difference, ResourceLine, StackPart
 from .noise import Sifted, sifted
 from .preview import Op, Preview, PropertyChange, ResourceChange
 from .renames import Rename, possible_renames
 from .side import Side
 from .steps import name_of, type_of
+from .words import plural
 
 _GRAVEST = (Op.REPLACE, Op.DELETE, Op.CREATE, Op.IMPORT, Op.UPDATE, Op.REFRESH, Op.SAME)
 _RANK = {op: rank for rank, op in enumerate(_GRAVEST)}
@@ -27,6 +30,8 @@ _COUNTED = {
     Op.SAME: "same",
 }
 _LONGEST = 200
+_KEPT = 60
+"""Characters of a long text that stay before the first that differs."""
 _MOST = 100
 _SHOWN_NAMES = 5
 
@@ -67,16 +72,15 @@ def change_notes(previews: Sequence[Preview]) -> Iterator[str]:
         if noisy:
             count = sum(sifted(change).noise for change in preview.resources if change.changes)
             yield (
-                f"{preview.stack}: {len(noisy)} resources differ only in order, digests or computed fields "
-                f"and count as the same: {_listed(noisy)} ({count} differences folded in all)"
+                f"{preview.stack}: only order, digests or computed fields differ in "
+                f"{plural(len(noisy), 'resource')}, which {'count' if noisy[1:] else 'counts'} as the same: "
+                f"{_listed(noisy)} ({plural(count, 'difference')} folded in all)"
             )
         for rename in possible_renames(preview):
             yield (
                 f"{preview.stack}: {name_of(rename.old)} is deleted and {name_of(rename.new)} of the same "
                 "type is created: if that is meant as a new name or parent, an alias keeps what is there"
             )
-        if not preview.complete:
-            yield f"{preview.stack}: the preview failed or ends early: what is missing here is not known"
 
 
 def _of_stack(preview: Preview, lines: Mapping[tuple[str, str], str]) -> Iterator[ComponentChange]:
@@ -127,7 +131,9 @@ def _counts(preview: Preview) -> Counts:
 def _line(stack: str, change: ResourceChange, result: Sifted, rename: Rename | None) -> ResourceLine:
     # What replaces a resource comes first; the sort keeps the order otherwise.
     differences = [
-        _difference(found) for found in sorted(result.matter, key=lambda found: not found.replaces)
+        _difference(part)
+        for found in sorted(result.matter, key=lambda found: not found.replaces)
+        for part in inside(found)
     ]
     if len(differences) > _MOST:
         left = f"… and {len(differences) - _MOST} more"
@@ -147,18 +153,22 @@ def _line(stack: str, change: ResourceChange, result: Sifted, rename: Rename | N
 
 
 def _difference(change: PropertyChange) -> Difference:
-    return Difference(
-        path=_cut(change.path),
-        before=_shown(change.before),
-        after=_shown(change.after),
-        replaces=change.replaces,
-    )
+    before, after = _around(_written(change.before), _written(change.after))
+    return Difference(path=_cut(change.path), before=before, after=after, replaces=change.replaces)
 
 
-def _shown(value: object) -> str | None:
-    if value is None:
-        return None
-    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+def _written(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _around(before: str | None, after: str | None) -> tuple[str | None, str | None]:
+    """Both texts, cut to where they differ: of what is the same little is kept."""
+    if before is None or after is None or max(len(before), len(after)) <= _LONGEST:
+        return None if before is None else _cut(before), None if after is None else _cut(after)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    start = max(0, same - _KEPT)
+    lead = "…" if start else ""
+    return _cut(f"{lead}{before[start:]}"), _cut(f"{lead}{after[start:]}")
 
 
 def _cut(text: str) -> str:

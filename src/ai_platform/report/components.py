@@ -22,10 +22,18 @@ _ENTRIES = {
     "TeamIdentity": ("teams", "storage-{name}"),
     "Endpoint": ("endpoints", "{team}.{name}"),
     "TrainingJob": ("training_jobs", "{team}.{name}"),
+    "Prompt": ("prompts", "{team}.{name}"),
     "Storage": ("storage", "storage-{name}"),
 }
 """Lists of a description, and what follows the environment's in the logical name of an entry's component."""
-_OF_TEAMS = ("endpoints", "training_jobs")
+_OF_TEAMS = ("endpoints", "training_jobs", "prompts")
+_SECTIONS = {
+    "EksCluster": ("cluster", "{environment}"),
+    "GkeCluster": ("cluster", "{environment}"),
+    "Observability": ("monitoring", "{environment}-monitoring"),
+    "Budget": ("budget", "{environment}-budget"),
+}
+"""Parts of a description that are there once, and the logical name of their component."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def _shown(urn: str, stack: str) -> str:
         return word if rest.replace("-", "") in word.lower() else f"{word} {rest}"
     pattern = _ENTRIES[word][1]
     head, _, tail = pattern.partition("{name}")
-    if word not in ("Endpoint", "TrainingJob"):
+    if _ENTRIES[word][0] not in _OF_TEAMS:
         return f"{word} {rest.removeprefix(head).removesuffix(tail)}"
     return f"{word} {rest.replace('.', '/', 1)}"
 
@@ -105,7 +113,23 @@ def description_lines(before: Side | None, after: Side) -> dict[tuple[str, str],
             line = after.marks.line((key, at, *differs[:1]))
             logical = f"{after.environment.name}-{pattern.format(name=name, team=team)}"
             found[f"{_OURS}{word}", logical] = f"{after.file}:{line}"
+    for word, (key, pattern) in _SECTIONS.items():
+        section, was = after.marks.data.get(key), _section(before, key)
+        differs = (
+            [part for part in section if section[part] != was.get(part)] if isinstance(section, dict) else []
+        )
+        # What changes without a word there has its cause elsewhere.
+        if differs:
+            line = after.marks.line((key, *(differs[:1] if was else ())))
+            logical = pattern.format(environment=after.environment.name)
+            found[f"{_OURS}{word}", logical] = f"{after.file}:{line}"
     return found
+
+
+def _section(side: Side | None, key: str) -> Mapping[str, object]:
+    data = side.marks.data if side and side.marks else None
+    section = data.get(key) if isinstance(data, dict) else None
+    return section if isinstance(section, dict) else {}
 
 
 def _entries(side: Side | None, key: str) -> list[dict[str, object]]:

@@ -53,7 +53,9 @@ def anywhere(network: str) -> bool:
         return False
 
 
-def _told(scene: Scene, change: ResourceChange, rule: str, grade: Grade, why: str) -> Finding:
+def _told(
+    scene: Scene, change: ResourceChange, rule: str, grade: Grade, why: str, *, what: str | None = None
+) -> Finding:
     whose = scene.owner(change)
     who = "everybody" if grade in {Grade.HIGH, Grade.CRITICAL} else "more than before"
     texts_of = {
@@ -65,7 +67,7 @@ def _told(scene: Scene, change: ResourceChange, rule: str, grade: Grade, why: st
     return finding(
         rule,
         whose.root,
-        texts_of[rule],
+        f"{whose.name} {what}" if what else texts_of[rule],
         why,
         grade=grade,
         within=whose.within,
@@ -225,7 +227,7 @@ def _unblocked(scene: Scene) -> Iterator[Finding]:
             if old == "enforced" and new != "enforced":
                 why = f"publicAccessPrevention: enforced → {new or 'inherited'}"
         if why:
-            yield _told(scene, change, "public-bucket", Grade.HIGH, why)
+            yield _told(scene, change, "public-bucket", Grade.HIGH, why, what="keeps the public out no more")
 
 
 def _bucket_goes(scene: Scene, change: ResourceChange) -> bool:

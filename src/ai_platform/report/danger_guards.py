@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .danger_finding import Finding, finding, said
+from .danger_finding import Finding, counted, finding, said
 from .danger_scene import Scene, at, described_at, entries
 from .model import Grade
 from .preview import SECRET, UNKNOWN, Op, ResourceChange
@@ -96,13 +96,23 @@ def runtimes(scene: Scene) -> Iterator[Finding]:
         churn = all(_tag(before) == _tag(after) for _, before, after in moved)
         _, before, after = moved[0]
         served = [f"endpoint {e.team}/{e.name}" for e in scene.plan.endpoints] if scene.plan else []
+        stopped = (
+            [e for e in scene.after.plan.endpoints if e.rollout and e.rollout.gap] if scene.after else []
+        )
         whose = scene.owner(change)
         yield finding(
             "runtime-changed",
             whose.root,
-            "every replica of every endpoint starts anew with another image"
-            if not churn
-            else "every replica of every endpoint starts anew with another build of the same version",
+            (
+                "every replica of every endpoint starts anew with another image"
+                if not churn
+                else "every replica of every endpoint starts anew with another build of the same version"
+            )
+            + (
+                f"; {counted(len(stopped), 'endpoint')} without a spare device answer nobody meanwhile"
+                if stopped
+                else ""
+            ),
             f"{said(before)} → {said(after)}",
             grade=Grade.LOW if churn else None,
             within=whose.within,
@@ -113,14 +123,18 @@ def runtimes(scene: Scene) -> Iterator[Finding]:
 
 
 def _gone(change: ResourceChange) -> list[str]:
-    """Guards that were there and are not any more. One that was never said is no guard."""
+    """Guards that were there and are not any more. One never said is none, but where false guards."""
     return [
         path
         for path, guards in _GUARDS
-        if at(change.before, path) == guards
+        if (at(change.before, path) == guards or _by_default(change, path, guards))
         and at(change.after, path) != guards
         and _known(change, path, guards)
     ]
+
+
+def _by_default(change: ResourceChange, path: str, guards: object) -> bool:
+    return guards is False and at(change.before, path) is None and at(change.after, path) is True
 
 
 def _known(change: ResourceChange, path: str, guards: object) -> bool:

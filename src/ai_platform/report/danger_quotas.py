@@ -100,24 +100,28 @@ def _limits(
     before: Side, after: Side, new: Mapping[Share, TeamQuota], needs: Counter[Share]
 ) -> Iterator[Finding]:
     olds = {team.name: team for team in before.environment.teams}
+    was = _shares(before.plan)
     for index, team in enumerate(after.environment.teams):
         if team.name not in olds:
             continue
         for pool, key, old, now in _stated(olds[team.name], team):
             tighter = [
-                f"{name}: {'none' if was is None else was} → {limit}"
-                for name, was, limit in (
+                f"{name}: {'none' if past is None else past} → {limit}"
+                for name, past, limit in (
                     ("borrowing_limit", old.borrowing_limit, now.borrowing_limit),
                     ("lending_limit", old.lending_limit, now.lending_limit),
                 )
-                if limit is not None and (was is None or limit < was)
+                if limit is not None and (past is None or limit < past)
             ]
             if not tighter:
                 continue
             share = Share(team.name, pool, resource_of(key))
-            held = new.get(share)
-            own = held.guaranteed if held else 0
-            relies = needs[share] > own
+            less = [other for other in was if _reaches_less(other, share, was, new)]
+            borrowers = [other for other in less if needs[other] > _own(new, other)]
+            relies = bool(borrowers)
+            others = named(other.team for other in less if other.team != team.name)
+            said = f"; {', '.join(others)} can borrow less" if others else ""
+            held = sum(needs[other] - _own(new, other) for other in borrowers)
             root, *within = roots(after.environment.name, "team", team.name)
             pool_root = roots(after.environment.name, "pool", pool)[0]
             yield finding(
@@ -125,13 +129,25 @@ def _limits(
                 f"{root} {pool} {share.resource} limits",
                 f"team {team.name} {'borrows less of' if 'borrowing' in tighter[0] else 'lends less of'} "
                 f"{share.resource} of {pool}"
-                + (f"; {needs[share] - own} of what it runs there is borrowed" if relies else ""),
+                f"{said}" + (f"; {held} of what is described there is borrowed" if relies else ""),
                 "; ".join(tighter),
                 grade=None if relies else Grade.LOW,
                 within=(root, pool_root, *within),
                 place=place(after, "teams", index, "quota", pool, key),
-                blast_radius=_on(after.plan, share) if relies else (),
+                blast_radius=named(text for other in borrowers for text in _on(after.plan, other)),
             )
+
+
+def _own(shares: Mapping[Share, TeamQuota], share: Share) -> int:
+    return shares[share].guaranteed if share in shares else 0
+
+
+def _reaches_less(
+    other: Share, share: Share, was: Mapping[Share, TeamQuota], now: Mapping[Share, TeamQuota]
+) -> bool:
+    """Whether somebody borrows less of the same devices than before."""
+    alike = (other.pool, other.resource) == (share.pool, share.resource)
+    return alike and other in now and now[other].borrowable < was[other].borrowable
 
 
 def _stated(old: TeamSpec, new: TeamSpec) -> Iterator[tuple[str, str, Quota, Quota]]:
@@ -162,7 +178,7 @@ def _needs(plan: Plan) -> tuple[Counter[Share], Counter[Share]]:
     serving, training = Counter[Share](), Counter[Share]()
     for endpoint in plan.endpoints:
         share = Share(endpoint.team, endpoint.pool, endpoint.resource)
-        serving[share] += endpoint.devices * endpoint.min_replicas
+        serving[share] += endpoint.devices * endpoint.fewest_replicas
     for job in plan.training_jobs:
         resource = WHOLE_GPU if job.tpus_per_worker is None else TPU_RESOURCE
         each = job.gpus_per_worker if job.tpus_per_worker is None else job.tpus_per_worker

@@ -159,6 +159,7 @@ def emptied(scene: Scene) -> Iterator[Finding]:
 
 def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner, kept: set[str]) -> Finding:
     loss = KINDS[kind]
+    lost_with = "" if change.retained else f": {loss.reason}"
     again = change.op is Op.REPLACE
     grade = loss.replaced if again else loss.removed
     notes = []
@@ -168,6 +169,7 @@ def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner, kept: 
         notes.append("it is deleted before the new one is made" if first else _both_at_once(kind))
     elif kind is Kind.VOLUME and kept & {thing_name(change), str(at(change.before, "spec.volumeName"))}:
         grade = Grade.MEDIUM
+        lost_with = ""
         notes.append("its data stays, as its reclaim policy says; who mounts it loses it")
     if change.retained:
         grade = Grade.HIGH if again else Grade.MEDIUM
@@ -180,7 +182,6 @@ def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner, kept: 
         grade = lower(grade)
         notes.append("it is protected, so the apply refuses until somebody takes that away")
     verb = "is replaced" if again else "is deleted"
-    lost_with = "" if change.retained else f": {loss.reason}"
     return finding(
         f"{kind}-replaced" if again else f"{kind}-removed",
         whose.root,

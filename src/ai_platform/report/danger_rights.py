@@ -14,6 +14,7 @@ from .stateful_types import without_version
 Inputs = Mapping[str, object]
 
 _ANYBODY = {"system:anonymous", "system:unauthenticated", "system:authenticated"}
+_EVERY_POD = "system:serviceaccounts"
 _ADMIN_POLICIES = ("/AdministratorAccess", "/PowerUserAccess", "/IAMFullAccess")
 _ADMIN_ROLES = {"roles/owner", "roles/editor"}
 _POLICIES = {
@@ -37,7 +38,7 @@ def rights(scene: Scene) -> Iterator[Finding]:
         more = sorted(new.keys() - old.keys())
         if not more:
             continue
-        anybody = any("system:" in text for text in more)
+        anybody = Grade.CRITICAL in (new[text] for text in more)
         whose = scene.owner(change)
         yield finding(
             "anonymous-access" if anybody else "rights-widened",
@@ -75,7 +76,7 @@ def network_policies(scene: Scene) -> Iterator[Finding]:
             rule,
             change.urn,
             f"network policy {at(change.before, 'metadata.name')} of namespace {namespace} "
-            + ("goes, and what it held back passes" if change.op is Op.DELETE else "lets everything pass"),
+            + ("goes, and what it held back passes" if change.op is Op.DELETE else "lets everybody pass"),
             why,
             within=(whose.root, *whose.within),
             stack=scene.stack,
@@ -106,6 +107,8 @@ def pod_security(scene: Scene) -> Iterator[Finding]:
 def _wide(change: ResourceChange, inputs: Inputs) -> dict[str, Grade]:
     """Rights that are wider than any task needs, each as a reader sees it."""
     token = without_version(change.type)
+    if change.type == "aws:iam/role:Role":
+        return dict.fromkeys(_trusted(inputs.get("assumeRolePolicy")), Grade.CRITICAL)
     if change.type in _POLICIES:
         return dict.fromkeys(_statements(inputs.get("policy")), Grade.HIGH)
     if token.startswith("kubernetes:rbac.authorization.k8s.io:"):
@@ -133,6 +136,15 @@ def _statements(policy: object) -> Iterator[str]:
                 yield f"Allow {action} on *"
 
 
+def _trusted(policy: object) -> Iterator[str]:
+    """Who may take a role, where that is everybody."""
+    for statement in statements(policy):
+        principal = statement.get("Principal")
+        listed = principal.get("AWS") if isinstance(principal, Mapping) else principal
+        if statement.get("Effect") == "Allow" and "*" in texts(listed) and not statement.get("Condition"):
+            yield "every account of AWS may take the role"
+
+
 def _rbac(kind: str, inputs: Inputs) -> dict[str, Grade]:
     found: dict[str, Grade] = {}
     if kind in {"ClusterRole", "Role"}:
@@ -146,6 +158,8 @@ def _rbac(kind: str, inputs: Inputs) -> dict[str, Grade]:
             name = str(subject.get("name") or "")
             if name in _ANYBODY:
                 found[f"{role} for {name}"] = Grade.CRITICAL
+            elif name == _EVERY_POD:
+                found[f"{role} for {name}, which is every pod"] = Grade.HIGH
             elif role == "cluster-admin":
                 found[f"cluster-admin for {name}"] = Grade.MEDIUM
     return found
@@ -162,15 +176,18 @@ def _open(inputs: Inputs) -> set[str]:
         rules = spec.get(kind)
         open_rules = [rule for rule in entries(rules) if not rule.get(peers) and not rule.get("ports")]
         world = [
-            block
+            entries(rule.get("ports"))
             for rule in entries(rules)
             for peer in entries(rule.get(peers))
-            if (block := str(at(peer, "ipBlock.cidr"))) in {"0.0.0.0/0", "::/0"}
+            if str(at(peer, "ipBlock.cidr")) in {"0.0.0.0/0", "::/0"}
         ]
         if kind.capitalize() not in kinds:
             found.add(f"policyTypes without {kind.capitalize()}")
-        if open_rules or world:
+        if open_rules or any(not ports for ports in world):
             found.add(f"{kind} {'from' if kind == 'ingress' else 'to'} everywhere")
+        elif world:
+            ports = ", ".join(sorted({str(port.get("port")) for listed in world for port in listed}))
+            found.add(f"{kind} {'from' if kind == 'ingress' else 'to'} everywhere on {ports}")
     return found
 
 

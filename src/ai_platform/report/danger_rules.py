@@ -49,6 +49,19 @@ _OTHERS = (
         "add the team under its new name, move its work and data, then remove the old one",
     ),
     Rule(
+        "crd-version-removed",
+        Grade.HIGH,
+        "a version of a custom resource definition is served no more: who asks for it gets an error",
+        "serve both until nobody asks for the old one, and until no object is stored in it",
+    ),
+    Rule(
+        "stacks-left-behind",
+        Grade.HIGH,
+        "an environment gets other stacks, another state or no description, and what runs stays where "
+        "nothing looks after it",
+        "move the state with `pulumi stack export` and `import`, or destroy what runs before the change",
+    ),
+    Rule(
         "provider-replaced",
         Grade.CRITICAL,
         "a provider is replaced, and with it every resource that it made",
@@ -151,10 +164,18 @@ _OTHERS = (
     Rule(
         "endpoint-without-canary",
         Grade.HIGH,
-        "an endpoint gets another model: all requests go to it as soon as it is Ready, and no part of "
-        "them tries it "
-        "first",
-        "add a second endpoint with the new model, send it a part of the requests, then remove the first",
+        "an endpoint gets another model that was not its canary: all requests go to it as soon as it is "
+        "Ready, and no part of them tries it first",
+        "name the new model under canary first, with the percent of the requests that it shall get; when it "
+        "has done well, move it up to model and remove canary",
+    ),
+    Rule(
+        "endpoint-rollout-gap",
+        Grade.HIGH,
+        "an endpoint gets other pods and has no spare device for one of them beside the old ones: nobody "
+        "answers for as long as the model takes to load; medium where a canary answers meanwhile",
+        "give its team one more device of quota first, or the pool one more node where it is full; else do "
+        "it when nobody waits for an answer",
     ),
     Rule(
         "endpoint-restarted",
@@ -173,6 +194,25 @@ _OTHERS = (
         Grade.MEDIUM,
         "replicas that always run are fewer; medium where one or none is left",
         "keep two replicas for what users wait for",
+    ),
+    Rule(
+        "prompt-removed",
+        Grade.HIGH,
+        "a prompt goes, and pods that mount it do not start any more",
+        "take it out of the applications first, then remove it",
+    ),
+    Rule(
+        "prompt-without-evaluation",
+        Grade.HIGH,
+        "the text of a prompt is new in an environment whose gates ask for evidence, and its evaluation is "
+        "missing or that of another text; medium where the gate `model-evidence` is advisory",
+        "evaluate this text, and name the report under `evaluation` in the same change",
+    ),
+    Rule(
+        "prompt-changed-under-same-version",
+        Grade.MEDIUM,
+        "the text of a prompt differs and its version does not",
+        "give the new text a new version, in a file of its own",
     ),
     Rule(
         "run-stopped",

@@ -12,7 +12,7 @@ from ..plan import Plan
 from .blast_radius import needed_by
 from .danger_finding import place
 from .preview import Preview, PropertyChange, ResourceChange
-from .resource_names import Owner, is_fresh, owner, stack_of
+from .resource_names import OF_TEAMS, Owner, is_fresh, owner, stack_of
 from .side import Side
 
 
@@ -129,11 +129,12 @@ def _described(
         "team": ("teams", environment.teams),
         "endpoint": ("endpoints", environment.endpoints),
         "run": ("training_jobs", environment.training_jobs),
+        "prompt": ("prompts", environment.prompts),
     }
     if kind not in listed:
         return None
     key, items = listed[kind]
-    of_team = kind in {"endpoint", "run"}
+    of_team = kind in OF_TEAMS.values()
     team, _, own = name.partition("/") if of_team else ("", "", name)
     for index, item in enumerate(items):
         if getattr(item, "name", None) == own and (not of_team or getattr(item, "team", None) == team):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..plan import EndpointPlan, Plan
+from ..plan import EndpointPlan
+from ..serving.rollout import Spare
+from ..serving.spec import EndpointSpec
 from . import blast_radius
 from .danger_finding import Finding, finding, place
 from .model import Grade
 from .resource_names import roots
 from .side import Side
+
+_BESIDE = ("cpu", "memory_gib", "fall_back_to", "priority")
+"""What of a plan its pods show beside device and arguments."""
 
 
 def teams(before: Side, after: Side) -> Iterator[Finding]:
@@ -40,49 +45,67 @@ def teams(before: Side, after: Side) -> Iterator[Finding]:
 def endpoints(before: Side, after: Side) -> Iterator[Finding]:
     """Endpoints of teams that stay."""
     news = {(endpoint.team, endpoint.name): endpoint for endpoint in after.plan.endpoints}
+    olds = {(spec.team, spec.name): spec for spec in before.environment.endpoints}
     at = {(spec.team, spec.name): index for index, spec in enumerate(after.environment.endpoints)}
+    come = [endpoint for key, endpoint in news.items() if key not in olds]
     for index, old in enumerate(before.plan.endpoints):
         key = old.team, old.name
         root, *within = roots(before.environment.name, "endpoint", f"{old.team}/{old.name}")
         within += [roots(before.environment.name, "pool", old.pool)[0]]
         new = news.get(key)
         if new is None:
+            like = next((other for other in come if _is_like(old, other)), None)
+            renamed = f"; {like.team}/{like.name} looks like its new name, at another address" if like else ""
             yield finding(
                 "endpoint-removed",
                 root,
                 f"endpoint {old.team}/{old.name} goes: whoever calls {old.model} there gets no answer "
-                f"any more",
+                f"any more{renamed}",
                 "the description no longer has it",
                 within=within,
                 place=place(before, "endpoints", index),
                 blast_radius=(f"team {old.team}",),
             )
             continue
-        yield from _changed(after, old, new, at[key], root, within)
+        yield from _changed(after, old, new, at[key], olds[key], root, within)
+
+
+def _is_like(old: EndpointPlan, other: EndpointPlan) -> bool:
+    return other.model == old.model and (other.team == old.team or other.name == old.name)
 
 
 def _changed(
-    after: Side, old: EndpointPlan, new: EndpointPlan, index: int, root: str, within: list[str]
+    after: Side,
+    old: EndpointPlan,
+    new: EndpointPlan,
+    index: int,
+    spec: EndpointSpec,
+    root: str,
+    within: list[str],
 ) -> Iterator[Finding]:
+    said = dict(after.environment.endpoints[index])
+    key = [name for name in said if said[name] != getattr(spec, name) and not name.endswith("_replicas")][:1]
     name = f"endpoint {old.team}/{old.name}"
-    if new.model != old.model:
+    # What a canary tried is no surprise. Whether nobody answers meanwhile is the preview's to say.
+    tried = promoted(old, new)
+    if new.model != old.model and not tried:
         yield finding(
             "endpoint-without-canary",
             root,
-            f"{name} answers with another model: {_traffic(old, new, after.plan)}",
+            f"{name} answers with another model: {_traffic(old, new)}",
             f"model: {old.model} → {new.model}",
             within=within,
             place=place(after, "endpoints", index, "model"),
             blast_radius=(f"everybody who calls {old.team}/{old.name}",),
         )
-    elif differs := _differences(old, new):
+    elif not tried and (differs := _differences(old, new)):
         yield finding(
             "endpoint-restarted",
             root,
-            f"every replica of {name} starts anew: {_traffic(old, new, after.plan)}",
+            f"every replica of {name} starts anew: {_traffic(old, new)}",
             "; ".join(differs[:3]) + (f"; and {len(differs) - 3} more" if len(differs) > 3 else ""),
             within=within,
-            place=place(after, "endpoints", index),
+            place=place(after, "endpoints", index, *key),
             blast_radius=(f"everybody who calls {old.team}/{old.name}",),
         )
     if new.min_replicas < old.min_replicas:
@@ -100,6 +123,22 @@ def _changed(
         )
 
 
+def promoted(old: EndpointPlan, new: EndpointPlan) -> bool:
+    """Whether the endpoint becomes what its canary was, on the same device, and nothing else."""
+    if old.canary is None or new.canary is not None:
+        return False
+    was, now = _arguments(old.canary.arguments), _arguments(new.arguments)
+    # A canary answers to the name of the endpoint's model.
+    now["served-model-name"] = was["served-model-name"]
+    return was == now and _pods(old) == _pods(new)
+
+
+def _pods(plan: EndpointPlan) -> tuple[object, ...]:
+    """What its pods are beside vLLM's arguments."""
+    device = (plan.pool, plan.resource, plan.devices)
+    return (*device, *(getattr(plan, key) for key in _BESIDE))
+
+
 def _differences(old: EndpointPlan, new: EndpointPlan) -> list[str]:
     """What makes new pods, each as a reader sees it."""
     found = []
@@ -109,8 +148,7 @@ def _differences(old: EndpointPlan, new: EndpointPlan) -> list[str]:
         found.append(f"device: {old.devices} × {old.resource} → {new.devices} × {new.resource}")
     was, now = (_arguments(plan.arguments) for plan in (old, new))
     pairs = [(key, was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now])]
-    beside = ("cpu", "memory_gib", "fall_back_to", "priority")
-    pairs += [(key, getattr(old, key), getattr(new, key)) for key in beside]
+    pairs += [(key, getattr(old, key), getattr(new, key)) for key in _BESIDE]
     found += [f"{key}: {past or 'none'} → {then or 'none'}" for key, past, then in pairs if past != then]
     return found
 
@@ -120,17 +158,16 @@ def _arguments(arguments: tuple[str, ...]) -> dict[str, str]:
     return {key: value or "set" for key, _, value in pairs}
 
 
-def _traffic(old: EndpointPlan, new: EndpointPlan, plan: Plan) -> str:
-    """What becomes of requests while its Deployment rolls: a new pod first, then the old one goes."""
-    capacity = next((pool.capacity.get(new.resource, 0) for pool in plan.pools if pool.name == new.pool), 0)
-    needed = sum(
-        endpoint.devices * endpoint.min_replicas
-        for endpoint in plan.endpoints
-        if (endpoint.pool, endpoint.resource) == (new.pool, new.resource)
-    )
+def _traffic(old: EndpointPlan, new: EndpointPlan) -> str:
+    """What becomes of requests while its pods are changed for others."""
     jump = "all requests go to the new one as soon as it is Ready, and none tries it first"
-    if needed + new.devices > capacity:
-        return f"the pool has no device free for it, so the new one waits until the old one goes; {jump}"
-    if old.min_replicas == 1:
-        return f"{jump}; until then the one old replica answers"
-    return jump
+    rollout = new.rollout
+    if rollout is None:
+        return jump
+    if rollout.gap:
+        return f"no device is spare for it beside the old one, so nobody answers until it has loaded; {jump}"
+    if rollout.max_surge == 0:
+        return f"no device is spare, so replicas go one at a time; {jump}"
+    if rollout.spare is Spare.LENT:
+        return f"it needs a device that others lend, and waits for one while the old one answers; {jump}"
+    return f"{jump}; until then the one old replica answers" if old.min_replicas == 1 else jump

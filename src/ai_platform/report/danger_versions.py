@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from . import blast_radius
 from .danger_finding import Finding, finding, place
-from .danger_scene import Scene, at
+from .danger_scene import Scene, at, entries
 from .preview import Op, ResourceChange
 from .side import Side
 
@@ -74,6 +74,31 @@ def charts(scene: Scene) -> Iterator[Finding]:
         yield finding(
             rule, f"chart {scene.stack}/{name}", what, f"{old} → {new}", stack=scene.stack, change=change
         )
+
+
+def definitions(scene: Scene) -> Iterator[Finding]:
+    """Versions of custom resource definitions that are served no more."""
+    for change in scene.preview.resources:
+        if change.op is not Op.UPDATE or not change.type.endswith(":CustomResourceDefinition"):
+            continue
+        gone = sorted(_served(change.before) - _served(change.after))
+        if gone:
+            whose = scene.owner(change)
+            yield finding(
+                "crd-version-removed",
+                whose.root,
+                f"{whose.name} serves {', '.join(gone)} no more: who asks for it gets an error",
+                f"spec.versions: {', '.join(gone)} goes or has served: false",
+                within=whose.within,
+                stack=scene.stack,
+                change=change,
+                blast_radius=blast_radius.of_resource(change.urn, scene.needed_by),
+            )
+
+
+def _served(inputs: Mapping[str, object]) -> set[str]:
+    listed = entries(at(inputs, "spec.versions"))
+    return {str(version.get("name")) for version in listed if version.get("served") is True}
 
 
 def _kubernetes(old: object, new: object, root: str, noun: str) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import chain
 
@@ -10,13 +10,16 @@ from .danger_exposure import exposures
 from .danger_finding import Finding, gravity
 from .danger_guards import exposed_secrets, runtimes, unguarded
 from .danger_pools import pools, spot_only
+from .danger_prompts import prompts
 from .danger_quotas import Usage, quotas
 from .danger_resources import NOT_MADE, emptied, lost, providers, rolled, runs
 from .danger_rights import network_policies, pod_security, rights
+from .danger_rollouts import rollout_gaps
 from .danger_scene import Scene, scenes
+from .danger_stacks import clusters, forgotten, moved
 from .danger_storage import storage
 from .danger_teams import endpoints, teams
-from .danger_versions import charts, kubernetes_by_plan, kubernetes_by_preview
+from .danger_versions import charts, definitions, kubernetes_by_plan, kubernetes_by_preview
 from .model import Danger
 from .preview import Preview
 from .side import Side
@@ -28,6 +31,7 @@ OF_PREVIEWS: tuple[Callable[[Scene], Iterable[Finding]], ...] = (
     lost,
     rolled,
     runs,
+    rollout_gaps,
     unguarded,
     exposed_secrets,
     runtimes,
@@ -37,14 +41,17 @@ OF_PREVIEWS: tuple[Callable[[Scene], Iterable[Finding]], ...] = (
     pod_security,
     kubernetes_by_preview,
     charts,
+    definitions,
 )
 """What a preview shows."""
 
 OF_PLANS: tuple[Callable[[Side, Side], Iterable[Finding]], ...] = (
+    clusters,
     teams,
     pools,
     spot_only,
     endpoints,
+    prompts,
     storage,
 )
 """What two descriptions of one environment show."""
@@ -66,6 +73,8 @@ _COVERS: Mapping[str, frozenset[str]] = {
     "pool-shrunk": frozenset({"quota-cut"}),
     "capacity-below-guarantees": frozenset({"pool-shrunk", "quota-cut"}),
     "endpoint-without-canary": frozenset({"endpoint-restarted"}),
+    "endpoint-rollout-gap": frozenset({"endpoint-restarted"}),
+    "endpoint-removed": frozenset({"prompt-removed"}),
 }
 """Rule to rules about the same thing or a part of it that only repeat it."""
 
@@ -85,14 +94,18 @@ def dangers(
     after: Sequence[Side],
     *,
     usage: Mapping[str, Usage] | None = None,
+    gone: Set[str] = frozenset(),
 ) -> tuple[Danger, ...]:
     """Dangers of a change, gravest first. Either the previews or the sides may be missing.
 
+    ``gone``: environments that are known to have no description after the change.
     ``usage``: environment to the devices that its teams use now, where somebody knows.
     """
+    all_scenes = scenes(previews, before, after)
     found = chain(
-        chain.from_iterable(_of_sides(before, after, usage or {})),
-        chain.from_iterable(rule(scene) for scene in scenes(previews, before, after) for rule in OF_PREVIEWS),
+        forgotten([side for side in before if side.environment.name in gone]),
+        chain.from_iterable(_of_sides(before, after, usage or {}, all_scenes)),
+        chain.from_iterable(rule(scene) for scene in all_scenes for rule in OF_PREVIEWS),
     )
     kept = _told_once(_joined(found))
     return tuple(
@@ -102,11 +115,12 @@ def dangers(
 
 
 def _of_sides(
-    before: Sequence[Side], after: Sequence[Side], usage: Mapping[str, Usage]
+    before: Sequence[Side], after: Sequence[Side], usage: Mapping[str, Usage], all_scenes: Sequence[Scene]
 ) -> Iterator[Iterable[Finding]]:
     news = {side.environment.name: side for side in after}
     pairs = [(side, news[side.environment.name]) for side in before if side.environment.name in news]
     yield kubernetes_by_plan(pairs)
+    yield moved(pairs, all_scenes)
     for old, new in pairs:
         for rule in OF_PLANS:
             yield rule(old, new)

@@ -9,7 +9,7 @@ from .steps import name_of, stack_of
 from .values import mapping, text
 
 _MOST = 100
-_CONSEQUENCES = ("preview failed", "an unhandled error occurred")
+CONSEQUENCES = ("preview failed", "an unhandled error occurred")
 """What Pulumi says on top of the error itself."""
 
 
@@ -27,7 +27,7 @@ class Heard:
     @property
     def errors(self) -> tuple[str, ...]:
         """The errors, without those that only follow from another."""
-        causes = [line for line in self.lines if not line.startswith(_CONSEQUENCES)]
+        causes = [line for line in self.lines if not line.startswith(CONSEQUENCES)]
         return tuple((causes or list(self.lines))[:_MOST])
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 from .preview import EXPOSED, SECRET, UNKNOWN, PropertyChange
 from .property_path import MISSING, Part, found_at, parsed, written
@@ -11,6 +13,9 @@ from .values import mapping, text
 
 _MOST = 10_000
 """More differences of one resource than anyone reads."""
+_MOST_INSIDE = 10
+"""With more differences than these inside a value, it is shown as a whole."""
+_LONGEST_JSON = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,29 @@ def detailed(diff: Mapping[str, object], sides: Sides, replacing: Set[str]) -> I
             before, after = _hidden(before), _hidden(after)
         replaces = kind.endswith("-replace") if told else bool(parts) and str(parts[0]) in replacing
         yield PropertyChange(text(path), before, after, replaces)
+
+
+def inside(change: PropertyChange) -> list[PropertyChange]:
+    """What differs inside two values or two JSON texts, such as policies; else the change itself."""
+    old, new = _opened(change.before), _opened(change.after)
+    if type(old) is not type(new) or not isinstance(old, dict | list):
+        return [change]
+    found = list(islice(_walk((), old, new), _MOST_INSIDE + 1))
+    if not 0 < len(found) <= _MOST_INSIDE:
+        return [change]
+    return [
+        PropertyChange(written(parts, change.path), _value(was), _value(now), change.replaces)
+        for parts, was, now in found
+    ]
+
+
+def _opened(value: object) -> object:
+    if not isinstance(value, str) or value[:1] not in ("{", "[") or len(value) > _LONGEST_JSON:
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def compared(keys: Sequence[str] | None, sides: Sides, replacing: Set[str]) -> Iterator[PropertyChange]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 from .plain import plain
 
@@ -20,6 +21,7 @@ _CALLS = re.compile(r"[@#!$~%&^](?=\S)|:(?=//)|www(?=\.)|\b(?:gh-|mailto:|xmpp:)
 _NEEDS_MORE_THAN_TICKS = re.compile(r"[`|\\<]")
 _START = re.compile(r"^(?:([-+=])|(\d+)([.)]))")
 """What would begin a list, a rule or a heading."""
+_TICKS = re.compile("`+")
 _MARKED = re.compile(r"[^A-Za-z0-9 .,/_]+")
 _LONGEST_TITLE = 80
 
@@ -40,6 +42,14 @@ def code(value: str, longest: int = 300) -> str:
 def tagged(value: str, longest: int = 300) -> str:
     """The same between tags, for where Markdown is not read: in a ``<summary>``."""
     return f"<code>{text(value, longest) or ' '}</code>"
+
+
+def fenced(lines: Iterable[str], language: str = "") -> str:
+    """Lines of someone else's as a block of code: no line can end it."""
+    body = [line.replace("\n", " ").replace("\r", " ") for line in lines]
+    longest = max((len(run) for line in body for run in _TICKS.findall(line)), default=0)
+    fence = "`" * max(longest + 1, 3)
+    return "\n".join([f"{fence}{language}", *body, fence])
 
 
 def marker(title: str) -> str:

@@ -12,13 +12,14 @@ from .diagnostics import Heard, hear
 from .documents import Broken, Piece
 from .messages import message
 from .preview import Preview, ResourceChange, Violation
-from .steps import Step, UnreadableError, change_of, is_left_over, name_of, one_each, stack_of, type_of
-from .values import mapping, text, texts
+from .steps import UnreadableError, change_of, is_left_over, name_of, one_each, stack_of, step_of, type_of
+from .values import mapping, text
 
 FIRST = "preludeEvent"
 """Event with which a run begins."""
 _SUMMARY, _PACKS = "summaryEvent", "PolicyPacks"
 _STACK = "pulumi:pulumi:Stack"
+_NAMES = {"old": "old", "new": "new", "changed": "diffs", "replacing": "keys"}
 _MOST_VIOLATIONS = 10_000
 
 
@@ -53,7 +54,7 @@ def _changes(
         match piece.key:
             case "resourcePreEvent" | "resOutputsEvent":
                 try:
-                    step = _step(mapping(said.get("metadata")))
+                    step = step_of(mapping(said.get("metadata")), **_NAMES)
                     if not _is_default_provider(step.urn):
                         yield change_of(step), is_left_over(step)
                 except UnreadableError as error:
@@ -88,19 +89,6 @@ def _is_default_provider(urn: str) -> bool:
 
 def _stops(violations: Iterable[Violation]) -> bool:
     return any(violation.level == "mandatory" for violation in violations)
-
-
-def _step(metadata: dict[str, object]) -> Step:
-    return Step(
-        op=text(metadata.get("op")),
-        urn=text(metadata.get("urn")),
-        old=mapping(metadata.get("old")),
-        new=mapping(metadata.get("new")),
-        diff=mapping(metadata.get("detailedDiff")),
-        changed=tuple(texts(metadata.get("diffs"))),
-        replacing=tuple(texts(metadata.get("keys"))),
-        provider=text(metadata.get("provider")),
-    )
 
 
 def _violation(kind: str, said: dict[str, object]) -> Violation:

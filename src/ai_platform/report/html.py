@@ -6,21 +6,27 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from ..page.charts import Bar, Number, Pair, difference_bars, paired_bars
-from ..page.elements import Child, Html, code, element, items, joined, table
+from ..page.elements import Child, Html, code, element, folded, items, joined, table
 from ..page.frame import Section, page, tiles
+from .gate_words import said_once
 from .html_changes import changes_part
-from .model import Danger, Money, MoneyLine, MoneyReport, Report
-from .plain import plain
+from .model import Danger, Money, MoneyLine, MoneyReport, PromptText, Report
+from .plain import plain, verbatim
 from .words import (
     NOTHING,
+    SAFE,
     amount,
+    budget,
     changes_text,
     cost_text,
     dangers_text,
     decisive,
     difference,
+    failures,
     gates_text,
     is_floor,
+    limits_text,
+    lines_left_out,
     money_text,
     nodes,
     place,
@@ -28,7 +34,9 @@ from .words import (
     share,
     signed,
     sums,
+    unpriced,
     usd,
+    verdict,
     which,
     worst,
 )
@@ -47,29 +55,43 @@ def html(report: Report) -> str:
 
 def _tiles(report: Report) -> Html:
     total = report.money.total
-    grave = worst(report)
+    danger = dangers_text(report)
+    looks = _look(worst(report)) if report.dangers or danger == SAFE else None
+    stopped = any(line.level == "mandatory" for line in report.gates)
     cost: Child = "not known"
     if total and (total.before or total.after):
         expected = rests_on_expected(report.money)
         before, after = decisive(total, expected)
-        parts = [signed(after - before), share(before, after), which(expected)]
+        moved = (
+            ["difference not known"] if unpriced(total) else [signed(after - before), share(before, after)]
+        )
+        parts = [*moved, which(expected)]
+        if expected and (most := limits_text(total, expected)):
+            parts.append(most)
         change = _kept(", ".join(part for part in parts if part))
-        cost = joined([f"{usd(before)} → {usd(after)}", element("small", change)])
+        old, new = ("at least " if side and side.unknown else "" for side in (total.before, total.after))
+        same = before == after and not unpriced(total)
+        both = f"{new}{usd(after)}" if same else f"{old}{usd(before)} → {new}{usd(after)}"
+        cost = joined([both, element("small", change)])
     return tiles(
         [
             ("Resources", _kept(changes_text(report))),
             (f"Cost a month, {plain(report.money.currency)}", cost),
-            ("GPUs at most", amount(report.capacity.gpus)),
-            ("Dangers", element("span", _kept(dangers_text(report)), class_=_look(grave))),
-            ("Gates", _kept(gates_text(report))),
+            ("GPUs at most", dict(verdict(report))["GPUs"]),
+            ("Dangers", element("span", _kept(danger), class_=looks)),
+            (
+                "Gates",
+                element("span", _kept(gates_text(report)), class_="grade critical" if stopped else None),
+            ),
         ]
     )
 
 
 def _kept(text: str) -> Html:
     """A list in which no item is broken over two lines."""
-    parts: list[Child] = [element("span", part, class_="kept") for part in text.split(", ")]
-    return joined([parts[0], *(piece for part in parts[1:] for piece in (", ", part))])
+    *head, last = text.split(", ")
+    parts = [element("span", part, class_="kept") for part in (*(f"{part}," for part in head), last)]
+    return joined([piece for part in parts for piece in (" ", part)][1:])
 
 
 def _look(grave: Danger | None) -> str:
@@ -77,14 +99,20 @@ def _look(grave: Danger | None) -> str:
 
 
 def _failures(report: Report) -> Iterator[Section]:
-    broken = [part for part in report.stacks if not part.complete or part.errors]
-    if broken:
-        rows = [
-            joined([code(plain(part.stack)), ": ", "; ".join(map(plain, part.errors)) or "ends early"])
-            for part in broken
-        ]
+    if report.wrong:
+        note = "It can't be applied, and what it changes is not known."
+        rows: list[Child] = [plain(line, 1_000) for line in report.wrong]
+        yield Section("wrong", "A description is not right", (element("p", note), items(rows)))
+    if broken := failures(report):
+        rows = [_failure(*failed) for failed in broken]
         note = "What follows is what could be read of it. What is missing here is not known."
         yield Section("incomplete", "The preview is incomplete", (element("p", note), items(rows)))
+
+
+def _failure(stacks: Sequence[str], lines: Sequence[str]) -> Html:
+    first, *more = (plain(line, 1_000) for line in lines)
+    names = [piece for stack in stacks for piece in (", ", code(plain(stack)))][1:]
+    return joined([*names, f": {first}", *([items(more)] if more else [])])
 
 
 def _dangers(report: Report) -> Iterator[Section]:
@@ -110,13 +138,18 @@ def _danger(danger: Danger) -> Html:
 def _gates(report: Report) -> Iterator[Section]:
     if report.gates:
         rows = [
-            [plain(line.level), code(plain(line.rule)), code(plain(line.stack)), plain(line.message, 1_000)]
-            for line in report.gates
+            [
+                plain(gate.level),
+                code(plain(gate.rule)),
+                plain(", ".join(gate.about)),
+                joined([plain(gate.what, 1_000), element("small", plain(gate.remedy, 1_000))]),
+            ]
+            for gate in said_once(report)
         ]
         yield Section("gates", "Gates", (table("What the policies say", _GATES, rows),))
 
 
-_GATES = ("level", "rule", "stack", "what is wrong, and how to fix it")
+_GATES = ("level", "rule", "of", "what is wrong, and how to fix it")
 
 
 def _capacity(report: Report) -> Iterator[Section]:
@@ -193,7 +226,9 @@ def _charts(money: MoneyReport, expected: bool) -> Iterator[Html]:
         yield paired_bars(
             "cost-by-pool", f"Cost a month by pool, {which(expected)}", _pairs(money.pools, expected), _whole
         )
-        changes = [Bar(plain(line.name), _change(line, expected)) for line in money.pools]
+        changes = [
+            Bar(plain(line.name), _change(line, expected)) for line in money.pools if not unpriced(line)
+        ]
         if any(bar.value for bar in changes):
             yield difference_bars(
                 "difference-by-pool", f"Difference a month by pool, {which(expected)}", changes, _signed
@@ -234,7 +269,7 @@ def _money_table(caption: str, lines: Sequence[MoneyLine], expected: bool) -> Ht
             _sum(line.before, before),
             _sum(line.after, after),
             difference(line, expected),
-            usd(line.budget_usd),
+            budget(line),
         ]
         for line in lines
         for before, after in (decisive(line, expected),)
@@ -270,7 +305,24 @@ def _versions(report: Report) -> Iterator[Section]:
 def _notes(report: Report) -> Iterator[Section]:
     if report.notes:
         body = items([plain(note, 1_000) for note in report.notes])
-        yield Section("notes", "What this report does not know", (body,))
+        yield Section("notes", "Notes", (body,))
 
 
-_PARTS = (_failures, _dangers, _gates, _capacity, _money, changes_part, _versions, _notes)
+def _prompts(report: Report) -> Iterator[Section]:
+    if report.prompts:
+        yield Section("prompts", "Texts of prompts", tuple(map(_prompt, report.prompts)))
+
+
+def _prompt(prompt: PromptText) -> Html:
+    sides: list[Child] = [
+        NOTHING if side is None else code(plain(side)) for side in (prompt.before, prompt.after)
+    ]
+    head = joined([code(plain(prompt.name)), ", version ", sides[0], " → ", sides[1]])
+    lines = [element("span", verbatim(line), "\n", class_=_LINES.get(line[:1])) for line in prompt.lines]
+    said = lines_left_out(prompt)
+    body = [element("pre", *lines, tabindex="0"), *([element("p", said)] if said else [])]
+    return folded(head, *body)
+
+
+_LINES = {"+": "added", "-": "removed"}
+_PARTS = (_failures, _dangers, _gates, _capacity, _money, changes_part, _versions, _prompts, _notes)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..page.elements import Child, Html, code, element, folded, items, joined, table
 from ..page.frame import Section
 from .model import ComponentChange, Difference, Report, ResourceLine
 from .plain import plain
 from .preview import Op
-from .words import NOTHING, place, plural, total_counts
+from .words import NOTHING, done, former, place, plural, renamed, total_counts
 
 
 def changes_part(report: Report) -> Iterator[Section]:
@@ -31,20 +31,23 @@ def changes_part(report: Report) -> Iterator[Section]:
 
 
 def _component(change: ComponentChange) -> Html:
-    head: list[Child] = [_op(change.op), f" {plain(change.component)} in "]
+    head: list[Child] = [_op(change.op, change.resources), f" {plain(change.component)} in "]
     head += [code(plain(change.stack)), f", {plural(len(change.resources), 'resource')}"]
     if change.description_line:
         head += [", ", code(plain(change.description_line))]
-    return folded(joined(head), items([_resource(line) for line in change.resources]))
+    return folded(
+        joined(head),
+        items([_resource(line, told=change.description_line is not None) for line in change.resources]),
+    )
 
 
-def _resource(line: ResourceLine) -> Html:
-    said: list[Child] = [_op(line.op), " ", code(plain(line.name)), " "]
+def _resource(line: ResourceLine, *, told: bool) -> Html:
+    said: list[Child] = [_op(line.op, [line]), " ", code(plain(line.name)), " "]
     said.append(element("span", code(plain(line.type)), class_="quiet"))
-    if at := place(line.file, line.line):
+    if not told and (at := place(line.file, line.line)):
         said += [", made in ", code(plain(at))]
     if line.renamed_from:
-        said += [", was ", code(plain(line.renamed_from))]
+        said += [f", {renamed(line)} ", code(plain(former(line)))]
     if line.noise:
         said.append(f", {plural(line.noise, 'difference')} without meaning folded")
     if line.differences:
@@ -52,8 +55,8 @@ def _resource(line: ResourceLine) -> Html:
     return joined(said)
 
 
-def _op(op: Op) -> Html:
-    return element("span", op.value, class_=f"op {op.value}")
+def _op(op: Op, lines: Sequence[ResourceLine]) -> Html:
+    return element("span", done(op, lines), class_=f"op {op.value}")
 
 
 def _difference(entry: Difference) -> Html:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from ..layers import environment_of
 from .capacity import capacity
@@ -12,8 +12,10 @@ from .dangers import dangers
 from .model import PolicyLine, Report
 from .money import money
 from .preview import Preview
+from .prompts import prompt_texts
 from .side import Side
 from .versions import versions
+from .words import plural, usd
 
 _LEVELS = ("mandatory", "advisory", "remediate")
 
@@ -23,25 +25,51 @@ def make_report(
     before: Sequence[Side] = (),
     after: Sequence[Side] = (),
     notes: Sequence[str] = (),
+    *,
+    wrong: Sequence[str] = (),
+    unknown: Set[str] = frozenset(),
 ) -> Report:
     """What a change does. ``before`` and ``after`` hold a side for each environment that has one.
 
     Either of previews and sides may be missing or say little: what is there is reported. ``notes`` are added.
+    ``wrong`` is what is not right with descriptions. ``unknown`` are environments of which one side can't be
+    known: nothing of theirs is compared, for what isn't known would read as what goes or comes.
     """
     names = {environment_of(preview.stack) for preview in previews if preview.stack}
-    names |= {side.environment.name for side in [*before, *after]}
+    names |= {side.environment.name for side in [*before, *after]} | unknown
+    # A description that goes takes nothing away: its cost and its GPUs stay.
+    gone = {side.environment.name for side in before} - {side.environment.name for side in after} - unknown
+    unknown = unknown | gone
+    old, new = ([side for side in sides if side.environment.name not in unknown] for sides in (before, after))
     return Report(
         title=", ".join(sorted(names)) or "an unknown stack",
+        wrong=tuple(wrong),
         digests=(digest_of(before), digest_of(after)),
         stacks=stack_parts(previews),
         changes=changes(previews, before, after),
-        capacity=capacity(before, after),
-        money=money(before, after),
-        dangers=dangers(previews, before, after),
-        versions=versions(previews, before, after),
+        capacity=capacity(old, new),
+        money=money(old, new),
+        dangers=dangers(previews, before, after, gone=gone),
+        versions=versions(previews, old, new),
+        prompts=prompt_texts(old, new),
         gates=gates(previews),
-        notes=(*notes, *change_notes(previews)),
+        notes=(*notes, *_alone(before, after, unknown), *change_notes(previews)),
     )
+
+
+def _alone(before: Sequence[Side], after: Sequence[Side], unknown: Set[str]) -> Iterator[str]:
+    """What the one known side of an environment says, where it is compared with nothing."""
+    for sides, said in ((before, "it was described to cost"), (after, "it is described to cost")):
+        for side in sides:
+            if (name := side.environment.name) in unknown:
+                cost = side.plan.cost
+                floor = "at least " if cost.unknown else ""
+                gpus = sum(pool.gpus_per_node * pool.max_nodes for pool in side.plan.pools)
+                yield (
+                    f"{name}: only one side of the change is known, so its GPUs, cost and versions are not "
+                    f"compared; {said} {floor}USD {usd(cost.expected)} a month expected, "
+                    f"{usd(cost.maximum)} at most, with {plural(gpus, 'GPU')} at most"
+                )
 
 
 def gates(previews: Sequence[Preview]) -> tuple[PolicyLine, ...]:

@@ -19,8 +19,17 @@ COMMENT_LIMIT = 65_536
 _LEAST = 2_000
 _RESERVE = 500
 """Bytes kept for the sentence on what was left out."""
-_ROWS = ((None, 300), (200, 300), (50, 300), (20, 200), (8, 120), (3, 80), (1, 40))
-"""Rows of each list, and characters of each text: less from step to step until the rest fits."""
+_ROWS = (
+    (None, 300, 8_000),
+    (200, 300, 2_000),
+    (50, 300, 0),
+    (20, 200, 0),
+    (8, 120, 0),
+    (3, 80, 0),
+    (1, 40, 0),
+)
+"""Rows of each list, characters of each text, and characters of all differences of prompts: less from step to
+step until the rest fits."""
 _COMPONENTS = 20
 """For fewer of them than that other rows make room."""
 _LEAST_OF_A_RESOURCE = 30
@@ -43,8 +52,8 @@ def markdown(report: Report, limit: int = COMMENT_LIMIT) -> str:
     """
     if limit < _LEAST:
         raise ValueError(f"a report needs {_LEAST} bytes, got a limit of {limit}")
-    for rows, longest in _ROWS:
-        detail = Detail(rows=rows, longest=longest)
+    for rows, longest, of_prompts in _ROWS:
+        detail = Detail(rows=rows, longest=longest, of_prompts=of_prompts)
         # A block, so that what stands around the list is counted too.
         room = limit - _size(_document(report, detail, _Changes([""], Shown()))) - _RESERVE
         changes = _fitted(report.changes, detail, room)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .escape import code, text
 from .markdown_parts import Detail
 from .model import ComponentChange, Difference, ResourceLine
-from .words import NOTHING, place, plural
+from .words import NOTHING, done, former, place, plural, renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,14 @@ def component(change: ComponentChange, detail: Detail) -> tuple[str, Shown]:
     """A list item for the component with those of its resources below it, and how much that is."""
     long = detail.longest
     where = f" ({at})" if (at := _place(change.description_line, None, long)) else ""
-    lines = [f"- **{change.op}** {text(change.component, long)} in {code(change.stack, long)}{where}"]
+    op = done(change.op, change.resources)
+    lines = [f"- **{op}** {text(change.component, long)} in {code(change.stack, long)}{where}"]
     if not detail.resources:
         lines[0] += f": {plural(len(change.resources), 'resource')}"
         return lines[0], Shown(1)
     differences = 0
     for resource in change.resources:
-        lines.append(_resource(resource, detail))
+        lines.append(_resource(resource, detail, told=change.description_line is not None))
         shown = [entry for entry in resource.differences if _is_shown(entry, detail)]
         differences += len(shown)
         lines += [_difference(entry, long) for entry in shown]
@@ -47,13 +48,14 @@ def _is_shown(entry: Difference, detail: Detail) -> bool:
     return detail.differences == "all" or (detail.differences == "replacing" and entry.replaces)
 
 
-def _resource(line: ResourceLine, detail: Detail) -> str:
+def _resource(line: ResourceLine, detail: Detail, *, told: bool) -> str:
     long = detail.longest
-    said = [f"  - **{line.op}** {code(line.name, long)}, {code(line.type, long)}"]
-    if at := _place(line.file, line.line, long):
+    said = [f"  - **{done(line.op, [line])}** {code(line.name, long)}, {code(line.type, long)}"]
+    # The program makes all that is described in one line, which says nothing beside that of the description.
+    if not told and (at := _place(line.file, line.line, long)):
         said.append(f"made in {at}")
     if line.renamed_from:
-        said.append(f"was {code(line.renamed_from, long)}")
+        said.append(f"{renamed(line)} {code(former(line), long)}")
     if line.noise:
         said.append(f"{plural(line.noise, 'difference')} without meaning folded")
     return ", ".join(said)

@@ -6,12 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from .escape import code, text
-from .model import Danger, Grade, MoneyLine, PolicyLine, PoolCapacity, Report
+from .escape import code, fenced, text
+from .gate_words import Said, said_once
+from .model import Danger, Grade, MoneyLine, PoolCapacity, PromptText, Report
+from .plain import verbatim
 from .words import (
     NOTHING,
     amount,
+    budget,
     difference,
+    failures,
+    lines_left_out,
     money_text,
     nodes,
     place,
@@ -28,6 +33,7 @@ Row = TypeVar("Row")
 _SIGNS = {Grade.CRITICAL: "🔴", Grade.HIGH: "🟠", Grade.MEDIUM: "🟡", Grade.LOW: "⚪"}
 _OPEN = (Grade.CRITICAL, Grade.HIGH)
 """Grades that are not folded."""
+_FLOORS = "Without a price, so that the amounts are floors:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Detail:
     """Rows of each list; ``None`` for all."""
     longest: int = 300
     """Characters of each text from outside."""
+    of_prompts: int = 8_000
+    """Characters of all differences of prompts together."""
 
 
 class _Page:
@@ -94,7 +102,7 @@ def verdict_line(report: Report) -> str:
 
 
 def _sign(report: Report) -> str:
-    if any(line.level == "mandatory" for line in report.gates):
+    if report.wrong or any(line.level == "mandatory" for line in report.gates):
         return "⛔"
     if any(danger.grade in _OPEN for danger in report.dangers):
         return "⚠️"
@@ -106,7 +114,7 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
     page = _Page(detail)
     _failures(page, report)
     _dangers(page, report.dangers)
-    _gates(page, report.gates)
+    _gates(page, said_once(report))
     _losers(page, report)
     _pools(page, report)
     _money(page, report)
@@ -114,27 +122,33 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
         counts = plural(len(report.changes), "component")
         page.folded(f"<b>Change by component</b>: {counts}", "\n".join(changes))
     _versions(page, report)
+    _prompts(page, report.prompts)
     if report.notes:
         page.folded(
-            f"<b>What this report does not know</b>: {plural(len(report.notes), 'note')}",
+            f"<b>Notes</b>: {len(report.notes)}",
             page.items(report.notes, page.text),
         )
     return page.parts, page.left_out
 
 
 def _failures(page: _Page, report: Report) -> None:
-    broken = [part for part in report.stacks if not part.complete or part.errors]
-    if broken:
+    if report.wrong:
+        page.section(
+            "A description is not right",
+            "It can't be applied, and what it changes is not known.",
+            page.items(report.wrong, lambda line: text(line, 3 * page.detail.longest)),
+        )
+    if broken := failures(report):
         page.section(
             "The preview is incomplete",
             "What follows is what could be read of it. What is missing here is not known.",
-            page.items(
-                broken,
-                lambda part: (
-                    f"{page.code(part.stack)}: {'; '.join(map(page.text, part.errors)) or 'ends early'}"
-                ),
-            ),
+            page.items(broken, lambda failed: _failure(page, *failed)),
         )
+
+
+def _failure(page: _Page, stacks: Sequence[str], lines: Sequence[str]) -> str:
+    first, *more = (text(line, 3 * page.detail.longest) for line in page.first(lines))
+    return "\n".join([f"{', '.join(map(page.code, stacks))}: {first}", *(f"  - {line}" for line in more)])
 
 
 def _dangers(page: _Page, dangers: Sequence[Danger]) -> None:
@@ -168,16 +182,21 @@ def _danger(page: _Page, danger: Danger) -> str:
     return "\n".join(lines)
 
 
-def _gates(page: _Page, gates: Sequence[PolicyLine]) -> None:
-    if not gates:
-        return
-    page.section(
-        "Gates",
-        page.items(
-            gates,
-            lambda line: f"**{page.text(line.level)}** {page.code(line.rule)}: {page.text(line.message)}",
-        ),
-    )
+def _gates(page: _Page, gates: Sequence[Said]) -> None:
+    stop = [gate for gate in gates if gate.level == "mandatory"]
+    rest = [gate for gate in gates if gate.level != "mandatory"]
+    if stop:
+        page.section("Gates", page.items(stop, lambda gate: _gate(page, gate)))
+    if rest:
+        counts = f"<b>Gates that stop nothing</b>: {len(rest)}"
+        page.folded(counts, page.items(rest, lambda gate: _gate(page, gate)))
+
+
+def _gate(page: _Page, gate: Said) -> str:
+    about = f" ({', '.join(map(page.code, gate.about))})" if gate.about else ""
+    what = text(gate.what, 3 * page.detail.longest)
+    lines = [f"**{page.text(gate.level)}** {page.code(gate.rule)}: {what}{about}"]
+    return "\n".join([*lines, *([f"  - Remedy: {page.text(gate.remedy)}"] if gate.remedy else [])])
 
 
 def _losers(page: _Page, report: Report) -> None:
@@ -229,15 +248,22 @@ def _pool(page: _Page, row: PoolCapacity, cut: bool) -> list[str]:
 def _money(page: _Page, report: Report) -> None:
     money = report.money
     expected = rests_on_expected(money)
+    unknown = [_FLOORS, page.items(money.unknown, page.text)] if money.unknown else []
     if pools := [*money.pools, *sums(money)]:
-        currency = page.text(money.currency)
-        page.section(f"Cost a month by pool, {currency}", _money_table(page, pools, expected))
+        title = f"Cost a month by pool, {page.text(money.currency)}"
+        parts = (_money_table(page, pools, expected), *unknown)
+        if _differs(pools):
+            page.section(title, *parts)
+        else:
+            page.folded(f"<b>{title}</b>: unchanged", *parts)
     for title, rows in (("team", money.teams), ("cost centre", money.cost_centers)):
         if rows:
-            page.folded(f"<b>Cost a month by {title}</b>", _money_table(page, rows, expected))
+            same = "" if _differs(rows) else ": unchanged"
+            page.folded(f"<b>Cost a month by {title}</b>{same}", _money_table(page, rows, expected))
     if money.savings:
-        page.section(
-            "The same for less",
+        most = usd(max(row.monthly_usd for row in money.savings))
+        page.folded(
+            f"<b>The same for less</b>: {plural(len(money.savings), 'way')}, up to {most} a month",
             page.items(
                 money.savings,
                 lambda row: (
@@ -245,11 +271,10 @@ def _money(page: _Page, report: Report) -> None:
                 ),
             ),
         )
-    if money.unknown:
-        page.parts += [
-            "Without a price, so that the amounts are floors:",
-            page.items(money.unknown, page.text),
-        ]
+
+
+def _differs(lines: Sequence[MoneyLine]) -> bool:
+    return any(line.before != line.after for line in lines)
 
 
 def _money_table(page: _Page, rows: Sequence[MoneyLine], expected: bool) -> str:
@@ -261,7 +286,7 @@ def _money_table(page: _Page, rows: Sequence[MoneyLine], expected: bool) -> str:
             money_text(row.before),
             money_text(row.after),
             difference(row, expected),
-            usd(row.budget_usd),
+            f"**{said}**" if "over" in (said := budget(row)) else said,
         ],
     )
 
@@ -283,3 +308,25 @@ def _versions(page: _Page, report: Report) -> None:
             ],
         ),
     )
+
+
+def _prompts(page: _Page, prompts: Sequence[PromptText]) -> None:
+    if not prompts:
+        return
+    parts, room = [], page.detail.of_prompts
+    for prompt in page.first(prompts):
+        sides = (page.code(side) if side is not None else NOTHING for side in (prompt.before, prompt.after))
+        parts.append(f"{page.code(prompt.name)}, version {' → '.join(sides)}:")
+        kept = []
+        for line in map(verbatim, prompt.lines):
+            room -= len(line) + 1
+            if room < 0:
+                break
+            kept.append(line if line[:1] in {" ", "+", "-", "@"} else f" {line}")
+        missing = len(prompt.lines) - len(kept)
+        page.left_out += missing
+        if kept:
+            parts.append(fenced(kept, "diff"))
+        if said := lines_left_out(prompt, missing):
+            parts.append(said)
+    page.folded(f"<b>Texts of prompts</b>: {plural(len(prompts), 'change')}", *parts)

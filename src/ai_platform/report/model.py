@@ -242,7 +242,7 @@ class VersionChange(_Part):
     """A version before and after."""
 
     kind: str
-    """``chart``, ``driver``, ``kubernetes``, ``node image``, ``model``, ``image``, ``prompt``."""
+    """``chart``, ``driver``, ``kubernetes``, ``node image``, ``model``, ``canary``, ``image``, ``prompt``."""
     name: str
     """What it is a version of."""
     before: str | None
@@ -251,6 +251,23 @@ class VersionChange(_Part):
     """``None`` where it goes."""
     known_good: str | None = None
     """What the known-good table says of it; ``None`` where no table speaks of it."""
+
+
+class PromptText(_Part):
+    """The text of a prompt that comes, goes or differs."""
+
+    name: str
+    """``assistants/support``."""
+    before: str | None
+    """Version; ``None`` where it is new."""
+    after: str | None
+    """Version; ``None`` where it goes."""
+    lines: tuple[str, ...] = ()
+    """Unified diff without its head: a line begins with a space, ``-``, ``+`` or ``@``. Long ones are cut."""
+    left_out: int = 0
+    """Lines of the diff that are not here."""
+    compared: bool = True
+    """False where the texts are too long to be compared line by line."""
 
 
 class PolicyLine(_Part):
@@ -290,6 +307,8 @@ class Report(_Part):
     """Raised when a reader of an older version would misread it."""
     title: str
     """What is changed, for a reader: ``prod`` or ``dev, prod``."""
+    wrong: tuple[str, ...] = ()
+    """What is not right with descriptions after the change, a line for each problem: they have no plan."""
     digests: tuple[str | None, str | None] = (None, None)
     """Digests of the plan before and after; ``None`` without one."""
     stacks: tuple[StackPart, ...] = ()
@@ -304,6 +323,8 @@ class Report(_Part):
     """Gravest first."""
     versions: tuple[VersionChange, ...] = ()
     """What gets another version."""
+    prompts: tuple[PromptText, ...] = ()
+    """Texts of prompts that come, go or differ, by name."""
     gates: tuple[PolicyLine, ...] = ()
     """What the policies said, mandatory ones first."""
     notes: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .keyed_lists import differences, place_of
 from .preview import EXPOSED, SECRET, UNKNOWN, PropertyChange, ResourceChange
 from .property_path import MISSING, Part, found_at, parsed, quoted, written
 
@@ -57,6 +58,7 @@ def sifted(change: ResourceChange) -> Sifted:
     matter: list[PropertyChange] = []
     noise = 0
     lists: dict[tuple[Part, ...], list[PropertyChange]] = {}
+    named: dict[tuple[Part, ...], list[PropertyChange]] = {}
     for difference in change.changes:
         parts = parsed(difference.path)
         if difference.replaces or difference.before == difference.after == SECRET:
@@ -65,15 +67,23 @@ def sifted(change: ResourceChange) -> Sifted:
             noise += 1
         elif (place := _unordered(parts)) and _is_of_inputs(difference, parts, change):
             lists.setdefault(place, []).append(difference)
+        elif (place := place_of(parts, change.before, change.after)) and _is_of_inputs(
+            difference, parts, change
+        ):
+            named.setdefault(place, []).append(difference)
         else:
             matter.append(difference)
-    for place, differences in lists.items():
+    for place, found in lists.items():
         real = _by_key(place, change)
-        if real is None or len(real) > len(differences):
-            matter += differences
+        if real is None or len(real) > len(found):
+            matter += found
         else:
             matter += real
-            noise += len(differences) - len(real)
+            noise += len(found) - len(real)
+    for place, found in named.items():
+        real = [*differences(written(place), found_at(change.before, place), found_at(change.after, place))]
+        # What the provider does not call a difference is none.
+        matter += real if len(real) <= len(found) else found
     return Sifted(tuple(matter), noise)
 
 

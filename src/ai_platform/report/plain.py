@@ -20,6 +20,21 @@ def plain(text: str, longest: int = 300) -> str:
         text = text[: longest - 1] + "…"
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
+    text = " ".join(_visible(text).split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def verbatim(line: str, longest: int = 600) -> str:
+    """One line of a text with its spaces, at most ``longest`` characters, a hidden one as ``[U+202E]``."""
+    shown = line
+    if not (line.isascii() and line.isprintable()):
+        shown = _visible(
+            line[:longest].replace("\t", "    ").replace("\r", "[U+000D]").replace("\n", "[U+000A]")
+        )
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def _visible(text: str) -> str:
     shown, marks = [], 0
     for letter in text:
         category = unicodedata.category(letter)
@@ -30,5 +45,4 @@ def plain(text: str, longest: int = 300) -> str:
             shown.append(f"[U+{ord(letter):04X}]")
         elif marks <= _MOST_MARKS:
             shown.append(letter)
-    text = " ".join("".join(shown).split())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return "".join(shown)

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from .diagnostics import Heard, hear
 from .documents import Broken, Piece
 from .preview import Preview, ResourceChange
-from .steps import Step, UnreadableError, change_of, is_left_over, one_each, stack_of
-from .values import is_mapping, mapping, text, texts
+from .steps import UnreadableError, change_of, is_left_over, one_each, stack_of, step_of
+from .values import is_mapping
 
 KEYS = frozenset({"steps", "diagnostics", "changeSummary", "duration", "maybeCorrupt"})
 """Fields by which such a document is known. It has `config` as well, which others have too."""
+_NAMES = {"old": "oldState", "new": "newState", "changed": "diffReasons", "replacing": "replaceReasons"}
 
 
 def preview_of_document(pieces: Iterable[Piece | Broken]) -> Preview | None:
@@ -43,7 +44,9 @@ def _changes(
         seen.add(piece.key)
         if piece.key == "steps":
             try:
-                step = _step(piece.value)
+                if not is_mapping(piece.value):
+                    raise UnreadableError(f"a step that is no object but {type(piece.value).__name__}")
+                step = step_of(piece.value, **_NAMES)
                 yield change_of(step), is_left_over(step)
             except UnreadableError as error:
                 heard.cut(str(error))
@@ -55,18 +58,3 @@ def _changes(
                 hear(heard, diagnostic)
         elif piece.key == "maybeCorrupt" and piece.value is True:
             heard.cut("Pulumi says that its result may be corrupt")
-
-
-def _step(value: object) -> Step:
-    if not is_mapping(value):
-        raise UnreadableError(f"a step that is no object but {type(value).__name__}")
-    return Step(
-        op=text(value.get("op")),
-        urn=text(value.get("urn")),
-        old=mapping(value.get("oldState")),
-        new=mapping(value.get("newState")),
-        diff=mapping(value.get("detailedDiff")),
-        changed=tuple(texts(value.get("diffReasons"))),
-        replacing=tuple(texts(value.get("replaceReasons"))),
-        provider=text(value.get("provider")),
-    )

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ..components.errors import InvalidInput, Problem
+from .diagnostics import CONSEQUENCES
 from .documents import Broken, Piece, pieces, raw_text
 from .event_stream import FIRST, preview_of_events
 from .preview import Preview, ResourceChange
@@ -38,7 +39,15 @@ def read_files(paths: Sequence[Path], *, stack: str = "") -> tuple[Preview, ...]
     for path in sorted(paths, key=_has_events):
         whole = {preview.stack for preview in previews if preview.complete and preview.resources}
         previews += read_previews(path, stack=stack, known=whole)
-    return by_stack(previews, stack)
+    return tuple(map(_settled, by_stack(previews, stack)))
+
+
+def _settled(preview: Preview) -> Preview:
+    """A preview that a policy stops is whole: it ends as failed, and says no other reason."""
+    stopped = any(violation.level == "mandatory" for violation in preview.violations)
+    if stopped and all(error.startswith(CONSEQUENCES) for error in preview.errors):
+        return replace(preview, errors=(), complete=True)
+    return preview
 
 
 def read_previews(

@@ -10,6 +10,8 @@ from .preview import Preview, ResourceChange
 from .stateful_types import KINDS, Kind, kind_of
 
 _OURS = "ai-platform:index:"
+OF_TEAMS = {"Endpoint": "endpoint", "TrainingJob": "run", "Prompt": "prompt"}
+"""Components of what is a team's, whose name is below that of the team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,9 @@ class Owner:
 
 
 def roots(environment: str, kind: str, name: str) -> tuple[str, ...]:
-    """The root of a thing and of all that it is a part of; ``kind`` is pool, team, endpoint, run, storage."""
+    """The root of a thing and of all that it is a part of; ``kind`` is pool, team, storage or of a team."""
     own = (f"{kind} {environment}/{name}",)
-    team = (f"team {environment}/{name.partition('/')[0]}",) if kind in {"endpoint", "run"} else ()
+    team = (f"team {environment}/{name.partition('/')[0]}",) if kind in OF_TEAMS.values() else ()
     return (*own, *team, f"cluster {environment}")
 
 
@@ -133,8 +135,8 @@ def _of_component(component: str, name: str) -> tuple[str, str] | None:
         return "team", name.removesuffix("-tenant")
     if component == "TeamQueue":
         return "team", name.removesuffix("-queue")
-    if component in {"Endpoint", "TrainingJob"} and "." in name:
-        return ("endpoint" if component == "Endpoint" else "run"), name.replace(".", "/", 1)
+    if component in OF_TEAMS and "." in name:
+        return OF_TEAMS[component], name.replace(".", "/", 1)
     if component in {"Storage", "TeamVolume"} and name.startswith("storage-"):
         return "storage", name.removeprefix("storage-").rpartition(".")[2]
     return None

@@ -56,6 +56,20 @@ class Step:
     raw_type: str = ""
 
 
+def step_of(said: Mapping[str, object], *, old: str, new: str, changed: str, replacing: str) -> Step:
+    """The step that a mapping holds, with the names that its form has for what they call differently."""
+    return Step(
+        op=text(said.get("op")),
+        urn=text(said.get("urn")),
+        old=mapping(said.get(old)),
+        new=mapping(said.get(new)),
+        diff=mapping(said.get("detailedDiff")),
+        changed=tuple(texts(said.get(changed))),
+        replacing=tuple(texts(said.get(replacing))),
+        provider=text(said.get("provider")),
+    )
+
+
 def change_of(step: Step) -> ResourceChange:
     """What happens to the step's resource. Raises ``UnreadableError``."""
     if not step.urn.startswith("urn:pulumi:") or step.urn.count("::") < 3:

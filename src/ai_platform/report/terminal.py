@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..cli.table import TextTable
+from .gate_words import said_once
 from .model import ComponentChange, Danger, MoneyReport, Report
 from .plain import plain
 from .words import (
     amount,
+    budget,
     changes_text,
     cost_text,
     dangers_text,
     difference,
+    done,
+    failures,
     gates_text,
     money_text,
     nodes,
@@ -22,6 +26,7 @@ from .words import (
     rests_on_expected,
     sums,
     usd,
+    verdict,
     which,
 )
 
@@ -32,7 +37,7 @@ _MOST = 20
 
 
 def terminal(report: Report) -> Sequence[TextTable | str]:
-    """What a change does, for ``cli_table.text_for``: the verdict last, where the reader's eyes are."""
+    """What a change does, for ``cli.table.text_for``: the verdict last, where the reader's eyes are."""
     return [part for make in _PARTS for part in make(report)]
 
 
@@ -40,7 +45,7 @@ def _changes(report: Report) -> Iterator[TextTable | str]:
     if report.changes:
         table = TextTable("Change by component", ("component", "stack", "what", "cause", "description"))
         for change in report.changes[:_MOST]:
-            counts = Counter(line.op.value for line in change.resources)
+            counts = Counter(done(line.op, [line]) for line in change.resources)
             what = ", ".join(f"{count:,} {op}" for op, count in counts.items())
             where = plain(change.description_line or "")
             table.add_row(plain(change.component), plain(change.stack), what, _cause(change), where)
@@ -88,8 +93,8 @@ def _cost(report: Report) -> Iterator[TextTable | str]:
             money_text(side).replace(" to ", " to\n").replace(", ", ",\n")
             for side in (line.before, line.after)
         ]
-        budget = usd(line.budget_usd) if line.budget_usd is not None else ""
-        table.add_row(plain(line.name), *sides, difference(line, expected), budget)
+        limit = budget(line).replace(", ", ",\n") if line.budget_usd is not None else ""
+        table.add_row(plain(line.name), *sides, difference(line, expected), limit)
     yield table
     if money.unknown:
         yield f"without a price: {', '.join(map(plain, money.unknown))}"
@@ -112,9 +117,10 @@ def _what(danger: Danger) -> str:
 
 def _gates(report: Report) -> Iterator[TextTable | str]:
     if report.gates:
-        table = TextTable("Gates", ("level", "rule", "stack", "what is wrong"))
-        for line in report.gates:
-            table.add_row(plain(line.level), plain(line.rule), plain(line.stack), plain(line.message))
+        table = TextTable("Gates", ("level", "rule", "of", "what is wrong"))
+        for gate in said_once(report):
+            about = plain(", ".join(gate.about))
+            table.add_row(plain(gate.level), plain(gate.rule), about, plain(gate.what, 1_000))
         yield table
 
 
@@ -124,15 +130,17 @@ def _notes(report: Report) -> Iterator[TextTable | str]:
 
 
 def _verdict(report: Report) -> Iterator[TextTable | str]:
-    for part in report.stacks:
-        if not part.complete or part.errors:
-            errors = "; ".join(map(plain, part.errors)) or "ends early"
-            yield f"the preview of {plain(part.stack)} is incomplete: {errors}"
+    for line in report.wrong:
+        yield f"not right: {plain(line, 1_000)}"
+    for stacks, lines in failures(report):
+        first, *more = (plain(line, 1_000) for line in lines)
+        names = ", ".join(map(plain, stacks))
+        yield "\n  ".join([f"the preview of {names} is incomplete: {first}", *more])
     if report.capacity.losers:
         yield f"less than before: {', '.join(map(plain, report.capacity.losers))}"
     yield f"change: {changes_text(report)}"
     yield f"cost: {cost_text(report) or 'not known'}"
-    yield f"GPUs: {amount(report.capacity.gpus)}"
+    yield f"GPUs: {dict(verdict(report))['GPUs']}"
     yield f"dangers: {dangers_text(report)}; gates: {gates_text(report)}"
 
 

@@ -11,15 +11,17 @@ from ..components.cluster_spec import EksSpec, GkeSpec
 from ..environment import Environment
 from ..gpu.operator.known_good import DEFAULT_IMAGE, KnownGood, known_good
 from ..layers import environment_of
+from ..serving.canary import as_endpoint
 from ..serving.models import model as known_model
 from ..serving.own_models import own_models
 from .model import VersionChange
 from .pairs import Pair, pairs
 from .preview import Preview
+from .prompts import evidence_note, prompts_of, shown_version
 from .side import Side
 from .versions_in_objects import Seen, image_parts, seen_in
 
-_KINDS = ("kubernetes", "node image", "driver", "chart", "model", "image")
+_KINDS = ("kubernetes", "node image", "driver", "chart", "model", "canary", "prompt", "image")
 _NO_ROW = "no row of the known-good table speaks of this combination"
 
 
@@ -58,6 +60,22 @@ def _described(pair: Pair, prefix: str) -> Iterator[VersionChange]:
                 after=will,
                 known_good=notes.get((kind, name)) if will else None,
             )
+    yield from _prompts(pair, prefix)
+
+
+def _prompts(pair: Pair, prefix: str) -> Iterator[VersionChange]:
+    old, new = (prompts_of(side) for side in pair.sides)
+    for key in dict.fromkeys([*new, *old]):
+        was, will = old.get(key), new.get(key)
+        sides = [shown_version(prompt) if prompt else None for prompt in (was, will)]
+        if sides[0] != sides[1]:
+            yield VersionChange(
+                kind="prompt",
+                name=f"{prefix}{'/'.join(key)}",
+                before=sides[0],
+                after=sides[1],
+                known_good=evidence_note(was, will) if will else None,
+            )
 
 
 def _facts(environment: Environment) -> Iterator[tuple[tuple[str, str], str]]:
@@ -73,14 +91,16 @@ def _facts(environment: Environment) -> Iterator[tuple[tuple[str, str], str]]:
         if row and row.driver_branch:
             yield ("driver", pool.name), f"branch {row.driver_branch}"
     own, _ = own_models(environment.models)
-    for spec in environment.endpoints:
-        model = known_model(spec.model, own)
-        if model:
-            precision = spec.precision or model.native_precision
-            yield (
-                ("model", f"{spec.team}/{spec.name}"),
-                f"{spec.model} in {precision}, from {model.hugging_face_id}",
-            )
+    for endpoint in environment.endpoints:
+        served = [("model", endpoint)] + ([("canary", as_endpoint(endpoint))] if endpoint.canary else [])
+        for kind, spec in served:
+            model = known_model(spec.model, own)
+            if model:
+                precision = spec.precision or model.native_precision
+                yield (
+                    (kind, f"{spec.team}/{spec.name}"),
+                    f"{spec.model} in {precision}, from {model.hugging_face_id}",
+                )
 
 
 def _notes(environment: Environment) -> Iterator[tuple[tuple[str, str], str]]:

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from decimal import Decimal
 
-from .model import Amount, Counts, Danger, Grade, Money, MoneyLine, MoneyReport, PoolCapacity, Report
+from .gate_words import said_once
+from .model import (
+    Amount,
+    Counts,
+    Danger,
+    Grade,
+    Money,
+    MoneyLine,
+    MoneyReport,
+    PoolCapacity,
+    PromptText,
+    Report,
+    ResourceLine,
+    StackPart,
+)
+from .plain import plain
+from .preview import Op
 
 NOTHING = "–"
+SAFE = "none"
+"""What is said of dangers where all was looked at and there are none."""
+_MOST_LINES = 20
+"""Lines of what went wrong with one preview."""
+_PROTECTED = re.compile(
+    r'(?:unable to (?P<verb>replace) )?resource "urn:pulumi:(?:[^"]*::)?(?P<name>[^":]+)"'
+    r"(?: cannot be deleted)?\s+(?:as it is currently marked for protection|because it is protected)\.[^\n]*"
+    r"(?:\n`pulumi state unprotect[^\n]*)?"
+)
+"""What the engine says of something protected, with its URN and a way to take the protection away."""
 _DONE = {
     "delete": "deleted",
     "replace": "replaced",
@@ -100,8 +128,26 @@ def decisive(line: MoneyLine, expected: bool) -> tuple[Decimal, Decimal]:
     return before, after
 
 
+def unpriced(line: MoneyLine) -> tuple[str, ...]:
+    """Parts that have no price on one side alone: what the line goes up or down by is then not known."""
+    old, new = (side.unknown if side else () for side in (line.before, line.after))
+    return tuple(name for name in (*new, *old) if (name in old) != (name in new))
+
+
+def budget(line: MoneyLine) -> str:
+    """The budget, and by how much it is exceeded."""
+    if line.budget_usd is None or line.after is None:
+        return usd(line.budget_usd)
+    for amount_usd, said in ((line.after.expected, "expected"), (line.after.maximum, "at most")):
+        if amount_usd is not None and amount_usd > line.budget_usd:
+            return f"{usd(line.budget_usd)}, over by {usd(amount_usd - line.budget_usd)} {said}"
+    return usd(line.budget_usd)
+
+
 def difference(line: MoneyLine, expected: bool) -> str:
     """What the line goes up or down by."""
+    if unpriced(line):
+        return "not known"
     before, after = decisive(line, expected)
     return signed(after - before)
 
@@ -123,25 +169,72 @@ def is_floor(line: MoneyLine) -> bool:
 
 
 def cost_text(report: Report) -> str | None:
-    """``USD 1,000.00 → 1,500.00 a month expected (+500.00, +50.0 %)``; ``None`` without a plan."""
+    """``USD 1,000.00 → 1,500.00 a month expected (+500.00, +50.0 %)``; ``None`` without a plan.
+
+    What may be spent at most is said too where it goes another way than what is expected.
+    """
     line = report.money.total
     if line is None or (line.before is None and line.after is None):
         return None
     expected = rests_on_expected(report.money)
     before, after = decisive(line, expected)
-    floor = "at least " if is_floor(line) else ""
+    limits = limits_text(line, expected)
+    limit = f"; {limits}" if limits else ""
+    old, new = ("at least " if side and side.unknown else "" for side in (line.before, line.after))
+    if lacking := unpriced(line):
+        more = f" and {len(lacking) - 3} more" if lacking[3:] else ""
+        why = f"difference not known: {', '.join(map(plain, lacking[:3]))}{more} without a price on one side"
+        return f"{old}USD {usd(before)} → {new}{usd(after)} a month {which(expected)} ({why})"
     if before == after:
-        return f"{floor}USD {usd(after)} a month {which(expected)}, unchanged"
+        return f"{new}USD {usd(after)} a month {which(expected)}, unchanged{limit}"
     change = ", ".join(part for part in (signed(after - before), share(before, after)) if part)
-    return f"{floor}USD {usd(before)} → {usd(after)} a month {which(expected)} ({change})"
+    return f"{old}USD {usd(before)} → {new}{usd(after)} a month {which(expected)} ({change}){limit}"
+
+
+def limits_text(line: MoneyLine, expected: bool) -> str | None:
+    """What may be spent at most before and after, where it goes another way than what is expected."""
+    if unpriced(line):
+        return None
+    (old, new), (least, most) = decisive(line, expected), decisive(line, expected=False)
+    if _sign(most - least) == _sign(new - old):
+        return None
+    return f"at most {usd(least)} → {usd(most)} ({signed(most - least)})"
+
+
+def _sign(number: Decimal) -> int:
+    return (number > 0) - (number < 0)
+
+
+def error_lines(part: StackPart) -> list[str]:
+    """What went wrong with a preview, line by line: the errors of a description are one each."""
+    told = (_PROTECTED.sub(_protected, error) for error in part.errors)
+    lines = [line.strip() for error in told for line in error.splitlines()]
+    said = [line for line in lines if line] or ["ends early"]
+    more = len(said) - _MOST_LINES
+    return [*said[:_MOST_LINES], f"and {plural(more, 'line')} more"] if more > 0 else said
+
+
+def failures(report: Report) -> list[tuple[list[str], list[str]]]:
+    """Stacks that could not be previewed whole, and why; stacks that failed alike together."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for part in report.stacks:
+        if not part.complete or part.errors:
+            alike.setdefault(tuple(error_lines(part)), []).append(part.stack)
+    return [(stacks, list(lines)) for lines, stacks in alike.items()]
+
+
+def _protected(found: re.Match[str]) -> str:
+    what = "replaced" if found["verb"] else "deleted"
+    return f"{found['name']} is protected and would be {what}: the apply refuses until that is taken away"
 
 
 def gates_text(report: Report) -> str:
     """``2 mandatory, 1 advisory``; where nobody looked, that says so."""
     if not report.gates and not (report.stacks and all(part.gated for part in report.stacks)):
         return "not asked"
-    mandatory = sum(line.level == "mandatory" for line in report.gates)
-    advisory = len(report.gates) - mandatory
+    told = said_once(report)
+    mandatory = sum(gate.level == "mandatory" for gate in told)
+    advisory = len(told) - mandatory
     said = [
         f"{count} {level}" for count, level in ((mandatory, "mandatory"), (advisory, "advisory")) if count
     ]
@@ -155,9 +248,11 @@ def worst(report: Report) -> Danger | None:
 
 
 def dangers_text(report: Report) -> str:
-    """``1 critical, 3 low``; ``none`` without any."""
+    """``1 critical, 3 low``; ``none`` only where all was looked at."""
     counts = {grade: sum(danger.grade is grade for danger in report.dangers) for grade in Grade}
-    return ", ".join(f"{count} {grade}" for grade, count in counts.items() if count) or "none"
+    said = ", ".join(f"{count} {grade}" for grade, count in counts.items() if count)
+    whole = report.stacks and all(part.complete for part in report.stacks) and not report.wrong
+    return said or (SAFE if whole else "none found in what is known")
 
 
 def verdict(report: Report) -> list[tuple[str, str]]:
@@ -166,10 +261,36 @@ def verdict(report: Report) -> list[tuple[str, str]]:
     return [
         ("change", changes_text(report)),
         ("cost", cost_text(report) or "not known"),
-        ("GPUs", amount(gpus)),
+        ("GPUs", "not known" if gpus.before is gpus.after is None else amount(gpus)),
         ("dangers", dangers_text(report)),
         ("gates", gates_text(report)),
     ]
+
+
+def lines_left_out(prompt: PromptText, more: int = 0) -> str | None:
+    """What is not shown of the difference of a prompt's text; ``None`` where all of it is."""
+    if not prompt.compared:
+        return "The texts are too long to be compared here."
+    missing = prompt.left_out + more
+    return f"{plural(missing, 'line')} of the difference left out." if missing else None
+
+
+def renamed(line: ResourceLine) -> str:
+    """What it has to do with the resource that it is or may be."""
+    return "may be meant as a new name of" if line.op is Op.CREATE else "was"
+
+
+def former(line: ResourceLine) -> str:
+    """The resource that it is or may be: its name, or where it had the same name, its place."""
+    tail = (line.renamed_from or "").split("::", 2)[-1]
+    name = tail.rpartition("::")[2]
+    return name if name != line.name else tail
+
+
+def done(op: Op, lines: Iterable[ResourceLine]) -> str:
+    """What happens, in a word; what is only known under another name is renamed."""
+    only = op is Op.SAME and all(line.renamed_from and not line.differences for line in lines)
+    return "rename" if only else op.value
 
 
 def place(file: str | None, line: int | None) -> str | None:

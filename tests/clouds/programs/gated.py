@@ -111,3 +111,12 @@ thing(
     labels={**PAYS, "networking.kserve.io/visibility": "cluster-local"},
     annotations=broken("model-evidence", {}, evidence),
 )
+thing(
+    "support",
+    "v1",
+    "ConfigMap",
+    {"data": {"prompt.txt": "Be brief.", "version": "1.0.0"}},
+    namespace="chat",
+    labels={**PAYS, "ai-platform/prompt": "support", "ai-platform/prompt-version": "1.0.0"},
+    annotations=broken("model-evidence", {}, {"ai-platform/evaluation": json.dumps(evaluation)}),
+)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from copy import deepcopy
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from ai_platform.components.bootstrap import BootstrapError, Outcome
 from ai_platform.components.gcp.state import GcpState, bootstrap
@@ -32,7 +32,6 @@ class Google:
     objects: dict = field(default_factory=dict)
     written: list = field(default_factory=list)
     refused: str = ""
-    url: str = ""
 
     def answer(self, method, path, query, body):
         if method != "GET":
@@ -76,40 +75,35 @@ class Google:
         return 200, made
 
 
+class Answers(HTTPAdapter):
+    """Google's answers without a network."""
+
+    def __init__(self, fake):
+        super().__init__()
+        self.fake = fake
+
+    def send(self, request, *_args, **_options):
+        split = urlsplit(request.url)
+        body = json.loads(request.body) if request.body else None
+        status, answer = self.fake.answer(request.method, split.path, parse_qs(split.query), body)
+        said = requests.Response()
+        said.status_code, said.request, said.url = status, request, request.url
+        said.raw = BytesIO(json.dumps(answer).encode())
+        return said
+
+
 @pytest.fixture
 def google():
-    fake = Google()
-
-    class Handler(BaseHTTPRequestHandler):
-        def answered(self):
-            split = urlsplit(self.path)
-            text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = json.loads(text) if text else None
-            status, answer = fake.answer(self.command, split.path, parse_qs(split.query), body)
-            content = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = answered  # noqa: N815
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        fake.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield fake
-        server.shutdown()
+    return Google()
 
 
 def run(google, *, dry_run=False, **said):
-    hosts = dict.fromkeys(("storage", "kms", "iam"), google.url)
-    state = GcpState("ai-platform", "example-ml", "us-central1", hosts=hosts, **said)
+    state = GcpState("ai-platform", "example-ml", "us-central1", **said)
     steps: list = []
     google.written.clear()
     with requests.Session() as session:
+        session.trust_env = False  # no proxy and no password of this machine
+        session.mount("https://", Answers(google))
         backend = bootstrap(session, state, steps.append, dry_run=dry_run)
     return backend, {step.what: step.outcome for step in steps}
 

@@ -1,0 +1,58 @@
+"""Endpoints whose pods are changed for others where no device is spare: nobody answers in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .danger_finding import Finding, finding
+from .danger_scene import Scene, at, below, described_at, entries
+from .model import Grade
+from .preview import Op, PropertyChange, ResourceChange
+from .stateful_types import without_version
+
+_SERVICE = "kubernetes:serving.kserve.io:InferenceService"
+_PODS = ("metadata.labels", "metadata.annotations", "spec.predictor")
+"""What KServe v0.20.0 copies into pods: `buildObjectMeta` of components/predictor.go, read 2026-11-21."""
+_NOT_PODS = tuple(f"spec.predictor.{field}" for field in ("deploymentStrategy", "minReplicas", "maxReplicas"))
+_OF_PULUMI = ("metadata.annotations.pulumi.com", 'metadata.annotations["pulumi.com')
+
+
+def rollout_gaps(scene: Scene) -> Iterator[Finding]:
+    """Endpoints that stop while their new pods load the model."""
+    for change in scene.preview.resources:
+        if change.op is not Op.UPDATE or without_version(change.type) != _SERVICE:
+            continue
+        causes = makes_new_pods(change)
+        if not causes or not stops_first(change):
+            continue
+        whose = scene.owner(change)
+        tried = entries(at(change.before, "spec.canary")) and entries(at(change.after, "spec.canary"))
+        who = "answers by its canary alone" if tried else "answers nobody"
+        yield finding(
+            "endpoint-rollout-gap",
+            whose.root,
+            f"{whose.name} {who} while its new pods load the model: no device is spare for one of them "
+            f"beside the old ones",
+            "; ".join(dict.fromkeys(item.path for item in causes[:3])),
+            grade=Grade.MEDIUM if tried else None,
+            within=whose.within,
+            stack=scene.stack,
+            change=change,
+            place=described_at(scene, whose),
+            blast_radius=(f"everybody who calls {whose.name.removeprefix('endpoint ')}",),
+        )
+
+
+def makes_new_pods(change: ResourceChange) -> Sequence[PropertyChange]:
+    """What of an InferenceService's change its pods show, so that KServe makes new ones."""
+    kept = below(change.changes, *_NOT_PODS)
+    return [
+        item
+        for item in below(change.changes, *_PODS)
+        if item not in kept and not item.path.startswith(_OF_PULUMI)
+    ]
+
+
+def stops_first(change: ResourceChange) -> bool:
+    """Whether old pods go before new ones come."""
+    return at(change.after, "spec.predictor.deploymentStrategy.type") == "Recreate"
