@@ -102,7 +102,11 @@ def _together(rows: Sequence[Devices], rest: Rest, per_node: int, times: Sequenc
             if (each := dict(rows[at]).get(name, 0))
         }
         limits.append(Row(made, count))
-    return minimum([0] * len(columns), [per_node] * len(columns), limits, max_nodes=_BRANCHES, proof=True)
+    costs, uppers = [0] * len(columns), [per_node] * len(columns)
+    quick = minimum(costs, uppers, limits, max_nodes=_BRANCHES, proof=True)
+    if quick.proven or quick.values is not None:
+        return quick
+    return minimum(costs, uppers, limits, max_nodes=_BRANCHES)
 
 
 def _repeated(rows: Sequence[Devices], times: Sequence[int], values: Sequence[int]) -> tuple[Repeated, ...]:

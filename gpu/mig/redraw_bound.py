@@ -92,4 +92,18 @@ def fewest_drained(
         kept = partly_relaxed_minimum(
             program.costs, program.uppers, rows, fractions, max_nodes=_BRANCHES
         ).bound
-    return max(0, math.ceil(kinds.total() * per_node + kept - _ROUNDING))
+    least = math.ceil(kinds.total() * per_node + kept - _ROUNDING)
+    return max(least, _by_places(supply, limits))
+
+
+def _by_places(supply: Supply, limits: Measures) -> int:
+    """Running GPUs that change as so many layouts have only so many different GPUs at each place.
+
+    Says more than the program where most nodes differ from each other.
+    """
+    running = supply.running[: supply.nodes]
+    whole = sorted((layout.whole for layout in running), reverse=True)
+    kept = sum(whole[: supply.nodes - limits.cut_nodes])
+    for place in zip(*(layout.partitions for layout in running), strict=True):
+        kept += sum(count for _, count in Counter(place).most_common(limits.different))
+    return max(0, len(running) * supply.gpus_per_node - kept)
