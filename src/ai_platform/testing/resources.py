@@ -57,12 +57,12 @@ class Resource:
     @property
     def inputs(self) -> dict[str, Any]:
         """Under the provider's names, with `Secret`, `UNKNOWN`, `Asset` and `Reference` marks. A copy."""
-        return _copied(dict(self._inputs))
+        return {name: _copied(value) for name, value in self._inputs.items()}
 
     @property
     def outputs(self) -> dict[str, Any]:
         """What a component registered as its outputs. Empty for everything else. A copy."""
-        return _copied(dict(self._outputs))
+        return {name: _copied(value) for name, value in self._outputs.items()}
 
 
 class RecordingError(Exception):
@@ -79,7 +79,7 @@ class Recording:
     @property
     def exports(self) -> dict[str, Any]:
         """Outputs of the stack, with `Secret` and `UNKNOWN` marks. A copy."""
-        return _copied(dict(self._exports))
+        return {name: _copied(value) for name, value in self._exports.items()}
 
     def of(self, type_: str) -> tuple[Resource, ...]:
         """Every resource of this type."""
