@@ -57,12 +57,12 @@ class Resource:
     @property
     def inputs(self) -> dict[str, Any]:
         """Under the provider's names, with `Secret`, `UNKNOWN`, `Asset` and `Reference` marks. A copy."""
-        return {name: _copied(value) for name, value in self._inputs.items()}
+        return _copied(self._inputs)
 
     @property
     def outputs(self) -> dict[str, Any]:
         """What a component registered as its outputs. Empty for everything else. A copy."""
-        return {name: _copied(value) for name, value in self._outputs.items()}
+        return _copied(self._outputs)
 
 
 class RecordingError(Exception):
@@ -79,7 +79,7 @@ class Recording:
     @property
     def exports(self) -> dict[str, Any]:
         """Outputs of the stack, with `Secret` and `UNKNOWN` marks. A copy."""
-        return {name: _copied(value) for name, value in self._exports.items()}
+        return _copied(self._exports)
 
     def of(self, type_: str) -> tuple[Resource, ...]:
         """Every resource of this type."""
@@ -98,12 +98,16 @@ class Recording:
         return tuple(resource.urn for resource in self.resources)
 
 
-def _copied(value: Any) -> Any:
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
     """As ``deepcopy`` does, which takes three times as long."""
+    return {key: _copy(value) for key, value in values.items()}
+
+
+def _copy(value: Any) -> Any:
     if isinstance(value, _UNCHANGEABLE):
         return value
     if isinstance(value, dict):
-        return {key: _copied(inner) for key, inner in value.items()}
+        return _copied(value)
     if isinstance(value, list):
-        return [_copied(inner) for inner in value]
+        return [_copy(inner) for inner in value]
     return copy.deepcopy(value)
