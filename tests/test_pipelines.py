@@ -250,3 +250,13 @@ def test_the_published_action_says_what_the_docs_say():
     text = (ROOT / "docs" / "pipelines.md").read_text()
     assert [name for name in action()["inputs"] if f"`{name}`" not in text] == []
     assert [name for name in template()[0]["spec"]["inputs"] if f"`{name}`" not in text] == []
+
+
+def test_packages_go_where_the_program_looks_for_them():
+    folder = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["runtime"]["options"]["virtualenv"]
+    (install,) = [step["run"] for step in action()["runs"]["steps"] if "pip install" in step.get("run", "")]
+    assert f"-m venv {folder}\n{folder}/bin/python -m pip install" in install
+    assert f'echo "$PWD/{folder}/bin" >>"$GITHUB_PATH"' in install
+    _, jobs = template()
+    (install,) = [part for part in jobs["ai-platform-report"]["script"] if "pip install" in part]
+    assert f"-m venv {folder}\n  . {folder}/bin/activate\n" in install

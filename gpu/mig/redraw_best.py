@@ -21,6 +21,7 @@ from .patterns import patterns
 from .redraw_bound import Measures
 from .redraw_of_one_gpu import most_kept
 from .refine import refined
+from .tidy import tidied
 
 GPUS = 64
 """GPUs of a pool up to which this is tried."""
@@ -49,7 +50,7 @@ def best_redrawn(
     for times in ways:
         answer, found = _asked(supply, wanted, limits, times, kept + 1)
         if answer.values is not None:
-            best = refined(running, found)
+            best = tidied(running, refined(running, found))
             kept = every - drained(running, best)
         if not answer.proven:
             most = max(most, math.floor(min(every, _ROUNDING - answer.bound)))
