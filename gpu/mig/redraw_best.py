@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from .alignment import drained
+from .alignment import drained, turned
 from .integer_program import Answer, Columns, Row, minimum
 from .layout import Devices, NodeLayout
 from .packing_few import node_shares
@@ -49,11 +49,20 @@ def best_redrawn(
     for times in ways:
         answer, found = _asked(supply, wanted, limits, times, kept + 1)
         if answer.values is not None:
-            best = refined(running, found)
+            best = _tidied(running, refined(running, found))
             kept = every - drained(running, best)
         if not answer.proven:
             most = max(most, math.floor(min(every, _ROUNDING - answer.bound)))
     return best, every - max(most, kept)
+
+
+def _tidied(running: Sequence[NodeLayout], layouts: Sequence[NodeLayout]) -> tuple[NodeLayout, ...]:
+    """The same with GPUs in the usual order, where all nodes with a layout run the same now."""
+    there: dict[NodeLayout, dict[NodeLayout, None]] = {}
+    for old, new in zip(running, layouts, strict=False):
+        there.setdefault(new, {})[old] = None
+    orders = {new: turned(new, next(iter(olds))) for new, olds in there.items() if len(olds) == 1}
+    return tuple(orders.get(layout, layout) for layout in layouts)
 
 
 def _ways(limits: Measures) -> list[tuple[int, ...]]:
