@@ -58,8 +58,12 @@ def best_redrawn(
 
 
 def _ways(limits: Measures) -> list[tuple[int, ...]]:
-    """Ways to share the cut nodes among the different layouts, no more than one too many."""
-    return list(islice(node_shares(limits.cut_nodes, limits.different), _WAYS + 1))
+    """Ways to share the cut nodes among the different layouts, no more than one too many.
+
+    Equal shares first: most often they keep the most, and what is known to be kept makes the others quick.
+    """
+    ways = list(islice(node_shares(limits.cut_nodes, limits.different), _WAYS + 1))
+    return sorted(ways, key=lambda times: sum(nodes * nodes for nodes in times))
 
 
 def _asked(
