@@ -83,6 +83,15 @@ def test_plans_alone_are_compared_where_no_state_may_be_read(
     assert cli.main(["report"]) == BAD_INPUT
 
 
+def test_what_comes_after_is_the_checkout_unless_something_else_is_named(checkout: Path) -> None:
+    for after in ([], ["dev"], ["stacks/dev.yaml"]):
+        after = [str(checkout / name) if name.endswith(".yaml") else name for name in after]
+        sides = sides_of(checkout, [], before=["main:dev"], after=after)
+        assert [pool.max_nodes for pool in sides.before[0].environment.node_pools] == [1, 2]
+        assert [pool.max_nodes for pool in sides.after[0].environment.node_pools] == [1, 3]
+        assert not sides.unknown
+
+
 def test_without_git_the_report_says_what_it_lacks(tmp_path: Path) -> None:
     assert default_base(tmp_path) is None
     (tmp_path / "stacks").mkdir()

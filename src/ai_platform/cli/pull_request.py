@@ -51,10 +51,10 @@ def register(add: Add) -> None:
         help="of `pulumi preview --json` or `--event-log`; without any, plans alone are compared",
     )
     report.add_argument(
-        "--before", metavar="FILE|REV:ENV", nargs="+", default=[], help="description before the change"
+        "--before", metavar="FILE|ENV|REV:ENV", nargs="+", default=[], help="description before the change"
     )
     report.add_argument(
-        "--after", metavar="FILE|REV:ENV", nargs="+", default=[], help="default: stacks/ENV.yaml"
+        "--after", metavar="FILE|ENV|REV:ENV", nargs="+", default=[], help="default: stacks/ENV.yaml"
     )
     preview = add("preview", _preview, "show what `up` would change, cost and endanger")
     preview.add_argument(

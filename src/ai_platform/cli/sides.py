@@ -55,13 +55,16 @@ def sides_of(
 ) -> Sides:
     """Both sides of these environments: of named files and revisions, else of the checkout and ``base``.
 
-    ``before`` and ``after`` are paths or ``REV:ENV``. What can't be read becomes a note, or what is wrong.
+    ``before`` and ``after`` are paths, environments of the checkout or ``REV:ENV``. What can't be read
+    becomes a note, or what is wrong.
     """
     sides = Sides()
     names = set(environments)
     _named(root, after, sides.after, sides, must_be_right=True)
     _named(root, before, sides.before, sides, must_be_right=False)
     there = {side.environment.name for side in sides.after} | sides.unknown
+    if not after:
+        names |= {side.environment.name for side in sides.before}
     for name in sorted(names - there):
         path = root / _STACKS / f"{name}.yaml"
         if path.is_file():
@@ -79,9 +82,14 @@ def _named(
         if path.is_file() or path.suffix in (".yaml", ".yml"):
             _add(sides, into, partial(side_of, path, target), path.stem, must_be_right=must_be_right)
             continue
+        described = root / _STACKS / f"{target}.yaml"
+        if PurePosixPath(target).name == target and described.is_file():
+            _add(sides, into, partial(_of_checkout, root, described), target, must_be_right=must_be_right)
+            continue
         revision, colon, name = target.rpartition(":")
         if not colon or not revision or not name:
-            expected, fix = "a file or REV:ENV", "name a file that ends in .yaml, or for example: main:prod"
+            expected = "a file, an environment or REV:ENV"
+            fix = "name a file that ends in .yaml, an environment of stacks/, or for example: main:prod"
             raise InvalidInput(target, [Problem("", target, expected, fix)])
         _require(root, revision)
         _add_revision(root, revision, name, into, sides, must_be_right=must_be_right)
