@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..bootstrap import Backend, BootstrapError, Step, settled
@@ -31,7 +31,6 @@ class GcpState:
     preview_members: tuple[str, ...] = ()
     """As IAM writes them, for example ``group:ml@example.com``."""
     apply_members: tuple[str, ...] = ()
-    hosts: Mapping[str, str] = field(default_factory=lambda: HOSTS)
 
     @property
     def bucket(self) -> str:
@@ -89,7 +88,7 @@ def bootstrap(session: Any, state: GcpState, report: Callable[[Step], None], *, 
     ``session`` has ``request`` as requests has it. Raises ``BootstrapError`` for a bucket or key that can't
     be used. What was made until then stays, and the next run goes on from there. A dry run only reads.
     """
-    api = Api(session, state.hosts)
+    api = Api(session, HOSTS)
     bucket = api.found("storage", f"/storage/v1/b/{state.bucket}")
     _refuse_foreign(api, state, bucket)
     for steps in (_key, _bucket, _roles, _bindings):
