@@ -55,6 +55,7 @@ _DAEMON_SIZE = (
 _WITH_DAEMON = ("Job/a3-highgpu-8g*", "Job/a3-megagpu-8g*", "Job/pretrain-check")
 _WITH_LIBRARIES = ("Job/a3-ultragpu-8g*", "Job/a4x-highgpu-4g*")
 _PULL = "a thousand nodes must not ask the registry again; the image is named by tag or digest"
+_OF_KSERVE = "KServe makes the pods of an endpoint, with that label, from its InferenceService"
 _DOCTOR = "DaemonSet/*-nodes*"
 
 MANIFESTS: tuple[Allowed, ...] = (
@@ -111,6 +112,7 @@ MANIFESTS: tuple[Allowed, ...] = (
         "container-security-context-user-group-id",
         "user 1000 is what training images have a home for; Pod Security restricted keeps it from root",
     ),
+    *(Allowed(f"Service/{name}", "service-targets-pod", _OF_KSERVE) for name in ("chat-*", "eks", "gke")),
     Allowed(
         "Service/*-workers",
         "service-targets-pod",

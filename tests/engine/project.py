@@ -25,7 +25,14 @@ from ai_platform.local.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 600.0
 Key = tuple[str, str, str]
-_GENERATED = {"status", "uid", "controller-uid", "batch.kubernetes.io/controller-uid"}
+_GENERATED = {
+    "status",
+    "uid",
+    "controller-uid",
+    "batch.kubernetes.io/controller-uid",
+    "clusterIP",
+    "clusterIPs",
+}
 _OF_KUEUE = {
     "suspend",
     "kueue.x-k8s.io/workload",
