@@ -14,7 +14,7 @@ from tests.engine.project import Key, Project, make_project
 
 pytestmark = pytest.mark.engine
 
-KILLED_AT = (1, 10, 20, 30, 40)
+KILLED_AT = (1, 20, 40)
 SETTLED_LIMIT_S = 20.0
 OUTAGE_S = 20.0
 GHOST = """\
