@@ -51,6 +51,11 @@ def canary_replicas(min_replicas: int, percent: int) -> int:
     return -(-min_replicas * percent // 100)
 
 
+def replicas_beside(spec: EndpointSpec) -> int:
+    """Replicas of an endpoint's canary; 0 without one."""
+    return canary_replicas(spec.min_replicas, spec.canary.percent) if spec.canary else 0
+
+
 def stable_replicas(min_replicas: int, canary: int) -> int:
     """Replicas of the endpoint's own model that always run beside those of the canary: one at least."""
     return max(1, min_replicas - canary)

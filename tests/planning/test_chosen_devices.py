@@ -54,6 +54,8 @@ def test_a_device_is_taken_of_which_the_quota_holds_all_replicas():
     one = planned(one_slice, context_length=8192, max_replicas=1)
     two = planned(one_slice, context_length=8192, max_replicas=2)
     assert (device(one), device(two)) == ((1, "nvidia.com/mig-2g.20gb"), (1, "nvidia.com/gpu"))
+    canary = {"model": "qwen3-0.6b", "percent": 10}
+    assert device(planned(one_slice, context_length=8192, max_replicas=1, canary=canary)) == device(two)
     with pytest.raises(InvalidInput, match="at most the 1 that team assistants can own and borrow"):
         planned(one_slice, context_length=8192, max_replicas=40)
 

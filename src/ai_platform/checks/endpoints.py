@@ -16,7 +16,7 @@ from ..planning.chosen_devices import why_no_device, with_device
 from ..planning.prices import price_of
 from ..planning.quotas import GPUS, Quotas, offered_by
 from ..serving import models
-from ..serving.canary import canary_replicas
+from ..serving.canary import replicas_beside
 from ..serving.model import Model
 from ..serving.spec import EndpointSpec
 from .canaries import canary_problems
@@ -82,8 +82,7 @@ def endpoint_problems(
         yield from canary_problems(environment, spec, pool, own, at, problem)
         if not size and (spec.gpus or spec.mig_profile) and spec.team in names.teams:
             key, each = (spec.mig_profile, 1) if spec.mig_profile else (GPUS, spec.gpus or 1)
-            beside = canary_replicas(spec.min_replicas, spec.canary.percent) if spec.canary else 0
-            needed = each * (spec.max_replicas + beside)
+            needed = each * (spec.max_replicas + replicas_beside(spec))
             yield from within_quota(usable, at, spec.team, pool.name, key, needed, problem)
 
 

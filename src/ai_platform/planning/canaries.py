@@ -6,12 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ..environment import Environment
 from ..gpu.gpus import GpuName
-from ..serving.canary import CanaryArgs, as_endpoint, canary_replicas, stable_replicas
+from ..serving.canary import CanaryArgs, as_endpoint, replicas_beside, stable_replicas
 from ..serving.endpoint_fit import endpoint_fit
 from ..serving.model import Model
-from ..serving.models import MODELS
 from ..serving.models import model as known_model
 from ..serving.spec import EndpointSpec
 from ..serving.vllm_arguments import vllm_arguments
@@ -28,9 +26,7 @@ class CanaryPlan(CanaryArgs):
     """The same while the most replicas run."""
 
 
-def canary_plan(
-    spec: EndpointSpec, gpu: GpuName, own: Mapping[str, Model], environment: Environment
-) -> CanaryPlan | None:
+def canary_plan(spec: EndpointSpec, gpu: GpuName, own: Mapping[str, Model]) -> CanaryPlan | None:
     """The canary of an endpoint that was checked. Raises ``LookupError`` for a model nobody described."""
     if spec.canary is None:
         return None
@@ -42,17 +38,15 @@ def canary_plan(
     arguments = vllm_arguments(
         endpoint_fit(tried, model, gpu), served_model_name=stable.name, model_path=tried.weights
     )
-    replicas = canary_replicas(spec.min_replicas, spec.canary.percent)
+    replicas = replicas_beside(spec)
     beside = stable_replicas(spec.min_replicas, replicas)
-    licences = {item.name: item.licence for item in environment.models}
-    known = MODELS.get(model.name)
     return CanaryPlan(
         name=f"c{hashlib.sha256(' '.join(arguments).encode()).hexdigest()[:6]}",
         model=model.name,
         percent=spec.canary.percent,
         replicas=replicas,
         arguments=arguments,
-        licence=licences.get(model.name, known.licence if known else None),
+        licence=model.licence,
         stable_replicas=beside,
         share_percent=_share(replicas, beside),
         share_percent_at_most_replicas=_share(replicas, spec.max_replicas),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..components.cohort_tree import Holding
 from ..finops.prices import Price
 from ..gpu.node_plan import PoolPlan
-from ..serving.canary import canary_replicas
+from ..serving.canary import replicas_beside
 from ..serving.choices import Choice, choices, nearest_miss
 from ..serving.endpoint_fit import endpoint_need
 from ..serving.model import Model
@@ -45,8 +45,7 @@ def _holds(choice: Choice, spec: EndpointSpec, reach: Reach) -> bool:
     """Whether the team's own quota and what it may borrow hold so many replicas."""
     each = 1 if choice.profile else choice.fit.devices
     most = reach.get((spec.pool, choice.profile or GPUS), {}).get(spec.team, 0)
-    beside = canary_replicas(spec.min_replicas, spec.canary.percent) if spec.canary else 0
-    return each * (spec.max_replicas + beside) <= most
+    return each * (spec.max_replicas + replicas_beside(spec)) <= most
 
 
 def why_no_device(

@@ -62,13 +62,12 @@ class EndpointPlan(BaseModel):
     @property
     def fewest_replicas(self) -> int:
         """Replicas that always run, of both models."""
-        canary = self.canary
-        return canary.stable_replicas + canary.replicas if canary else self.min_replicas
+        return _fewest(self.min_replicas, self.canary)
 
     @property
     def most_replicas(self) -> int:
         """Replicas that may run, of both models."""
-        return self.max_replicas + (self.canary.replicas if self.canary else 0)
+        return _most(self.max_replicas, self.canary)
 
 
 def endpoint_plan(
@@ -86,9 +85,8 @@ def endpoint_plan(
     resource, devices = resource_of(spec.mig_profile or GPUS), spec.gpus or 1
     cpu, memory_gib = host_part(pool, pool.gpus_per_device[resource] * devices)
     hour = replica_hour(pool, price, resource, devices)
-    canary = canary_plan(spec, gpu_of(pool), own, environment)
-    fewest = canary.stable_replicas + canary.replicas if canary else spec.min_replicas
-    most = spec.max_replicas + (canary.replicas if canary else 0)
+    canary = canary_plan(spec, gpu_of(pool), own)
+    fewest, most = _fewest(spec.min_replicas, canary), _most(spec.max_replicas, canary)
     usable = sized.weights_mib + sized.kv_cache_mib
     mounted = [storage for storage in environment.storage if storage.name in spec.mounts]
     return EndpointPlan(
@@ -116,6 +114,14 @@ def endpoint_plan(
         canary=canary,
         usd_per_million_tokens=token_price(hour, spec.tokens_per_second),
     )
+
+
+def _fewest(min_replicas: int, canary: CanaryPlan | None) -> int:
+    return canary.stable_replicas + canary.replicas if canary else min_replicas
+
+
+def _most(max_replicas: int, canary: CanaryPlan | None) -> int:
+    return max_replicas + (canary.replicas if canary else 0)
 
 
 def host_part(pool: PoolPlan, share: Fraction) -> tuple[int, int]:
