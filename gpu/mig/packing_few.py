@@ -10,11 +10,15 @@ from .layout import Devices
 from .packing_alike import Rest
 
 _GPUS = 64
-"""Cut GPUs up to which it is tried."""
+"""Cut GPUs of small pools."""
 _QUESTIONS = 300
 """Ways to share the nodes that are asked about, at most."""
-_BRANCHES = 200
+_COLUMNS_OF_LARGE = 7_000
+"""Columns of all programs for a number of layouts in a large pool, at most."""
+_BRANCHES, _BRANCHES_OF_LARGE = 200, 2
 """Branches spent on one way to share the nodes among layouts."""
+_OPEN_OF_LARGE = 3
+"""Ways that may stay open in large pools."""
 _BRANCHES_OF_ALL = 1_000
 _ROUNDING = 1e-6
 
@@ -30,22 +34,36 @@ def fewer(
     ``rows`` are the ways to cut a GPU. ``fewest`` layouts are known to be needed. Asks for each way to share
     the nodes among so many layouts whether there are such layouts.
     """
-    if rest.gpus > _GPUS or len(found) <= fewest:
+    if len(found) <= fewest:
         return tuple(found), fewest
-    if per_node == 1:
+    if per_node == 1 and rest.gpus <= _GPUS:
         return _of_one_gpu(rows, rest, found, fewest)
-    proven, asked = True, 0
+    large = rest.gpus > _GPUS
+    asked = open_ = 0
     for different in range(fewest, len(found)):
+        most = asked + _COLUMNS_OF_LARGE // (len(rows) * different) if large else _QUESTIONS
         for times in node_shares(rest.nodes, different):
+            if not _leaves(times, rest.nodes * per_node - rest.gpus, per_node):
+                continue
             asked += 1
-            if asked > _QUESTIONS:
+            if asked > most or (large and open_ == _OPEN_OF_LARGE):
                 return tuple(found), fewest
-            answer = _together(rows, rest, per_node, times)
-            proven = proven and answer.proven
+            answer = _together(rows, rest, per_node, times, quick=large)
+            open_ += not answer.proven
             if answer.values is not None:
                 return _repeated(rows, times, answer.values), fewest
-        fewest = different + 1 if proven else fewest
+        fewest = fewest if open_ else different + 1
     return tuple(found), fewest
+
+
+def _leaves(times: Sequence[int], whole: int, per_node: int) -> bool:
+    """Whether layouts on so many nodes can leave just so many GPUs whole."""
+    sums = {0}
+    for nodes in times:
+        sums = {
+            left + nodes * each for left in sums for each in range(per_node) if left + nodes * each <= whole
+        }
+    return whole in sums
 
 
 def _of_one_gpu(
@@ -89,7 +107,9 @@ def node_shares(nodes: int, different: int, most: int | None = None) -> Iterator
             yield (first, *others)
 
 
-def _together(rows: Sequence[Devices], rest: Rest, per_node: int, times: Sequence[int]) -> Answer:
+def _together(
+    rows: Sequence[Devices], rest: Rest, per_node: int, times: Sequence[int], *, quick: bool
+) -> Answer:
     """A layout for each of ``times`` so that as many nodes with it hold all; GPUs of a layout by row."""
     width = len(rows)
     columns = {(kind, at): kind * width + at for kind in range(len(times)) for at in range(width)}
@@ -103,9 +123,10 @@ def _together(rows: Sequence[Devices], rest: Rest, per_node: int, times: Sequenc
         }
         limits.append(Row(made, count))
     costs, uppers = [0] * len(columns), [per_node] * len(columns)
-    quick = minimum(costs, uppers, limits, max_nodes=_BRANCHES, proof=True)
-    if quick.proven or quick.values is not None:
-        return quick
+    branches = _BRANCHES_OF_LARGE if quick else _BRANCHES
+    first = minimum(costs, uppers, limits, max_nodes=branches, proof=True)
+    if quick or first.proven or first.values is not None:
+        return first
     return minimum(costs, uppers, limits, max_nodes=_BRANCHES)
 
 
