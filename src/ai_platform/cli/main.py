@@ -36,6 +36,7 @@ from . import (
     render,
     stacks,
 )
+from .entry import AGAIN, INTERRUPTED
 from .output import write as _write
 from .state import is_simulated
 from .table import text_for
@@ -46,18 +47,18 @@ if TYPE_CHECKING:
     from .engine import Summary
 
 BAD_INPUT = 2
-_FAILED, _INTERRUPTED = 1, 130
+_FAILED = 1
 _DEFAULT = "local"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; the exit status is 0, 1 after a failure, 2 for bad input, 3 for what must not
     pass, 130 when stopped."""
-    options = _parser().parse_args(argv)
-    # Who ends us politely means pulumi as well: it gets to finish what it is at and to write its state.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    command: Callable[[argparse.Namespace], int] = options.command
     try:
+        options = _parser().parse_args(argv)
+        # Who ends us politely means pulumi as well: it gets to finish what it is at and to write its state.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except InvalidInput as error:
         say(f"error: {error}")
@@ -66,8 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"error: {error}")
         return _FAILED
     except KeyboardInterrupt:
-        say("interrupted; run the same command again to go on")
-        return _INTERRUPTED
+        say(AGAIN)
+        return INTERRUPTED
     except BrokenPipeError:
         # Who reads us has seen enough, as `head` does. Python must not find that out again while it ends.
         sys.stdout = None
