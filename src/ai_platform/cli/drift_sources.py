@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalogs import machines_of
 from ..components.cluster_spec import ClusterProvider, ExistingSpec
+from ..drift.described import described_config_maps
 from ..drift.described_vs_live import described_vs_live
 from ..drift.described_vs_state import described_vs_state
 from ..drift.live import Read, UnreadError, read_live
@@ -131,7 +132,7 @@ def looked_at_from_inside(environment: Environment, plan: Plan, *, today: dateti
 
 
 def _compared(found: _Found, environment: Environment, plan: Plan, read: Read) -> list[DriftLine]:
-    seen = read_live(read)
+    seen = read_live(read, described_config_maps(environment, plan))
     for kind, why in seen.unread.items():
         found.missed(f"{kind} in the cluster", why)
     return list(described_vs_live(environment, plan, seen))
