@@ -44,7 +44,7 @@ from .workplace import EngineError, Workplace, forget, held
 
 if TYPE_CHECKING:
     from ..plan import Plan
-    from .engine import Summary
+    from .summary import Summary
 
 BAD_INPUT = 2
 _FAILED = 1

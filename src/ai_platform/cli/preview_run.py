@@ -19,7 +19,7 @@ from ..report.messages import message
 from ..report.preview import Preview
 from ..report.read_preview import by_stack, read_files
 from .engine import Engine, Recorded
-from .leftovers import end_session
+from .leftovers import end_leader
 from .workplace import EngineError
 
 _LONGEST = 4_000
@@ -99,7 +99,7 @@ class _Running:
         """Ends them with all that they have started, however deep they hang."""
         for child in list(self.children):
             if child.poll() is None:
-                end_session(child.pid)
+                end_leader(child.pid)
 
     def stop(self) -> None:
         with self.lock:

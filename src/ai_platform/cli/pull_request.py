@@ -135,7 +135,7 @@ def _stacks(place: Workplace, names: Sequence[str], right: Mapping[str, Environm
 
 def _summary(place: Workplace, preview: Preview) -> str:
     from ..report.change import stack_parts
-    from .engine import Summary
+    from .summary import Summary
 
     head = "\npreview" if is_simulated(place.root, preview.stack) else preview.stack
     if not preview.complete:
