@@ -16,7 +16,8 @@ from ..components.errors import InvalidInput, Problem
 from ..gpu.mig.changes import ChangePlan, Drain, Place
 from ..gpu.mig.layout import Devices, NodeLayout, layout_name, mig_parted_config
 from ..gpu.mig.written import written_as_yaml
-from ..planning.mig_changes import DeviceDrain, PoolChange, Step, TeamShare, Verdict, pool_changes
+from ..planning.mig_change import DeviceDrain, PoolChange, Step, TeamShare, Verdict
+from ..planning.mig_changes import pool_changes
 from . import project
 from .output import write
 from .table import TextTable, text_for

@@ -10,7 +10,7 @@ from itertools import takewhile
 from ..layers import environment_of
 from .components import STACK, Component, components_of, description_lines
 from .differences import inside
-from .model import ComponentChange, Counts, Difference, ResourceLine, StackPart
+from .model_changes import ComponentChange, Counts, Difference, ResourceLine, StackPart
 from .noise import Sifted, sifted
 from .preview import Op, Preview, PropertyChange, ResourceChange
 from .renames import Rename, possible_renames

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..finops.prices import PurchaseOption
 from ..gpu.node_plan import PoolPlan
 from ..gpu.spec import NodePoolSpec, TaintEffect
-from ..planning.mig_changes import PoolChange, Verdict, pool_changes
+from ..planning.mig_change import PoolChange, Verdict
+from ..planning.mig_changes import pool_changes
 from . import blast_radius
 from .danger_finding import Finding, counted, finding, place
 from .model import Grade

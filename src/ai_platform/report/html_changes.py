@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ..page.elements import Child, Html, code, element, folded, items, joined, table
 from ..page.frame import Section
-from .model import ComponentChange, Difference, Report, ResourceLine
+from .model import Report
+from .model_changes import ComponentChange, Difference, ResourceLine
 from .plain import plain
 from .preview import Op
 from .words import NOTHING, done, former, place, plural, renamed, total_counts

@@ -8,8 +8,10 @@ from typing import Literal
 
 from .escape import marker
 from .markdown_changes import Shown, component
-from .markdown_parts import Detail, title_line, verdict_line, whole
-from .model import ComponentChange, Report
+from .markdown_page import Detail
+from .markdown_parts import title_line, verdict_line, whole
+from .model import Report
+from .model_changes import ComponentChange
 from .words import plural
 
 COMMENT_LIMIT = 65_536

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .escape import code, text
-from .markdown_parts import Detail
-from .model import ComponentChange, Difference, ResourceLine
+from .markdown_page import Detail
+from .model_changes import ComponentChange, Difference, ResourceLine
 from .words import NOTHING, done, former, place, plural, renamed
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from ..cli.table import TextTable
 from .gate_words import said_once
-from .model import ComponentChange, Danger, MoneyReport, Report
+from .model import Danger, Report
+from .model_changes import ComponentChange
+from .model_money import MoneyReport
 from .plain import plain
 from .words import (
     amount,

@@ -7,20 +7,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from .gate_words import said_once
-from .model import (
-    Amount,
-    Counts,
-    Danger,
-    Grade,
-    Money,
-    MoneyLine,
-    MoneyReport,
-    PoolCapacity,
-    PromptText,
-    Report,
-    ResourceLine,
-    StackPart,
-)
+from .model import Danger, Grade, PromptText, Report
+from .model_capacity import Amount, PoolCapacity
+from .model_changes import Counts, ResourceLine, StackPart
+from .model_money import Money, MoneyLine, MoneyReport
 from .plain import plain
 from .preview import Op
 
