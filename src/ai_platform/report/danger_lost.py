@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from .danger_cause import cause_of, radius_of
-from .danger_finding import Finding, finding, lower, worst
-from .danger_scene import Scene, at, described_at
+from .danger_finding import Finding, lower, worst
+from .danger_scene import Scene, at, described_at, finding_on
 from .model import Grade
 from .preview import Op, ResourceChange
 from .resource_names import Owner, likely_parent, logical_name, thing_name, type_of
@@ -74,15 +74,13 @@ def _loss(scene: Scene, change: ResourceChange, kind: Kind, whose: Owner, kept: 
         grade = lower(grade)
         notes.append("it is protected, so the apply refuses until somebody takes that away")
     verb = "is replaced" if again else "is deleted"
-    return finding(
+    return finding_on(
+        scene,
+        change,
         f"{kind}-replaced" if again else f"{kind}-removed",
-        whose.root,
         f"{whose.name} {verb}{lost_with}" + "".join(f"; {note}" for note in notes),
         cause_of(change),
         grade=grade,
-        within=whose.within,
-        stack=scene.stack,
-        change=change,
         place=described_at(scene, whose),
         blast_radius=radius_of(scene, change, whose),
         safer=loss.safer.format(noun=loss.noun),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from . import blast_radius
 from .danger_cause import NOT_MADE, cause_of
 from .danger_finding import Finding, counted, finding
-from .danger_scene import Scene, at, described_at, entries
+from .danger_scene import Scene, at, described_at, entries, finding_on
 from .preview import Op, ResourceChange
 from .resource_names import thing_name
 from .stateful_types import Kind, kind_of, without_version
@@ -26,15 +26,13 @@ def runs(scene: Scene) -> Iterator[Finding]:
         whose = scene.owner(change)
         label = whose.name if whose.root.startswith("run ") else f"job {thing_name(change)}"
         again = change.op is Op.REPLACE
-        yield finding(
+        yield finding_on(
+            scene,
+            change,
             "run-stopped",
-            whose.root,
             f"{label} is deleted"
             + (" and starts from its beginning, or from its last checkpoint" if again else ""),
             cause_of(change),
-            within=whose.within,
-            stack=scene.stack,
-            change=change,
             place=described_at(scene, whose),
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .danger_cause import differences_text, radius_of
-from .danger_finding import Finding, finding
-from .danger_scene import Scene, below, described_at, texts
+from .danger_finding import Finding
+from .danger_scene import Scene, below, described_at, finding_on, texts
 from .model import Grade
 from .preview import Op, PropertyChange, ResourceChange
 from .stateful_types import without_version
@@ -43,17 +43,15 @@ def rolled(scene: Scene) -> Iterator[Finding]:
         if zones := _zones_left(change):
             causes, grade = below(change.changes, "nodeLocations"), zones
         if causes:
-            yield finding(
+            yield finding_on(
+                scene,
+                change,
                 "pool-rolled",
-                whose.root,
                 f"{whose.name} leaves a zone: its nodes there are deleted, and what runs on them stops"
                 if zones
                 else f"every node of {whose.name} is replaced in its turn, and what runs on it is drained",
                 differences_text(_why_rolled(scene, change, causes)),
                 grade=grade,
-                within=whose.within,
-                stack=scene.stack,
-                change=change,
                 place=described_at(scene, whose),
                 blast_radius=radius_of(scene, change, whose),
             )
