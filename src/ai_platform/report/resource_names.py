@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..layers import environment_of
-from .preview import Preview, ResourceChange
+from .preview import ResourceChange
 from .stateful_types import KINDS, Kind, kind_of
 
 _OURS = "ai-platform:index:"
@@ -31,11 +30,6 @@ def roots(environment: str, kind: str, name: str) -> tuple[str, ...]:
     own = (f"{kind} {environment}/{name}",)
     team = (f"team {environment}/{name.partition('/')[0]}",) if kind in OF_TEAMS.values() else ()
     return (*own, *team, f"cluster {environment}")
-
-
-def environment_name(preview: Preview, change: ResourceChange) -> str:
-    """The environment of a resource's stack."""
-    return environment_of(preview.stack or stack_of(change.urn))
 
 
 def stack_of(urn: str) -> str:
