@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from ..components.errors import InvalidInput, Problem
 from ..components.names import NAME_PATTERN
 from . import project
+from .command import Add
 from .output import write
 from .state import is_simulated
 
@@ -20,9 +21,9 @@ _PROSE = (".md", ".rst", ".txt")
 _SECONDS = 60
 
 
-def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+def register(add: Add) -> None:
     """Adds the command to the command line."""
-    parser = command("changed", run, TEXT)
+    parser = add("changed", run, TEXT)
     parser.add_argument("--base", metavar="REV", required=True, help="git revision to compare with")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
+from .command import FAILED, Add
 from .output import write
 from .table import TextTable, text_for
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from ..gpu.doctor.reading import GpuReading, NodeDevices, NodeReading
     from ..gpu.doctor.verdict import Verdict
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED = 1
 _UNKNOWN = "?"
 _GPU_COLUMNS = ("GPU", "Board", "MiB", "MIG", "ECC", "Rows", "NVLinks", "°C", "W", "Slowed by", "Programs")
 _KINDS = {"efa": "EFA", "infiniband": "InfiniBand", "roce": "RoCE", "unknown": "other"}
@@ -60,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         write(json.dumps(both, indent=2))
     else:
         write(text_for(sys.stdout, doctor_tables(reading, verdict)))
-    return _FAILED if verdict.grade is Grade.FAILURE else 0
+    return FAILED if verdict.grade is Grade.FAILURE else 0
 
 
 def _expectation(options: argparse.Namespace) -> Callable[[], PoolExpectation | None]:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
 from . import project
+from .command import FAILED, STOPPED, Add
 from .output import write, write_file
 from .table import TextTable, text_for
 
 if TYPE_CHECKING:
     from ..drift.model import DriftLine, DriftReport
-
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED, _DRIFT = 1, 3
 
 
 def register(add: Add) -> None:
@@ -94,8 +91,8 @@ def _told(report: DriftReport, options: argparse.Namespace) -> int:
 def exit_status(report: DriftReport) -> int:
     """0 without drift, 3 with, and 1 when something that was asked for could not be read."""
     if report.unread:
-        return _FAILED
-    return _DRIFT if report.drifted else 0
+        return FAILED
+    return STOPPED if report.drifted else 0
 
 
 def tables(report: DriftReport) -> list[TextTable | str]:

@@ -36,6 +36,7 @@ from . import (
     render,
     stacks,
 )
+from .command import FAILED, WRONG
 from .entry import AGAIN, INTERRUPTED
 from .output import write as _write
 from .state import is_simulated
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
     from ..plan import Plan
     from .summary import Summary
 
-BAD_INPUT = 2
-_FAILED = 1
 _DEFAULT = "local"
 
 
@@ -62,22 +61,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(options)
     except InvalidInput as error:
         say(f"error: {error}")
-        return BAD_INPUT
+        return WRONG
     except (ToolError, ClusterError, EngineError) as error:
         say(f"error: {error}")
-        return _FAILED
+        return FAILED
     except KeyboardInterrupt:
         say(AGAIN)
         return INTERRUPTED
     except BrokenPipeError:
         # Who reads us has seen enough, as `head` does. Python must not find that out again while it ends.
         sys.stdout = None
-        return _FAILED
+        return FAILED
     except OSError as error:
         if error.filename is None:
             raise
         say(f"error: {error.filename}: {error.strerror or error}")
-        return _FAILED
+        return FAILED
 
 
 @cache
@@ -278,7 +277,7 @@ def _local_status(place: Workplace, name: str) -> int:
             _write("\n".join(f"    {line}" for line in program.log_tail.splitlines()))
     if not programs:
         _write(f"there is no cluster {name}")
-    return 0 if programs and all(program.healthy for program in programs) else _FAILED
+    return 0 if programs and all(program.healthy for program in programs) else FAILED
 
 
 _LOCAL: dict[str, Callable[[Workplace, str], int]] = {

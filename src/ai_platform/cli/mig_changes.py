@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..components.errors import InvalidInput, Problem
 from ..gpu.mig.changes import ChangePlan, Drain, Place
-from ..gpu.mig.layout import Devices, NodeLayout, layout_name, mig_parted_config
+from ..gpu.mig.layout import Devices, NodeLayout, layout_name
 from ..gpu.mig.written import written_as_yaml
 from ..planning.mig_change import DeviceDrain, PoolChange, Step, TeamShare, Verdict
 from ..planning.mig_changes import pool_changes
 from . import project
+from .mig import config_text
 from .output import write
 from .table import TextTable, text_for
 
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         write(json.dumps(_data(changes), indent=2))
     elif options.config:
-        write(_config(changes))
+        write(config_text(layout for change in changes for layout in change.layouts))
     else:
         write(text_for(sys.stdout, _report(changes)))
     return _REFUSED if _refused(changes) else 0
@@ -79,13 +80,6 @@ def _both(new: str, old: str) -> tuple[Environment, Environment]:
 
 def _refused(changes: Sequence[PoolChange]) -> list[str]:
     return [change.name for change in changes if change.verdict == Verdict.REFUSED]
-
-
-def _config(changes: Sequence[PoolChange]) -> str:
-    import yaml
-
-    layouts = [layout for change in changes for layout in change.layouts]
-    return yaml.safe_dump(mig_parted_config(layouts), sort_keys=False, default_flow_style=None).rstrip()
 
 
 def _report(changes: Sequence[PoolChange]) -> Iterator[TextTable | str]:
@@ -138,7 +132,7 @@ def _sentence(change: PoolChange) -> str:
 
 def _hint(change: PoolChange) -> str:
     """What a safe order costs, and how many GPUs other layouts might save."""
-    drained = change.gpus_before - len(change.plan.kept) if change.plan else 0
+    drained = _drained(change)
     if drained > change.fewest_drained:
         return f"; the same layouts in an order that drains {change.fewest_drained} have no safe order"
     if drained > change.drained_bound:
@@ -148,9 +142,13 @@ def _hint(change: PoolChange) -> str:
 
 def _to_write(change: PoolChange) -> str:
     """Why the layouts have to be written into the description."""
-    drained = change.gpus_before - len(change.plan.kept) if change.plan else 0
     stands = f"as the description stands, {_gpus(change.drained_as_written)} would be drained"
-    return f"{stands}; to drain {drained}, write into the pool"
+    return f"{stands}; to drain {_drained(change)}, write into the pool"
+
+
+def _drained(change: PoolChange) -> int:
+    """GPUs that do not go on as they are, those of nodes that leave among them."""
+    return change.gpus_before - len(change.plan.kept) if change.plan else 0
 
 
 def _way_out(plan: ChangePlan) -> str:

@@ -12,7 +12,6 @@ from fractions import Fraction
 
 from ..catalogs import machines_of
 from ..environment import Environment
-from ..gpu.gpus import GPUS
 from ..gpu.machines import Machine
 from ..gpu.mig.alignment import aligned, drained
 from ..gpu.mig.changes import ChangePlan, held_throughout, plan_changes
@@ -23,6 +22,7 @@ from ..gpu.spec import NodePoolSpec
 from .auto_layouts import AUTO, Layouts
 from .mig_change import PoolChange, Verdict
 from .mig_steps import devices_of, steps_of, summed
+from .pool_layouts import unsettled
 from .quotas import quotas_of
 
 _Nominal = Mapping[str, Mapping[str, int]]
@@ -122,7 +122,7 @@ def _pool(name: str, before: _Side, choices: tuple[_Side, _Side], *, whole_nodes
         overcommitted={
             key: (count, way.floor[key]) for key, count in way.promised.items() if count > way.floor[key]
         },
-        provisional=None if verdict == Verdict.UNCHANGED else _doubt([*running, *wanted]),
+        provisional=None if verdict == Verdict.UNCHANGED else unsettled([*running, *wanted]),
     )
 
 
@@ -163,9 +163,3 @@ def _best(name: str, before: _Side, sides: Sequence[_Side], *, whole_nodes: bool
 def _leaving(running: Sequence[NodeLayout], wanted: Sequence[NodeLayout]) -> int:
     """GPUs of nodes that go."""
     return sum(layout.gpu_count for layout in running[len(wanted) :])
-
-
-def _doubt(layouts: Sequence[NodeLayout]) -> str | None:
-    gpu = GPUS[layouts[0].gpu]
-    cut = any(layout.whole < layout.gpu_count for layout in layouts)
-    return gpu.provisional if gpu.geometry and cut else None
