@@ -207,7 +207,7 @@ def _shown(value: object) -> str:
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT")
+        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT: write it as 127.0.0.1:9400")
     return host.strip("[]"), int(port)
 
 

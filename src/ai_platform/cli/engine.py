@@ -14,12 +14,13 @@ from typing import Any
 
 from ..components.state_spec import StateSpec
 from ..local.api import connect
+from ..report.urns import name_of
 from .leftovers import end_session, sweep, wait_for_holders
 from .run import Report, Run
 from .summary import Summary, diagnostics, summary_in
 from .workplace import PROJECT, EngineError, Workplace, marked, settings
 
-_LONGEST_ERROR = 10_000
+_MOST_CHARACTERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Engine:
         with self._run() as run:
             exported = json.loads(run.answer("stack", "export", "--stack", self.stack))
         resources = exported["deployment"].get("resources", [])
-        return [item["urn"].rpartition("::")[2] for item in resources if item.get("protect")]
+        return [name_of(item["urn"]) for item in resources if item.get("protect")]
 
     @contextmanager
     def _reading(self) -> Iterator[Run]:
@@ -151,7 +152,7 @@ class Engine:
     ) -> Recorded:
         document, events, said = (folder / f"{self.stack}.{end}" for end in ("json", "events", "err"))
         code = run.written((*command, "--stack", self.stack), document, events, said, started)
-        errors = said.read_text(encoding="utf-8", errors="replace")[-_LONGEST_ERROR:]
+        errors = said.read_text(encoding="utf-8", errors="replace")[-_MOST_CHARACTERS:]
         return Recorded(self.stack, code, document, events, errors)
 
     def _sweep(self, run: Run, kinds: Sequence[tuple[str, str]]) -> int:

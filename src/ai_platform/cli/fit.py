@@ -62,13 +62,13 @@ def register(add: Add) -> None:
 def _tokens(text: str) -> int:
     found = re.fullmatch(r"([1-9][0-9]{0,8})([km]?)", text.strip().lower())
     if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of tokens, as 32768 or 32k")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of tokens: write it as 32768 or 32k")
     return int(found[1]) * _UNITS[found[2]]
 
 
 def _count(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 999999")
     return int(text)
 
 

@@ -55,7 +55,7 @@ def register(add: Add) -> None:
 
 def _gigabytes(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of GB")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of GB: write it as 80")
     return int(text)
 
 
@@ -65,7 +65,7 @@ def _usd(text: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal("nan")
     if not amount.is_finite() or amount < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no amount of US dollars")
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of US dollars: write it as 12.50")
     return amount
 
 

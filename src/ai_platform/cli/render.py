@@ -29,7 +29,9 @@ def run(options: argparse.Namespace) -> int:
     """Writes the files. Raises ``InvalidInput``."""
     wrong = [path for path in options.output if path.suffix not in _FORMS]
     if wrong:
-        problems = [Problem("--output", str(path), "FILE.md or FILE.html", "name one") for path in wrong]
+        problems = [
+            Problem("--output", str(path), "FILE.md or FILE.html", "end its name so") for path in wrong
+        ]
         raise InvalidInput("render", problems)
     report = _read(options.report)
     for path in options.output:

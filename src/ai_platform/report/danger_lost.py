@@ -11,8 +11,9 @@ from .danger_finding import Finding, lower, worst
 from .danger_scene import Scene, at, described_at, finding_on
 from .model import Grade
 from .preview import Op, ResourceChange
-from .resource_names import Owner, likely_parent, logical_name, thing_name, type_of
+from .resource_names import Owner, likely_parent, thing_name
 from .stateful_types import KINDS, Kind, kind_of
+from .urns import name_of, type_of
 
 _REFUSALS = (
     (Op.REPLACE, re.compile(r'unable to replace resource "(urn:pulumi:[^"\s]+)"')),
@@ -105,7 +106,7 @@ def _refused(scene: Scene) -> Iterator[ResourceChange]:
                 known = scene.known.get(urn)
                 if known is None:
                     parent = likely_parent(urn, scene.known)
-                    yield ResourceChange(urn, op, type_of(urn), logical_name(urn), parent, protected=True)
+                    yield ResourceChange(urn, op, type_of(urn), name_of(urn), parent, protected=True)
                 elif known.op not in {Op.DELETE, Op.REPLACE}:
                     yield replace(known, op=op, protected=True, changes=())
 

@@ -14,8 +14,9 @@ from .danger_finding import Finding, finding
 from .danger_finding import place as place_of
 from .model import Grade
 from .preview import Preview, PropertyChange, ResourceChange
-from .resource_names import OF_TEAMS, Owner, is_fresh, owner, stack_of
+from .resource_names import OF_TEAMS, Owner, is_fresh, owner
 from .side import Side
+from .urns import stack_of
 
 
 @dataclass(frozen=True, slots=True)
