@@ -16,20 +16,12 @@ from ai_platform.report.preview import Op, Preview, PropertyChange, ResourceChan
 from ai_platform.report.side import Side
 
 ROOT = Path(__file__).parents[2]
-
-
 STATE = """state:
   backend: s3://example-state?region=us-east-1
   secrets_provider: awskms://alias/state
 """
-
-
 EKS_POOL, BUCKET = "aws:eks/nodeGroup:NodeGroup", "aws:s3/bucket:Bucket"
-
-
 NAMESPACE, POLICY = "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"
-
-
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 
 

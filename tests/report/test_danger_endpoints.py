@@ -10,14 +10,7 @@ import pytest
 from ai_platform.report.dangers import dangers
 from ai_platform.report.model import Grade
 from ai_platform.report.preview import Preview, PropertyChange
-from tests.report.danger_parts import (
-    BASE,
-    OLD,
-    by_plan,
-    found,
-    resource,
-    side,
-)
+from tests.report.danger_parts import BASE, OLD, by_plan, found, resource, side
 
 
 def test_a_model_arguments_and_replicas_of_an_endpoint():

@@ -7,14 +7,7 @@ import pytest
 from ai_platform.report.dangers import dangers
 from ai_platform.report.model import Grade
 from ai_platform.report.preview import UNKNOWN, Op, Preview
-from tests.report.danger_parts import (
-    CRD,
-    NAMESPACE,
-    eks,
-    found,
-    resource,
-    trust,
-)
+from tests.report.danger_parts import CRD, NAMESPACE, eks, found, resource, trust
 
 
 def gke(private, *cidrs):

@@ -6,12 +6,7 @@ import pytest
 
 from ai_platform.report.model import Grade
 from ai_platform.report.preview import SECRET, UNKNOWN, Op, PropertyChange
-from tests.report.danger_parts import (
-    BUCKET,
-    found,
-    resource,
-    told,
-)
+from tests.report.danger_parts import BUCKET, found, resource, told
 
 
 @pytest.mark.parametrize(

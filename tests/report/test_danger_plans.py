@@ -11,16 +11,7 @@ from ai_platform.report.dangers import dangers
 from ai_platform.report.make import make_report
 from ai_platform.report.model import Grade
 from ai_platform.report.preview import Op, Preview
-from tests.report.danger_parts import (
-    BASE,
-    BUCKET,
-    ROOT,
-    STATE,
-    by_plan,
-    resource,
-    side,
-    written,
-)
+from tests.report.danger_parts import BASE, BUCKET, ROOT, STATE, by_plan, resource, side, written
 
 
 def test_a_plan_without_a_change_has_no_danger():

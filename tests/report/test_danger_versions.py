@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ai_platform.report.preview import UNKNOWN
-from tests.report.danger_parts import (
-    eks,
-    found,
-    resource,
-)
+from tests.report.danger_parts import eks, found, resource
 
 
 @pytest.mark.parametrize(

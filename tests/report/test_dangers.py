@@ -14,15 +14,7 @@ from ai_platform.report.dangers import dangers
 from ai_platform.report.model import Grade
 from ai_platform.report.preview import SECRET, Op, Preview, PropertyChange, ResourceChange
 from tests.examples import examples
-from tests.report.danger_parts import (
-    BASE,
-    EKS_POOL,
-    NAMESPACE,
-    OLD,
-    POLICY,
-    by_plan,
-    side,
-)
+from tests.report.danger_parts import BASE, EKS_POOL, NAMESPACE, OLD, POLICY, by_plan, side
 
 
 def test_the_gravest_comes_first():
