@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..components.counted import counted
 from ..components.errors import InvalidInput, Problem
 from .command import FAILED, Add
 from .output import write
@@ -192,7 +193,7 @@ def _summary(verdict: Verdict) -> str:
     subject = f"pool {verdict.pool}" if verdict.pool else "this node, without a plan to compare with"
     grades = [finding.grade.value for finding in verdict.findings]
     counts = {grade: grades.count(grade) for grade in ("failure", "warning") if grade in grades}
-    said = ", ".join(f"{count} {grade}{'' if count == 1 else 's'}" for grade, count in counts.items())
+    said = ", ".join(counted(count, grade) for grade, count in counts.items())
     return f"{subject}: {said or 'ok'}{f'; layout {verdict.layout}' if verdict.layout else ''}"
 
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..components.counted import counted
 from ..components.errors import InvalidInput, Problem
 from . import project
 from .command import FAILED, STOPPED, Add
@@ -108,8 +109,8 @@ def tables(report: DriftReport) -> list[TextTable | str]:
     count = sum(line.severity is not Severity.NOTE for line in report.lines)
     notes = len(report.lines) - count
     read = [source.name for source in report.sources if source.read]
-    said = f"{count} differences" if count != 1 else "1 difference"
-    more = f", {notes} note{'' if notes == 1 else 's'}" if notes else ""
+    said = counted(count, "difference")
+    more = f", {counted(notes, 'note')}" if notes else ""
     parts.append(f"{said if count else 'no drift'}{more}; looked at: {', '.join(read) or 'nothing'}")
     parts += [f"not looked at: {source.name}: {source.why}" for source in report.sources if not source.read]
     fixes: dict[str, dict[str, None]] = {}

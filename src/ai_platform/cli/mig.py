@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..components.counted import counted
 from ..components.errors import InvalidInput, Problem
 from .command import Add
 from .output import PIPE_WIDTH, write, write_file
@@ -109,7 +110,7 @@ def _picture(pool: _Pool) -> PoolPicture:
     from ..mig_picture import pool_picture
 
     first, nodes = pool.layouts[0], len(pool.layouts)
-    size = f"{nodes} node{'' if nodes == 1 else 's'} of {first.gpu_count} × {first.gpu}"
+    size = f"{counted(nodes, 'node')} of {first.gpu_count} × {first.gpu}"
     return pool_picture(f"{pool.name}: {size}", pool.layouts)
 
 
@@ -213,8 +214,7 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
         if note := unsettled(pool.layouts):
             console.print(f"provisional: {note}", soft_wrap=True)
     if packing:
-        gpus = "GPU" if packing.used == 1 else "GPUs"
-        write(f"{packing.used} {gpus} used, {proof(packing.used, packing.bound)}")
+        write(f"{counted(packing.used, 'GPU')} used, {proof(packing.used, packing.bound)}")
         for packed in packing.pools:
             if packed.different_layouts > 1:
                 sure = proof(packed.different_layouts, packed.fewest_layouts)

@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+from ..components.counted import counted
 from ..components.errors import InvalidInput, Problem
 from ..gpu.mig.changes import ChangePlan, Drain, Place
 from ..gpu.mig.layout import Devices, NodeLayout, layout_name
@@ -121,7 +122,7 @@ def _sentence(change: PoolChange) -> str:
         )
     if plan.refusal:
         return f"no safe order: {plan.refusal}{_way_out(plan)}"
-    steps = f"{len(plan.steps)} step{'' if len(plan.steps) == 1 else 's'}"
+    steps = counted(len(plan.steps), "step")
     kept = len(plan.kept)
     keeping = f"{_gpus(kept)} keep{'s' if kept == 1 else ''} running"
     if not plan.drained:
@@ -156,7 +157,7 @@ def _way_out(plan: ChangePlan) -> str:
         return ""
     proof = "fewer don't" if plan.extra_gpus_bound == plan.extra_gpus else "fewer may do"
     makes = "makes" if plan.extra_gpus == 1 else "make"
-    spare = f"{plan.extra_gpus} spare GPU{'' if plan.extra_gpus == 1 else 's'}"
+    spare = counted(plan.extra_gpus, "spare GPU")
     return f"; {spare}, cut as needed while the change lasts, {makes} it possible, {proof}"
 
 
@@ -228,7 +229,7 @@ def _label(device: str) -> str:
 
 
 def _gpus(count: int) -> str:
-    return f"{count} GPU{'' if count == 1 else 's'}"
+    return counted(count, "GPU")
 
 
 def _data(changes: Sequence[PoolChange]) -> dict[str, Any]:

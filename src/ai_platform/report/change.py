@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
+from ..components.counted import counted
 from ..layers import environment_of
 from .components import STACK, Component, components_of, description_lines
 from .differences import inside
@@ -16,7 +17,6 @@ from .preview import GRAVEST, Op, Preview, PropertyChange, ResourceChange
 from .renames import Rename, possible_renames
 from .side import Side
 from .urns import name_of, type_of
-from .words import plural
 
 _RANK = {op: rank for rank, op in enumerate(GRAVEST)}
 _COUNTED = {
@@ -72,8 +72,8 @@ def change_notes(previews: Sequence[Preview]) -> Iterator[str]:
             count = sum(sifted(change).noise for change in preview.resources if change.changes)
             yield (
                 f"{preview.stack}: only order, digests or computed fields differ in "
-                f"{plural(len(noisy), 'resource')}, which {'count' if noisy[1:] else 'counts'} as the same: "
-                f"{_listed(noisy)} ({plural(count, 'difference')} folded in all)"
+                f"{counted(len(noisy), 'resource')}, which {'count' if noisy[1:] else 'counts'} as the same: "
+                f"{_listed(noisy)} ({counted(count, 'difference')} folded in all)"
             )
         for rename in possible_renames(preview):
             yield (

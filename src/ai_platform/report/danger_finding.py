@@ -96,11 +96,6 @@ def said(value: object) -> str:
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 GPU``, ``2 GPUs``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def named(names: Iterable[str]) -> tuple[str, ...]:
     """The first three names, and how many more there are."""
     found = list(dict.fromkeys(names))

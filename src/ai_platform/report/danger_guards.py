@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .danger_finding import Finding, counted, said
+from ..components.counted import counted
+from .danger_finding import Finding, said
 from .danger_scene import Scene, at, described_at, entries, finding_on
 from .model import Grade
 from .preview import SECRET, UNKNOWN, Op, ResourceChange

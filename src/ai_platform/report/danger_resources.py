@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..components.counted import counted
 from . import blast_radius
 from .danger_cause import NOT_MADE, cause_of
-from .danger_finding import Finding, counted, finding
+from .danger_finding import Finding, finding
 from .danger_scene import Scene, at, described_at, entries, finding_on
 from .preview import Op, ResourceChange
 from .resource_names import thing_name

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..components.counted import counted
 from .markdown_page import Page
 from .model import Report
 from .model_money import MoneyLine
-from .words import (
-    budget,
-    difference,
-    money_text,
-    plural,
-    rests_on_expected,
-    sums,
-    usd,
-    which,
-)
+from .words import budget, difference, money_text, rests_on_expected, sums, usd, which
 
 _FLOORS = "Without a price, so that the amounts are floors:"
 
@@ -40,7 +32,7 @@ def money_part(page: Page, report: Report) -> None:
     if money.savings:
         most = usd(max(row.monthly_usd for row in money.savings))
         page.folded(
-            f"<b>The same for less</b>: {plural(len(money.savings), 'way')}, up to {most} a month",
+            f"<b>The same for less</b>: {counted(len(money.savings), 'way')}, up to {most} a month",
             page.items(
                 money.savings,
                 lambda row: (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..components.counted import counted
 from .escape import fenced, text
 from .gate_words import Said, said_once
 from .markdown_capacity import losers_part, pools_part
@@ -11,14 +12,7 @@ from .markdown_money import money_part
 from .markdown_page import Detail, Page
 from .model import Danger, Grade, PromptText, Report
 from .plain import verbatim
-from .words import (
-    NOTHING,
-    failures,
-    lines_left_out,
-    place,
-    plural,
-    verdict,
-)
+from .words import NOTHING, failures, lines_left_out, place, verdict
 
 _SIGNS = {Grade.CRITICAL: "🔴", Grade.HIGH: "🟠", Grade.MEDIUM: "🟡", Grade.LOW: "⚪"}
 _OPEN = (Grade.CRITICAL, Grade.HIGH)
@@ -58,7 +52,7 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
     pools_part(page, report)
     money_part(page, report)
     if changes:
-        counts = plural(len(report.changes), "component")
+        counts = counted(len(report.changes), "component")
         page.folded(f"<b>Change by component</b>: {counts}", "\n".join(changes))
     _versions(page, report)
     _prompts(page, report.prompts)
@@ -142,7 +136,7 @@ def _versions(page: Page, report: Report) -> None:
     if not report.versions:
         return
     page.folded(
-        f"<b>Versions</b>: {plural(len(report.versions), 'change')}",
+        f"<b>Versions</b>: {counted(len(report.versions), 'change')}",
         page.table(
             ["what", "kind", "before", "after", "known good"],
             report.versions,
@@ -176,4 +170,4 @@ def _prompts(page: Page, prompts: Sequence[PromptText]) -> None:
             parts.append(fenced(kept, "diff"))
         if said := lines_left_out(prompt, missing):
             parts.append(said)
-    page.folded(f"<b>Texts of prompts</b>: {plural(len(prompts), 'change')}", *parts)
+    page.folded(f"<b>Texts of prompts</b>: {counted(len(prompts), 'change')}", *parts)

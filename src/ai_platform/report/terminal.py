@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..cli.table import TextTable
+from ..components.counted import counted
 from .gate_words import said_once
 from .model import Danger, Report
 from .model_changes import ComponentChange
@@ -24,7 +25,6 @@ from .words import (
     money_text,
     nodes,
     place,
-    plural,
     rests_on_expected,
     sums,
     usd,
@@ -53,7 +53,7 @@ def _changes(report: Report) -> Iterator[TextTable | str]:
             table.add_row(plain(change.component), plain(change.stack), what, _cause(change), where)
         yield table
         if (more := len(report.changes) - _MOST_CHANGES) > 0:
-            yield f"and {plural(more, 'component')} more: --format json or html has them all"
+            yield f"and {counted(more, 'component')} more: --format json or html has them all"
 
 
 def _cause(change: ComponentChange) -> str:
