@@ -158,7 +158,10 @@ def _refreshed(place: Workplace, environment: str, stack: str) -> list[DriftLine
         recorded = engine.record_refresh(Path(folder))
         preview = preview_in(recorded)
         if not preview.complete:
-            raise EngineError("; ".join(preview.errors) or "the refresh ended before its end")
+            raise EngineError(
+                "; ".join(preview.errors)
+                or f"it ended early; see: pulumi refresh --preview-only --stack {stack}"
+            )
         tags = tags_in(recorded.document.read_text(encoding="utf-8", errors="replace"))
     return list(state_vs_live(preview, environment, tags))
 
@@ -193,7 +196,7 @@ def _reader(kubeconfig: Path, context: str | None) -> Read:
     from ..local.api import connect
 
     if not kubeconfig.is_file():
-        raise UnreadError(f"there is no kubeconfig at {kubeconfig}")
+        raise UnreadError(f"there is no kubeconfig at {kubeconfig}; give one with --kubeconfig FILE")
     return _read_by(connect(kubeconfig, context=context))
 
 
@@ -211,6 +214,8 @@ def _read_by(api: Api) -> Read:
                 raise LookupError(path) from None
             raise UnreadError(explain(error)) from None
         except (HTTPError, OSError, ValueError) as error:
-            raise UnreadError(f"the cluster does not answer: {error}") from None
+            raise UnreadError(
+                f"the cluster does not answer; see that this machine reaches it: {error}"
+            ) from None
 
     return read

@@ -133,6 +133,6 @@ class Run:
                 start_new_session=True,
             )
         except OSError as error:
-            raise EngineError(f"pulumi could not be started: {error}") from error
+            raise EngineError(f"pulumi could not be started: {error}; build it: ai-platform tools") from error
         self.marker.write(child.pid)
         return child
