@@ -129,6 +129,13 @@ def test_a_preview_that_says_nothing_more_is_ended_and_told(hanging, tmp_path):
     assert "preview was here" in error
 
 
+def test_a_backend_that_does_not_answer_is_told(hanging):
+    program = hanging.tools["pulumi"]
+    program.write_text(HANGS.replace("  stack) exit 0 ;;\n", "  none) ;;\n"))
+    with pytest.raises(EngineError, match="pulumi stack said nothing"):
+        hanging.exported()
+
+
 def test_an_update_that_says_nothing_more_is_ended_with_all_that_it_started(hanging, place):
     with pytest.raises(EngineError, match=r"(?s)pulumi up said nothing.*fix: .*up was here"):
         hanging.up()
