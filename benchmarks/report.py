@@ -166,8 +166,8 @@ def _command(options: Sequence[str]) -> None:
     import ai_platform.report.make
     import ai_platform.report.markdown
     import ai_platform.report.read_preview  # noqa: F401
+    from ai_platform.cli.command import PASSED, STOPPED
     from ai_platform.cli.main import main
-    from ai_platform.cli.pull_request import PASSED, STOPPED
 
     loaded = time.process_time()
     status = main(["report", *options])

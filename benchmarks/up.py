@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ai_platform.cli import project
-from ai_platform.cli.engine import Engine, Summary
-from ai_platform.cli.workplace import Workplace, settings
+from ai_platform.cli.engine import Engine
+from ai_platform.cli.workplace import EngineError, Workplace, settings
 from ai_platform.components.objects import PROVIDER_VERSION
 from ai_platform.local.guard import down_afterwards
 from ai_platform.local.tools import Tool, ensure
@@ -110,10 +110,15 @@ def _measure(platform: Workplace, folder: Path) -> int:
 
 
 def _run_steps(what: str, engine: Engine, steps: dict[str, Measured]) -> None:
-    actions: dict[str, Callable[[], Summary]] = {
-        "preview of all new": engine.preview,
+    def preview() -> None:
+        recorded = engine.record_preview(engine.place.root, lambda _: None)
+        if recorded.code:
+            raise EngineError(recorded.errors)
+
+    actions: dict[str, Callable[[], object]] = {
+        "preview of all new": preview,
         "up": engine.up,
-        "preview, no change": engine.preview,
+        "preview, no change": preview,
         "up, no change": engine.up,
     }
     for name, action in actions.items():

@@ -7,6 +7,8 @@ import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from .counted import counted
+
 _HEAD = reprlib.Repr()
 _HEAD.maxlevel, _HEAD.maxdict, _HEAD.maxlist = 3, 8, 8
 
@@ -43,8 +45,7 @@ class InvalidInput(Exception):  # noqa: N818 - reads as what it is in `except In
     def __init__(self, subject: str, problems: Iterable[Problem]) -> None:
         self.subject = subject
         self.problems: Sequence[Problem] = tuple(problems)
-        count = len(self.problems)
-        head = f"{subject}: {count} problem{'' if count == 1 else 's'}"
+        head = f"{subject}: {counted(len(self.problems), 'problem')}"
         super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from .objects import kubernetes_object
-from .team_volume import Volume, claim_manifest, persistent_volume_manifest
+from .team_volume import Volume, claimed_volume
 
 NAMESPACE = "kube-system"
 """Where the job runs: a team's namespace lets nobody be root."""
@@ -27,16 +27,7 @@ class OpenDirectory(pulumi.ComponentResource):
 
     def __init__(self, name: str, volume: Volume, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ai-platform:index:OpenDirectory", name, {}, opts)
-        made = kubernetes_object(
-            f"{name}-volume",
-            persistent_volume_manifest(volume, NAMESPACE, writes=True),
-            pulumi.ResourceOptions(parent=self),
-        )
-        claim = kubernetes_object(
-            f"{name}-claim",
-            claim_manifest(volume, NAMESPACE, writes=True),
-            pulumi.ResourceOptions(parent=self, depends_on=[made]),
-        )
+        claim = claimed_volume(name, volume, NAMESPACE, self, writes=True)
         kubernetes_object(
             f"{name}-job",
             job_manifest(volume.storage),

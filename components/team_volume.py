@@ -50,18 +50,25 @@ class TeamVolume(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ai-platform:index:TeamVolume", name, {}, opts)
-        made = kubernetes_object(
-            f"{name}-volume",
-            persistent_volume_manifest(volume, team, writes=writes),
-            pulumi.ResourceOptions(parent=self),
-        )
-        claim = kubernetes_object(
-            f"{name}-claim",
-            claim_manifest(volume, team, writes=writes),
-            pulumi.ResourceOptions(parent=self, depends_on=[made]),
-        )
+        claim = claimed_volume(name, volume, team, self, writes=writes)
         self.claim = claim.id.apply(lambda _: volume.storage)
         self.register_outputs({"claim": self.claim})
+
+
+def claimed_volume(
+    name: str, volume: Volume, namespace: str, parent: pulumi.Resource, *, writes: bool
+) -> pulumi.CustomResource:
+    """A volume and the claim on it in a namespace; the claim, which waits for the volume."""
+    made = kubernetes_object(
+        f"{name}-volume",
+        persistent_volume_manifest(volume, namespace, writes=writes),
+        pulumi.ResourceOptions(parent=parent),
+    )
+    return kubernetes_object(
+        f"{name}-claim",
+        claim_manifest(volume, namespace, writes=writes),
+        pulumi.ResourceOptions(parent=parent, depends_on=[made]),
+    )
 
 
 class DynamicTeamVolume(pulumi.ComponentResource):

@@ -16,7 +16,6 @@ from .prices import PRICED_REGIONS, Price, PurchaseOption
 EKS_CLUSTER = "eks-cluster"
 GKE_CLUSTER = "gke-cluster"
 NAT_GATEWAY = "nat-gateway"
-CLUSTER_ITEMS = (EKS_CLUSTER, GKE_CLUSTER, NAT_GATEWAY)
 """What ``machine`` of a price row says for what is no machine."""
 
 _KARPENTER = "Karpenter AWS, zz_generated.pricing_aws.go"

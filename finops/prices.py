@@ -163,11 +163,6 @@ def price(machine: str, region: str, option: PurchaseOption) -> Price | None:
     return PRICES.get((machine, region, option))
 
 
-def priced() -> tuple[tuple[str, str, PurchaseOption], ...]:
-    """Every machine, region and purchase option that has a price."""
-    return tuple(PRICES)
-
-
 def _aws_on_demand(row: str) -> tuple[str, Price]:
     name, amount = row.split(",")
     return name, Price(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
+from ..components.counted import counted
 from .reconciliation import PoolFacts
 from .token_costs import TokenLine
 from .usage import PoolHour
@@ -89,9 +90,8 @@ def _idle_nodes(pool: str, hours: list[PoolHour], facts: PoolFacts) -> Iterator[
     )
     if spare >= 1:
         usd = _usd(Fraction(facts.usd_per_node_hour) * spare * len(hours))
-        nodes = "node" if spare == 1 else "nodes"
         why = f"in each of {len(hours):,} hours they ran beyond what work held and teams are guaranteed"
-        yield UsageSaving(None, f"let {pool} run {spare} {nodes} less", usd, why)
+        yield UsageSaving(None, f"let {pool} run {counted(spare, 'node')} less", usd, why)
 
 
 def _silent_endpoints(tokens: Iterable[TokenLine]) -> Iterator[UsageSaving]:

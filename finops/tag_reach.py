@@ -52,12 +52,6 @@ REACHES: tuple[Reach, ...] = (
 )
 """Places that the library's own components fill, and that ``untagged`` looks at."""
 
-NOT_REACHED: Mapping[str, str] = {
-    "aws:eks/nodeGroup:NodeGroup": "tags stay on the node group: instances get theirs from a launch template",
-    "kubernetes:core/v1:PersistentVolumeClaim": "its disk gets the parameters of its StorageClass",
-}
-"""Types whose own tags go nowhere else, and what carries them instead."""
-
 
 def carried(inputs: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
     """The tags at ``path`` in a resource's inputs; empty where there are none."""
@@ -70,20 +64,3 @@ def carried(inputs: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, An
         else:
             found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else {}
-
-
-def ebs_parameters(tags: Mapping[str, str]) -> dict[str, str]:
-    """Parameters of a StorageClass by which the EBS driver tags volumes.
-
-    Source: aws-ebs-csi-driver, docs/tagging.md (2026-11): ``tagSpecification_1: "key=value"``.
-    """
-    pairs = enumerate(sorted(tags.items()), 1)
-    return {f"tagSpecification_{number}": f"{key}={value}" for number, (key, value) in pairs}
-
-
-def gcp_disk_parameters(labels: Mapping[str, str]) -> dict[str, str]:
-    """Parameters of a StorageClass by which Google's disk, Filestore and Lustre drivers label what they make.
-
-    Source: gcp-compute-persistent-disk-csi-driver, README (2026-11): ``labels: "key=value,key=value"``.
-    """
-    return {"labels": ",".join(f"{key}={value}" for key, value in sorted(labels.items()))}

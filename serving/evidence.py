@@ -45,6 +45,11 @@ class EvaluationSpec(BaseModel):
     score: Annotated[Decimal, Field(ge=-1_000_000_000, le=1_000_000_000)] | None = None
     """What the report gives it, on the report's own scale. Default: not said."""
 
+    @property
+    def result(self) -> str:
+        """Its day, and its score where it has one: ``2026-11-02, score 0.93``."""
+        return f"{self.date}, score {self.score}" if self.score is not None else str(self.date)
+
 
 def evidence_annotations(licence: str | None, evaluation: EvaluationSpec | None) -> dict[str, str]:
     """The annotations of an endpoint's InferenceService or a prompt; what is unknown has none."""

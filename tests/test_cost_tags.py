@@ -1,13 +1,13 @@
 from ai_platform.components.cluster_spec import ClusterProvider
 from ai_platform.components.storage_spec import StorageSpec
-from ai_platform.cost_tags import environment_tags, pool_tags, rendered, storage_tags, team_tags
+from ai_platform.cost_tags import environment_tags, rendered, storage_tags, team_tags
 from ai_platform.environment import parse
 
 ENVIRONMENT = parse(
     {
         "name": "prod",
         "cluster": {"provider": "simulated"},
-        "node_pools": [{"name": "h100", "machine": "p5.48xlarge", "owner": "gpu-platform@example.com"}],
+        "node_pools": [{"name": "h100", "machine": "p5.48xlarge"}],
         "teams": [{"name": "chat", "cost_center": "CC 41", "group": "Chat Engineers"}, {"name": "research"}],
     },
     subject="test",
@@ -18,13 +18,11 @@ def storage(**teams):
     return StorageSpec(name="data", purpose="datasets", kind="object", **teams)
 
 
-def test_what_all_share_says_its_environment_and_a_pool_its_name():
+def test_what_all_share_says_its_environment():
     assert environment_tags(ENVIRONMENT).aws() == {"environment": "prod", "managed-by": "ai-platform"}
-    assert pool_tags(ENVIRONMENT, "h100").aws()["pool"] == "h100"
 
 
-def test_a_pool_names_its_owner_and_a_team_its_group():
-    assert pool_tags(ENVIRONMENT, "h100").aws()["owner"] == "gpu-platform@example.com"
+def test_a_team_names_its_group_or_itself():
     assert team_tags(ENVIRONMENT, "chat").aws()["owner"] == "Chat Engineers"
     assert team_tags(ENVIRONMENT, "research").owner == "research"
 

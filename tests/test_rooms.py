@@ -22,6 +22,7 @@ TEST_HELPERS = {
     "clusters.py",
     "conftest.py",
     "cost_programs.py",
+    "danger_parts.py",
     "drift_parts.py",
     "drift_programs.py",
     "examples.py",

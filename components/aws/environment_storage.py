@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from ..args import InvalidArgs
 from ..cluster import Cluster
-from ..errors import Problem
+from ..cluster_clouds import aws_side
 from ..open_directory import OpenDirectory
 from ..storage_spec import StorageKind, StorageSpec
 from ..team_volume import TeamVolume
@@ -42,10 +41,7 @@ class EnvironmentStorage(pulumi.ComponentResource):
         kms_key_arn: pulumi.Input[str] | None = None,
     ) -> None:
         super().__init__("ai-platform:index:EnvironmentStorage", name, {}, opts)
-        aws = cluster.aws
-        if aws is None:
-            problem = Problem("cluster", f"a cluster of {cluster.provider}", "an EKS cluster", "give one")
-            raise InvalidArgs(f"EnvironmentStorage {name!r}", [problem])
+        aws = aws_side(cluster, f"EnvironmentStorage {name!r}")
         own = pulumi.ResourceOptions(parent=self)
         before = [StorageDrivers(f"{name}-drivers", storage, own, aws=aws)] if addons(storage) else []
 

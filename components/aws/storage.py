@@ -11,6 +11,7 @@ import pulumi
 from ..args import InvalidArgs, parsed
 from ..cloud_objects import cloud_object, output
 from ..cluster import AwsCluster, Cluster
+from ..cluster_clouds import aws_side
 from ..cluster_spec import ClusterProvider
 from ..errors import Problem
 from ..storage_rules import contradictions
@@ -209,10 +210,8 @@ def _bucket_volume(spec: StorageSpec, aws: AwsCluster, bucket: pulumi.Input[str]
 
 def _checked(name: str, spec: StorageSpec, cluster: Cluster, linked_bucket: Bucket | None) -> AwsCluster:
     subject = f"Storage {name!r}"
-    if cluster.aws is None:
-        problem = Problem("cluster", f"a cluster of {cluster.provider}", "an EKS cluster", "give one")
-        raise InvalidArgs(subject, [problem])
-    zones = tuple(cluster.aws.subnet_ids)
+    aws = aws_side(cluster, subject)
+    zones = tuple(aws.subnet_ids)
     problems = [Problem(*found) for found in contradictions(spec, ClusterProvider.EKS, zones)]
     if spec.kind is StorageKind.LOCAL:
         problems.append(Problem("kind", "local", "object or shared_files", "make no Storage for it"))
@@ -221,4 +220,4 @@ def _checked(name: str, spec: StorageSpec, cluster: Cluster, linked_bucket: Buck
         problems.append(Problem("linked_storage", got, "linked_bucket too, or neither", "give both"))
     if problems:
         raise InvalidArgs(subject, problems)
-    return cluster.aws
+    return aws

@@ -9,11 +9,10 @@ from typing import Any
 
 import pulumi
 
-from ..args import InvalidArgs
 from ..bucket_network import EKS_IDENTITY, bucket_policy_manifest
 from ..cloud_objects import cloud_object, output
 from ..cluster import Cluster
-from ..errors import Problem
+from ..cluster_clouds import aws_side
 from ..objects import kubernetes_object
 from ..pod_storage import TEAM_SERVICE_ACCOUNT
 from ..workload_account import service_account_manifest
@@ -56,10 +55,7 @@ class TeamIdentity(pulumi.ComponentResource):
         tags: dict[str, str] | None = None,
     ) -> None:
         super().__init__("ai-platform:index:TeamIdentity", name, {}, opts)
-        aws = cluster.aws
-        if aws is None:
-            problem = Problem("cluster", f"a cluster of {cluster.provider}", "an EKS cluster", "give one")
-            raise InvalidArgs(f"TeamIdentity {name!r}", [problem])
+        aws = aws_side(cluster, f"TeamIdentity {name!r}")
         own = pulumi.ResourceOptions(parent=self)
         all_tags = {**aws.tags, **(tags or {})}
 

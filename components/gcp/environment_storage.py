@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from ..args import InvalidArgs
 from ..cluster import Cluster
-from ..errors import Problem
+from ..cluster_clouds import gcp_side
 from ..open_directory import OpenDirectory
 from ..storage_spec import FileSystem, StorageKind, StorageSpec
 from ..team_volume import TeamVolume
@@ -41,10 +40,7 @@ class EnvironmentStorage(pulumi.ComponentResource):
         private_services: bool = False,
     ) -> None:
         super().__init__("ai-platform:index:EnvironmentStorage", name, {}, opts)
-        gcp = cluster.gcp
-        if gcp is None:
-            problem = Problem("cluster", f"a cluster of {cluster.provider}", "a GKE cluster", "give one")
-            raise InvalidArgs(f"EnvironmentStorage {name!r}", [problem])
+        gcp = gcp_side(cluster, f"EnvironmentStorage {name!r}")
         own = pulumi.ResourceOptions(parent=self)
         lustre = [spec for spec in storage if _is_lustre(spec)]
         services: list[pulumi.Resource] = []

@@ -10,6 +10,7 @@ import pulumi
 from ..args import InvalidArgs, parsed
 from ..cloud_objects import cloud_object, output
 from ..cluster import Cluster, GcpCluster
+from ..cluster_clouds import gcp_side
 from ..cluster_spec import ClusterProvider
 from ..errors import Problem
 from ..storage_rules import contradictions
@@ -199,12 +200,10 @@ def _lustre_volume(spec: StorageSpec, handle: str, made: pulumi.CustomResource) 
 
 def _checked(name: str, spec: StorageSpec, cluster: Cluster) -> GcpCluster:
     subject = f"Storage {name!r}"
-    if cluster.gcp is None:
-        problem = Problem("cluster", f"a cluster of {cluster.provider}", "a GKE cluster", "give one")
-        raise InvalidArgs(subject, [problem])
-    problems = [Problem(*found) for found in contradictions(spec, ClusterProvider.GKE, cluster.gcp.zones)]
+    gcp = gcp_side(cluster, subject)
+    problems = [Problem(*found) for found in contradictions(spec, ClusterProvider.GKE, gcp.zones)]
     if spec.kind is StorageKind.LOCAL:
         problems.append(Problem("kind", "local", "object or shared_files", "make no Storage for it"))
     if problems:
         raise InvalidArgs(subject, problems)
-    return cluster.gcp
+    return gcp

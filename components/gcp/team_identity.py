@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import pulumi
 
-from ..args import InvalidArgs
 from ..bucket_network import GKE_IDENTITY, bucket_policy_manifest
 from ..cloud_objects import cloud_object
 from ..cluster import Cluster
-from ..errors import Problem
+from ..cluster_clouds import gcp_side
 from ..objects import kubernetes_object
 from ..pod_storage import TEAM_SERVICE_ACCOUNT
 from ..workload_account import service_account_manifest
@@ -54,10 +53,7 @@ class TeamIdentity(pulumi.ComponentResource):
         cluster: Cluster,
     ) -> None:
         super().__init__("ai-platform:index:TeamIdentity", name, {}, opts)
-        gcp = cluster.gcp
-        if gcp is None:
-            problem = Problem("cluster", f"a cluster of {cluster.provider}", "a GKE cluster", "give one")
-            raise InvalidArgs(f"TeamIdentity {name!r}", [problem])
+        gcp = gcp_side(cluster, f"TeamIdentity {name!r}")
         own = pulumi.ResourceOptions(parent=self)
         project = gcp.project
 

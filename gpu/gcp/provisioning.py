@@ -1,4 +1,7 @@
-"""How Kueue asks Google for all nodes of a job at once (Dynamic Workload Scheduler)."""
+"""How Kueue asks Google for all nodes of a job at once (Dynamic Workload Scheduler).
+
+Source: Kueue v0.19.2, admission-check controllers; cluster-toolkit v1.95.0, dws-queues.yaml.tftpl.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,6 @@ from ..tpus import TPU_RESOURCE
 KUEUE = "kueue.x-k8s.io/v1beta2"
 CONTROLLER = "kueue.x-k8s.io/provisioning-request"
 PROVISIONING_CLASS = "queued-provisioning.gke.io"
-RUN_SECONDS_ANNOTATION = "provreq.kueue.x-k8s.io/maxRunDurationSeconds"
-"""On a job: how long it runs at most, in seconds as text; Google takes the nodes back then."""
-
-LONGEST_RUN_S = 7 * 24 * 3600
-"""Seven days. Source of this file: Kueue v0.19.2, admission-check controllers; cluster-toolkit v1.95.0,
-dws-queues.yaml.tftpl."""
 
 
 def admission_check_name(pool: str) -> str:

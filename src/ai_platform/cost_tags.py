@@ -13,12 +13,6 @@ def environment_tags(environment: Environment) -> CostTags:
     return CostTags(environment=environment.name)
 
 
-def pool_tags(environment: Environment, pool: str) -> CostTags:
-    """Tags of a node pool. Its teams share it: what each of them pays is worked out from its quota."""
-    spec = next((item for item in environment.node_pools if item.name == pool), None)
-    return CostTags(environment=environment.name, pool=pool, owner=spec.owner if spec else None)
-
-
 def team_tags(environment: Environment, team: str) -> CostTags:
     """Tags of what is one team's own. Its group is whom to ask."""
     spec = next(item for item in environment.teams if item.name == team)

@@ -57,7 +57,7 @@ class Platform(pulumi.ComponentResource):
             software = make_software(name, args, cluster, self)
             shared = make_shared(name, plan, software, self)
             make_doctor(name, args, plan, cluster, software.after(self))
-            make_drift_check(name, args, software.after(self), watched=software.watched)
+            make_drift_check(name, args, plan, software.after(self), watched=software.watched)
             make_cost_metrics(name, args, plan, software.watched, self)
         self.outputs = {}
         if Layer.TEAMS in layers:

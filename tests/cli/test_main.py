@@ -4,84 +4,24 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import stat
 import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 
 from ai_platform.cli import main as cli
 from ai_platform.cli import project
-from ai_platform.cli.engine import Engine, Summary, diagnostics, summary_in
-from ai_platform.cli.leftovers import MANAGED
 from ai_platform.cli.workplace import EngineError, Workplace, forget, held, marked, settings
 from ai_platform.components.errors import InvalidInput, Problem
-from ai_platform.local.api import connect
 from ai_platform.local.errors import ClusterError
-from ai_platform.local.toolchain import Tool
-from ai_platform.local.tools import ToolError, ensure
-
-UP = """\
-Updating (local):
-
- +  kubernetes:core/v1:ConfigMap a creating (0s)
-Diagnostics:
-  kubernetes:core/v1:ConfigMap (a):
-    error: 3 created is what this line says
-
-Outputs:
-    plan_digest: "7 updated"
-
-Resources:
-    + 2 created
-    ~ 3 updated
-    +-4 replaced
-    9 changes. 70 unchanged
-
-Duration: 3s
-""".splitlines()
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
-    """An empty project, and the current folder inside it."""
-    (tmp_path / "Pulumi.yaml").write_text("name: ai-platform\n")
-    (tmp_path / "stacks").mkdir()
-    monkeypatch.chdir(tmp_path / "stacks")
-    return Workplace(tmp_path)
+from ai_platform.local.tools import ToolError
 
 
 @pytest.fixture
 def no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails the test when a tool is asked for."""
     monkeypatch.setattr(project, "ensure", lambda *_: pytest.fail("a tool was asked for"))
-
-
-def test_the_summary_counts_what_stands_below_resources():
-    assert summary_in(UP) == Summary(created=2, updated=3, replaced=4, unchanged=70)
-    assert str(summary_in(UP)) == "2 created, 3 updated, 4 replaced, 70 unchanged"
-
-
-def test_the_summary_reads_a_preview():
-    assert summary_in(["Resources:", "    + 5 to create", "    - 1 to delete"]) == Summary(
-        created=5, deleted=1
-    )
-
-
-def test_the_summary_says_when_nothing_changed():
-    assert str(summary_in(["Resources:", "    76 unchanged"])) == "nothing changed: 76 objects as described"
-
-
-def test_diagnostics_are_cut_out_of_the_output():
-    said = "  kubernetes:core/v1:ConfigMap (a):\n    error: 3 created is what this line says"
-    assert diagnostics(UP) == said
-
-
-def test_without_diagnostics_the_last_lines_are_told():
-    assert diagnostics(["error: the stack is locked"]) == "error: the stack is locked"
 
 
 def test_settings_lead_pulumi_to_the_project_alone(place, tmp_path):
@@ -235,71 +175,6 @@ def test_what_needs_a_cluster_says_how_to_get_one(command, place, monkeypatch, c
 def test_local_status_without_a_cluster(capsys):
     assert cli.main(["local", "status"]) == 1
     assert "there is no cluster local" in capsys.readouterr().out
-
-
-PROGRAM = """
-    from pathlib import Path
-    import pulumi, pulumi_kubernetes
-    here = Path(__file__).parent
-    provider = pulumi_kubernetes.Provider("kubernetes", kubeconfig=(here / "kubeconfig").read_text())
-    for name in (here / "names").read_text().split():
-        if name == "fail":
-            raise pulumi.RunError("told to fail")
-        labels = {"app.kubernetes.io/managed-by": "ai-platform"}
-        pulumi_kubernetes.core.v1.ConfigMap(
-            name, metadata={"name": name, "namespace": "default", "labels": labels},
-            opts=pulumi.ResourceOptions(provider=provider))
-"""
-KINDS = [("v1", "ConfigMap"), ("example.com/v1", "NoSuchKind")]
-
-
-@pytest.mark.engine
-def test_the_engine_makes_keeps_heals_and_takes_away(place, simulated_cluster):
-    (place.root / "Pulumi.yaml").write_text(
-        f"name: ai-platform\nmain: stacks\nstackConfigDir: .ai-platform/config\n"
-        f"runtime: {{name: python, options: {{toolchain: pip, virtualenv: {json.dumps(sys.prefix)}}}}}\n"
-    )
-    names = place.root / "stacks" / "names"
-    names.write_text("cli-a cli-b")
-    (place.root / "stacks" / "__main__.py").write_text(textwrap.dedent(PROGRAM))
-    (place.root / "stacks" / "kubeconfig").write_text(simulated_cluster.kubeconfig.read_text())
-    (place.clusters / "test").mkdir(parents=True)
-    place.kubeconfig("test").symlink_to(simulated_cluster.kubeconfig)
-    tools = ensure([Tool.PULUMI, Tool.PULUMI_PYTHON, Tool.PULUMI_KUBERNETES])
-    said: list[str] = []
-    engine = Engine("test", place, {tool.value: path for tool, path in tools.items()}, said.append)
-    api = connect(simulated_cluster.kubeconfig)
-
-    def there() -> list[str]:
-        found = api.list("v1", "ConfigMap", "default", labels=MANAGED)
-        return sorted(item["metadata"]["name"] for item in found)
-
-    assert engine.up(KINDS).created == 4
-    again = engine.up(KINDS)
-    assert (again.changed, again.unchanged) == (0, 4)
-    assert again.seconds > 0
-
-    names.write_text("cli-a cli-b fail")
-    with pytest.raises(EngineError, match="told to fail"):
-        engine.up(KINDS)
-
-    # What a killed run leaves: its marker, pulumi's lock, and an object that no state knows.
-    metadata = {"name": "cli-left", "namespace": "default", "labels": dict([MANAGED.split("=")])}
-    api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
-    place.marker("test").write_text("{}")
-    lock = place.state / ".pulumi/locks/organization/ai-platform/test/00000000-dead.json"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    lock.write_text(json.dumps({"pid": 2**22 + 1, "username": "a", "hostname": "b"}))
-    names.write_text("cli-a cli-b")
-    assert engine.preview().changed == 0
-    assert there() == ["cli-a", "cli-b", "cli-left"]
-    assert engine.up(KINDS).deleted == 1
-    assert there() == ["cli-a", "cli-b"]
-    assert any("was killed" in line for line in said)
-    assert not place.marker("test").read_text()
-
-    assert engine.destroy().deleted == 4
-    assert there() == []
 
 
 def test_a_file_that_can_not_be_made_is_an_error_and_no_traceback(place, monkeypatch, capsys):

@@ -84,7 +84,7 @@ def test_stacks_are_previewed_at_once_and_one_that_fails_does_not_take_the_other
 
 def test_a_second_interrupt_ends_what_the_first_one_only_asked_to_end(monkeypatch: Any) -> None:
     ended: list[int] = []
-    monkeypatch.setattr(preview_run, "end_session", ended.append)
+    monkeypatch.setattr(preview_run, "end_leader", ended.append)
     waits = iter([KeyboardInterrupt, KeyboardInterrupt, None])
 
     class Workers:

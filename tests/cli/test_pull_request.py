@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ai_platform.cli import main as cli
-from ai_platform.cli.main import BAD_INPUT
-from ai_platform.cli.pull_request import FAILED, PASSED, STOPPED, WRONG, status_of
+from ai_platform.cli.command import FAILED, PASSED, STOPPED, WRONG
+from ai_platform.cli.pull_request import status_of
 from ai_platform.cli.sides import at_revision, default_base, sides_of
 from ai_platform.components.errors import InvalidInput
 from ai_platform.report.model import Danger, Grade, PolicyLine, Report
@@ -80,7 +80,7 @@ def test_plans_alone_are_compared_where_no_state_may_be_read(
     monkeypatch.chdir(checkout)
     assert cli.main(["report", "--before", "main:dev", "main:prod", "--after", "stacks/dev.yaml"]) == PASSED
     assert "prod: there is no description of it in main" in capsys.readouterr().out
-    assert cli.main(["report"]) == BAD_INPUT
+    assert cli.main(["report"]) == WRONG
 
 
 def test_what_comes_after_is_the_checkout_unless_something_else_is_named(checkout: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_description_that_goes_is_reported_though_it_can_not_be_previewed(
     said = capsys.readouterr().out
     assert "stacks-left-behind" in said
     assert "cost: not known" in said
-    assert cli.main(["preview", "nowhere", "--base", "main"]) == BAD_INPUT
+    assert cli.main(["preview", "nowhere", "--base", "main"]) == WRONG
 
 
 def test_a_program_of_ones_own_has_no_descriptions_to_miss(checkout: Path, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_base_that_is_not_there_is_told_before_anything_is_previewed(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(checkout)
-    assert cli.main(["preview", "dev", "--base", "nowhere"]) == BAD_INPUT
+    assert cli.main(["preview", "dev", "--base", "nowhere"]) == WRONG
     said = capsys.readouterr().err
     assert "a revision of git" in said
     assert "previewing" not in said
@@ -216,9 +216,9 @@ def test_a_failed_preview_and_bad_input_end_with_an_error(
     assert cli.main(["report", "--preview", str(FOLDER / "bad.json")]) == FAILED
     assert "nope" in capsys.readouterr().out
     (tmp_path / "no.json").write_text("Previewing update (dev):\n")
-    assert cli.main(["report", "--preview", "no.json"]) == BAD_INPUT
+    assert cli.main(["report", "--preview", "no.json"]) == WRONG
     assert "pulumi preview --json --show-sames" in capsys.readouterr().err
-    assert cli.main(["report", "--preview", "missing.json"]) == BAD_INPUT
+    assert cli.main(["report", "--preview", "missing.json"]) == WRONG
 
 
 def test_the_terminal_is_not_steered_by_names(
@@ -272,5 +272,5 @@ def test_a_report_has_each_of_its_forms(form: str, begins: str, checkout: Path, 
 def test_a_report_that_can_not_be_written_is_bad_input(checkout: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(checkout)
     out = ["--format", "json", "--output", "nowhere/report.json"]
-    assert cli.main(["report", "--after", "stacks/dev.yaml", *out]) == BAD_INPUT
+    assert cli.main(["report", "--after", "stacks/dev.yaml", *out]) == WRONG
     assert "nowhere/report.json" in capsys.readouterr().err

@@ -91,6 +91,7 @@ def test_it_may_list_what_drift_reads_and_nothing_else():
     assert {plural for rule in role["rules"] for plural in rule["resources"]} == {
         kind.plural for kind in LIVE_KINDS
     }
+    assert "configmaps" not in str(role)
     [subject] = needed_manifests(ARGS)["role-binding"]["subjects"]
     assert subject == {"kind": "ServiceAccount", "name": "drift-check", "namespace": "drift-check"}
 
@@ -135,14 +136,30 @@ def test_a_platform_has_it_only_where_its_description_asks():
     assert job.inputs["spec"]["schedule"] == "*/30 8-18 * * mon-fri"
 
 
+def test_of_config_maps_it_may_get_those_of_layouts_and_prompts_and_list_none():
+    prompt = {"name": "greet", "team": "serving", "version": "1.0.0", "text": "Say hello."}
+    environment, _ = planned(prompts=[prompt], **ASKED)
+    made = record(lambda: Platform("dev", environment))
+    roles = made.of("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole")
+    [role] = [role for role in roles if role.name == "dev-drift-check-role"]
+    assert [rule for rule in role.inputs["rules"] if "configmaps" in rule["resources"]] == [
+        {
+            "apiGroups": [""],
+            "resources": ["configmaps"],
+            "resourceNames": ["mig-h100", "prompt-greet"],
+            "verbs": ["get"],
+        }
+    ]
+
+
 def test_there_is_an_alert_only_where_prometheus_is_and_it_comes_later():
-    environment, _ = planned(**ASKED)
+    environment, plan = planned(**ASKED)
     rule = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
     assert not record(lambda: Platform("dev", environment)).of(rule)
 
     def watched():
         watch = Observability("watch", {"provider": "eks"})
-        make_drift_check("dev", environment, pulumi.ResourceOptions(), watched=[watch])
+        make_drift_check("dev", environment, plan, pulumi.ResourceOptions(), watched=[watch])
 
     made = record(watched)
     assert made.of(rule)

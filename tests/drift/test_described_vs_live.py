@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai_platform.drift.described import described_config_maps
 from ai_platform.drift.described_vs_live import described_vs_live
 from ai_platform.drift.live import LIVE_KINDS, UnreadError, read_live, rules
 from ai_platform.drift.model import Aspect, Severity, Sources
@@ -216,7 +217,7 @@ def test_a_pool_drifts_only_when_its_nodes_are_not_within_its_limits(count):
     assert [line.live for line in found] == ([] if 1 <= count <= 4 else [str(count) if count else "none"])
 
 
-def test_only_lists_are_read_page_by_page_and_what_is_not_there_is_nothing():
+def test_lists_are_read_page_by_page_and_what_is_not_there_is_nothing():
     seen = []
 
     def read(path):
@@ -239,7 +240,41 @@ def test_only_lists_are_read_page_by_page_and_what_is_not_there_is_nothing():
     assert len(seen) == len(LIVE_KINDS) + 2
 
 
-def test_the_role_may_list_what_is_read_and_nothing_else():
+def test_config_maps_are_read_by_name_and_one_that_is_not_there_is_nothing():
+    asked = []
+
+    def read(path):
+        if "configmaps" not in path:
+            return {"items": []}
+        asked.append(path)
+        if path.endswith("gone"):
+            raise LookupError(path)
+        return {"metadata": {"name": path.rpartition("/")[2]}}
+
+    found = read_live(read, [("kube-system", "mig-h100"), ("serving", "gone"), ("serving", "prompt-greet")])
+    assert [item["metadata"]["name"] for item in found.of("ConfigMap")] == ["mig-h100", "prompt-greet"]
+    assert asked[0] == "/api/v1/namespaces/kube-system/configmaps/mig-h100"
+    assert not found.unread
+
+
+def test_config_maps_that_may_not_be_read_are_told_and_not_missing():
+    def read(path):
+        if "configmaps" in path:
+            raise UnreadError("configmaps is forbidden")
+        return {"items": []}
+
+    found = read_live(read, described_config_maps(ENVIRONMENT, PLAN))
+    assert found.unread == {"ConfigMap": "configmaps is forbidden"}
+    assert not [line for line in described_vs_live(ENVIRONMENT, PLAN, found) if "ConfigMap" in line.what]
+
+
+def test_the_role_may_read_what_is_read_and_nothing_else():
     granted = {(rule["apiGroups"][0], plural) for rule in rules() for plural in rule["resources"]}
     assert granted == {(kind.api_version.rpartition("/")[0], kind.plural) for kind in LIVE_KINDS}
     assert {verb for rule in rules() for verb in rule["verbs"]} == {"list"}
+    [named] = [rule for rule in rules(["b", "a", "b"]) if rule not in rules()]
+    assert (named["resources"], named["resourceNames"], named["verbs"]) == (
+        ["configmaps"],
+        ["a", "b"],
+        ["get"],
+    )

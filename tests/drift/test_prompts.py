@@ -7,10 +7,11 @@ from copy import deepcopy
 import pytest
 
 from ai_platform.drift.described_vs_live import described_vs_live
+from ai_platform.drift.described_vs_state import described_vs_state
 from ai_platform.drift.model import Aspect, Severity
 from ai_platform.drift.state_vs_live import state_vs_live
 from ai_platform.report.preview import Op, Preview, PropertyChange, ResourceChange
-from tests.drift.drift_parts import find, live, objects, planned
+from tests.drift.drift_parts import exported, find, live, objects, planned
 
 PROMPT = {"name": "greet", "team": "serving", "version": "1.0.0", "text": "Say hello."}
 ENVIRONMENT, PLAN = planned(prompts=[PROMPT])
@@ -52,12 +53,13 @@ def test_a_prompt_that_was_deleted_is_missing_and_no_mig_layout(items):
     assert found.severity is Severity.ERROR
 
 
-def test_a_prompt_that_nobody_described_is_told(items):
+def test_a_prompt_of_the_state_that_nobody_describes_any_more_is_told(items):
     extra = deepcopy(find(items, "ConfigMap", "prompt-greet"))
     extra["metadata"] |= {"name": "prompt-mine"}
     extra["metadata"]["labels"]["ai-platform/prompt"] = "mine"
-    found = only([*items, extra])
-    assert (found.subject, found.described, found.live) == ("prompt serving/mine", "not there", "there")
+    stacks = {"dev": exported([*items, extra], PLAN.digest)}
+    [found] = described_vs_state(ENVIRONMENT, PLAN, stacks)
+    assert (found.subject, found.described, found.state) == ("prompt serving/mine", "not there", "there")
 
 
 def refreshed(op, after):

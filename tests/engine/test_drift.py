@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 import yaml
+from kubernetes.client.exceptions import ApiException
 
 from ai_platform.cli import drift_sources
 from ai_platform.cli import main as cli
@@ -130,7 +131,7 @@ def test_what_was_just_made_has_no_drift_and_looking_writes_nothing(project: Pro
 
 
 def token_of_check(api: Api) -> str:
-    """A token of the account of the scheduled check: it may list what drift reads, and nothing else."""
+    """A token of the account of the scheduled check: it may read what drift reads, and nothing else."""
     path = "/api/v1/namespaces/drift-check/serviceaccounts/drift-check/token"
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
     return str(api.send("POST", path, request)["status"]["token"])
@@ -176,12 +177,28 @@ def test_changes_by_hand_are_named_by_what_they_mean(project: Project, api: Api,
     assert text.described == text.state != text.live
     assert state(project) == before
 
-    # A user who may only list what is read sees the same of the cluster.
+    # A user who may only do what the check may sees the same of the cluster.
     reader = kubeconfig_of_reader(api, project, tmp_path)
     _, seen = drift(project, "--no-cloud", "--kubeconfig", str(reader))
     assert not seen.unread
     of_cluster = {key for key, line in found.items() if line.described is not None}
     assert {(line.subject, line.what) for line in seen.lines} >= of_cluster
+
+
+def test_the_scheduled_check_may_not_read_what_others_keep_in_config_maps(
+    project: Project, api: Api, tmp_path: Path
+) -> None:
+    check = connect(kubeconfig_of_reader(api, project, tmp_path))
+    assert check.get("v1", "ConfigMap", "prompt-greet", "serving")
+    for look in (
+        lambda: check.list("v1", "ConfigMap"),
+        lambda: check.list("v1", "ConfigMap", "serving"),
+        lambda: check.get("v1", "ConfigMap", "drift-check", "drift-check"),
+        lambda: check.list("v1", "Secret"),
+    ):
+        with pytest.raises(ApiException) as refused:
+            look()
+        assert refused.value.status == 403
 
 
 def test_the_pod_of_the_scheduled_check_sees_the_same_from_inside(

@@ -188,7 +188,8 @@ def test_init_then_login_a_stack_with_a_secret_and_previews_with_fewer_rights(fr
     reviewer = checkout("reviewer")
     reviewer.config.mkdir(parents=True)
     (reviewer.config / "Pulumi.dev.yaml").write_text(stack_file)
-    Engine("dev", reviewer, tools, lambda _: None, state).preview()
+    looked = Engine("dev", reviewer, tools, lambda _: None, state).record_preview(tmp_path, lambda _: None)
+    assert looked.code == 0, looked.errors
     assert {action for action, _ in front.calls} == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
     shown = pulumi(reviewer, "stack", "output", "password", "--show-secrets", "--stack", "dev")
     assert shown.stdout.strip() == SECRET, shown.stderr

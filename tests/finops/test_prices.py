@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from ai_platform.finops.prices import PurchaseOption, price, priced
+from ai_platform.finops.prices import PRICES, PurchaseOption, price
 from ai_platform.gpu.machines import MACHINES, Cloud
 
 ON_DEMAND = PurchaseOption.ON_DEMAND
@@ -8,12 +8,12 @@ ON_DEMAND = PurchaseOption.ON_DEMAND
 
 def test_every_priced_machine_is_in_the_catalog_of_its_cloud():
     regions = {Cloud.AWS: "us-east-1", Cloud.GCP: "us-central1"}
-    for name, region, _ in priced():
+    for name, region, _ in PRICES:
         assert regions[MACHINES[name].cloud] == region
 
 
 def test_no_price_is_zero():
-    assert all(price(*key).usd_per_hour > 0 for key in priced())
+    assert all(price(*key).usd_per_hour > 0 for key in PRICES)
 
 
 def test_every_aws_machine_on_sale_by_the_hour_has_a_price():

@@ -1,5 +1,4 @@
-from ai_platform.finops.cost_tags import CostTags
-from ai_platform.finops.tag_reach import REACHES, carried, ebs_parameters, gcp_disk_parameters
+from ai_platform.finops.tag_reach import REACHES, carried
 
 TAGS = {"team": "research", "environment": "prod"}
 
@@ -16,13 +15,3 @@ def test_what_is_not_there_carries_nothing():
 
 def test_every_row_says_what_it_reaches_and_who_says_so():
     assert all(reach.reaches and reach.source for reach in REACHES)
-
-
-def test_volumes_of_claims_get_the_tags_from_their_storage_class():
-    assert ebs_parameters(TAGS) == {
-        "tagSpecification_1": "environment=prod",
-        "tagSpecification_2": "team=research",
-    }
-    assert gcp_disk_parameters(CostTags(environment="prod", team="research").gcp()) == {
-        "labels": "environment=prod,managed-by=ai-platform,team=research"
-    }

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from ai_platform.environment import parse
 from ai_platform.gpu.mig.layout import node_layout
 from ai_platform.plan import make_plan
-from ai_platform.planning.mig_changes import Verdict, pool_changes
+from ai_platform.planning.mig_change import Verdict
+from ai_platform.planning.mig_changes import pool_changes
 from tests.examples import examples
 
 ONES, HALVES, SEVEN, MIXED = (

@@ -10,27 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ai_platform.report.model import (
-    Amount,
-    Capacity,
-    ComponentChange,
-    Counts,
-    Danger,
-    Difference,
-    Grade,
-    Money,
-    MoneyLine,
-    MoneyReport,
-    PolicyLine,
-    PoolCapacity,
-    PromptText,
-    Report,
-    ResourceLine,
-    Saving,
-    StackPart,
-    TeamCapacity,
-    VersionChange,
-)
+from ai_platform.report.model import Danger, Grade, PolicyLine, PromptText, Report, VersionChange
+from ai_platform.report.model_capacity import Amount, Capacity, PoolCapacity, TeamCapacity
+from ai_platform.report.model_changes import ComponentChange, Counts, Difference, ResourceLine, StackPart
+from ai_platform.report.model_money import Money, MoneyLine, MoneyReport, Saving
 from ai_platform.report.preview import Op
 
 H100 = "nvidia.com/gpu"

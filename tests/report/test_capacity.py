@@ -1,7 +1,7 @@
 """What a reviewer learns about nodes, GPUs and quotas."""
 
 from ai_platform.report.capacity import capacity
-from ai_platform.report.model import Amount
+from ai_platform.report.model_capacity import Amount
 from tests.report.two_sides import described, part, side
 
 

@@ -15,7 +15,7 @@ from ai_platform.report.change import change_notes, changes, stack_parts
 from ai_platform.report.components import components_of
 from ai_platform.report.make import make_report
 from ai_platform.report.markdown import markdown
-from ai_platform.report.model import Counts
+from ai_platform.report.model_changes import Counts
 from ai_platform.report.preview import Op, Preview, PropertyChange, ResourceChange
 from ai_platform.report.read_preview import read_preview
 from ai_platform.report.side import Side

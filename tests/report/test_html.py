@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ai_platform.report.html import html
-from ai_platform.report.model import Counts, Money, MoneyLine, MoneyReport, PolicyLine, Report, StackPart
+from ai_platform.report.model import PolicyLine, Report
+from ai_platform.report.model_changes import Counts, StackPart
+from ai_platform.report.model_money import Money, MoneyLine, MoneyReport
 
 
 def test_a_bar_of_what_has_no_price_says_that_it_is_a_floor():

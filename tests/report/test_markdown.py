@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ai_platform.report.markdown import COMMENT_LIMIT, markdown
-from ai_platform.report.model import Counts, Grade, Report, StackPart
+from ai_platform.report.model import Grade, Report
+from ai_platform.report.model_changes import Counts, StackPart
 from tests.examples import examples
 from tests.report.samples import hostile, large, sample
 

@@ -8,7 +8,9 @@ from ai_platform.cli.table import text_of
 from ai_platform.report.html import html
 from ai_platform.report.make import make_report
 from ai_platform.report.markdown import markdown
-from ai_platform.report.model import Counts, Money, MoneyLine, MoneyReport, PolicyLine, Report, StackPart
+from ai_platform.report.model import PolicyLine, Report
+from ai_platform.report.model_changes import Counts, StackPart
+from ai_platform.report.model_money import Money, MoneyLine, MoneyReport
 from ai_platform.report.read_preview import read_preview
 from ai_platform.report.terminal import terminal
 from ai_platform.report.words import budget, cost_text, difference, error_lines

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
-from collections.abc import Callable, Iterable
+import shutil
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from ..components.errors import InvalidInput, Problem
 from ..components.names import NAME_PATTERN
 from . import project
+from .command import Add
+from .git import git
 from .output import write
 from .state import is_simulated
 
 TEXT = "name the environments that differ from a git revision, one a line; simulated ones are left out"
 _STACKS = "stacks"
 _PROSE = (".md", ".rst", ".txt")
-_SECONDS = 60
 
 
-def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+def register(add: Add) -> None:
     """Adds the command to the command line."""
-    parser = command("changed", run, TEXT)
+    parser = add("changed", run, TEXT)
     parser.add_argument("--base", metavar="REV", required=True, help="git revision to compare with")
 
 
@@ -73,24 +74,12 @@ def touched_by(files: Iterable[str], environments: Iterable[str]) -> list[str]:
 
 def changed_files(root: Path, base: str) -> list[str]:
     """Files of the checkout that differ from the revision, relative to ``root``. Raises ``InvalidInput``."""
-    command = [
-        "git",
-        "diff",
-        "--name-only",
-        "-z",
-        "--no-renames",
-        "--relative",
-        "--end-of-options",
-        base,
-        "--",
-    ]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, timeout=_SECONDS)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise InvalidInput(
-            "changed", [Problem("git", str(error), "an answer of git", "install git")]
-        ) from None
-    if done.returncode:
+    if shutil.which("git") is None:
+        raise InvalidInput("changed", [Problem("git", "no program", "git on PATH", "install git")])
+    found = git(
+        root, "diff", "--name-only", "-z", "--no-renames", "--relative", "--end-of-options", base, "--"
+    )
+    if found is None:
         fix = "fetch it: git fetch origin REV, or check out with the whole history"
         raise InvalidInput("changed", [Problem("--base", base, "a revision that is in this clone", fix)])
-    return [name for name in done.stdout.decode(errors="surrogateescape").split("\0") if name]
+    return [name for name in found.decode(errors="surrogateescape").split("\0") if name]

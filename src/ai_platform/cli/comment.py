@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from ..components.errors import InvalidInput, Problem
 from ..local.tools import say
+from .command import FAILED, Add
 
-_FAILED = 1
 TEXT = "put a report on the pull or merge request of this pipeline, in place of the one before"
 
 
-def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+def register(add: Add) -> None:
     """Adds the command to the command line."""
-    parser = command("comment", run, TEXT)
+    parser = add("comment", run, TEXT)
     text = "what `ai-platform report --format markdown` wrote"
     parser.add_argument("--file", metavar="REPORT.md", type=Path, required=True, help=text)
     text = "what tells its comment from others; default: the report's title, which names its stacks"
@@ -46,5 +45,5 @@ def run(options: argparse.Namespace) -> int:
         say(f"comment {upsert(place_from(os.environ), body, make=not options.update)}")
     except CommentError as error:
         say(f"error: {error}")
-        return _FAILED
+        return FAILED
     return 0

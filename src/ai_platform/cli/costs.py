@@ -6,12 +6,12 @@ import argparse
 import datetime
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
 from ..local.tools import say
+from .command import FAILED, Add
 from .output import write, write_file
 from .project import described_by
 from .table import text_for
@@ -19,9 +19,6 @@ from .table import text_for
 if TYPE_CHECKING:
     from ..finops.usage import Usage
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED = 1
 _FORMATS = ("table", "csv", "focus", "json", "html")
 _TOKEN = "AI_PLATFORM_PROMETHEUS_TOKEN"  # noqa: S105 - the variable's name
 
@@ -56,7 +53,7 @@ def _costs(options: argparse.Namespace) -> int:
         return _told(options)
     except PrometheusError as error:
         say(f"error: {error}")
-        return _FAILED
+        return FAILED
 
 
 def _told(options: argparse.Namespace) -> int:

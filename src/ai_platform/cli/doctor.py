@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..components.counted import counted
 from ..components.errors import InvalidInput, Problem
+from .command import FAILED, Add
 from .output import write
 from .table import TextTable, text_for
 
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from ..gpu.doctor.reading import GpuReading, NodeDevices, NodeReading
     from ..gpu.doctor.verdict import Verdict
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED = 1
 _UNKNOWN = "?"
 _GPU_COLUMNS = ("GPU", "Board", "MiB", "MIG", "ECC", "Rows", "NVLinks", "°C", "W", "Slowed by", "Programs")
 _KINDS = {"efa": "EFA", "infiniband": "InfiniBand", "roce": "RoCE", "unknown": "other"}
@@ -60,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         write(json.dumps(both, indent=2))
     else:
         write(text_for(sys.stdout, doctor_tables(reading, verdict)))
-    return _FAILED if verdict.grade is Grade.FAILURE else 0
+    return FAILED if verdict.grade is Grade.FAILURE else 0
 
 
 def _expectation(options: argparse.Namespace) -> Callable[[], PoolExpectation | None]:
@@ -194,7 +193,7 @@ def _summary(verdict: Verdict) -> str:
     subject = f"pool {verdict.pool}" if verdict.pool else "this node, without a plan to compare with"
     grades = [finding.grade.value for finding in verdict.findings]
     counts = {grade: grades.count(grade) for grade in ("failure", "warning") if grade in grades}
-    said = ", ".join(f"{count} {grade}{'' if count == 1 else 's'}" for grade, count in counts.items())
+    said = ", ".join(counted(count, grade) for grade, count in counts.items())
     return f"{subject}: {said or 'ok'}{f'; layout {verdict.layout}' if verdict.layout else ''}"
 
 
@@ -209,7 +208,7 @@ def _shown(value: object) -> str:
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT")
+        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT: write it as 127.0.0.1:9400")
     return host.strip("[]"), int(port)
 
 

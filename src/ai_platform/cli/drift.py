@@ -5,22 +5,20 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..components.counted import counted
 from ..components.errors import InvalidInput, Problem
 from . import project
+from .command import FAILED, STOPPED, Add
 from .output import write, write_file
 from .table import TextTable, text_for
 
 if TYPE_CHECKING:
     from ..drift.model import DriftLine, DriftReport
-
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED, _DRIFT = 1, 3
 
 
 def register(add: Add) -> None:
@@ -94,8 +92,8 @@ def _told(report: DriftReport, options: argparse.Namespace) -> int:
 def exit_status(report: DriftReport) -> int:
     """0 without drift, 3 with, and 1 when something that was asked for could not be read."""
     if report.unread:
-        return _FAILED
-    return _DRIFT if report.drifted else 0
+        return FAILED
+    return STOPPED if report.drifted else 0
 
 
 def tables(report: DriftReport) -> list[TextTable | str]:
@@ -111,8 +109,8 @@ def tables(report: DriftReport) -> list[TextTable | str]:
     count = sum(line.severity is not Severity.NOTE for line in report.lines)
     notes = len(report.lines) - count
     read = [source.name for source in report.sources if source.read]
-    said = f"{count} differences" if count != 1 else "1 difference"
-    more = f", {notes} note{'' if notes == 1 else 's'}" if notes else ""
+    said = counted(count, "difference")
+    more = f", {counted(notes, 'note')}" if notes else ""
     parts.append(f"{said if count else 'no drift'}{more}; looked at: {', '.join(read) or 'nothing'}")
     parts += [f"not looked at: {source.name}: {source.why}" for source in report.sources if not source.read]
     fixes: dict[str, dict[str, None]] = {}

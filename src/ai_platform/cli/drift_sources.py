@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalogs import machines_of
 from ..components.cluster_spec import ClusterProvider, ExistingSpec
+from ..drift.described import described_config_maps
 from ..drift.described_vs_live import described_vs_live
 from ..drift.described_vs_state import described_vs_state
 from ..drift.live import Read, UnreadError, read_live
@@ -131,7 +132,7 @@ def looked_at_from_inside(environment: Environment, plan: Plan, *, today: dateti
 
 
 def _compared(found: _Found, environment: Environment, plan: Plan, read: Read) -> list[DriftLine]:
-    seen = read_live(read)
+    seen = read_live(read, described_config_maps(environment, plan))
     for kind, why in seen.unread.items():
         found.missed(f"{kind} in the cluster", why)
     return list(described_vs_live(environment, plan, seen))
@@ -157,7 +158,10 @@ def _refreshed(place: Workplace, environment: str, stack: str) -> list[DriftLine
         recorded = engine.record_refresh(Path(folder))
         preview = preview_in(recorded)
         if not preview.complete:
-            raise EngineError("; ".join(preview.errors) or "the refresh ended before its end")
+            raise EngineError(
+                "; ".join(preview.errors)
+                or f"it ended early; see: pulumi refresh --preview-only --stack {stack}"
+            )
         tags = tags_in(recorded.document.read_text(encoding="utf-8", errors="replace"))
     return list(state_vs_live(preview, environment, tags))
 
@@ -192,7 +196,7 @@ def _reader(kubeconfig: Path, context: str | None) -> Read:
     from ..local.api import connect
 
     if not kubeconfig.is_file():
-        raise UnreadError(f"there is no kubeconfig at {kubeconfig}")
+        raise UnreadError(f"there is no kubeconfig at {kubeconfig}; give one with --kubeconfig FILE")
     return _read_by(connect(kubeconfig, context=context))
 
 
@@ -210,6 +214,8 @@ def _read_by(api: Api) -> Read:
                 raise LookupError(path) from None
             raise UnreadError(explain(error)) from None
         except (HTTPError, OSError, ValueError) as error:
-            raise UnreadError(f"the cluster does not answer: {error}") from None
+            raise UnreadError(
+                f"the cluster does not answer; see that this machine reaches it: {error}"
+            ) from None
 
     return read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from ..serving.fit import DEFAULT_BATCHED_TOKENS
 from ..serving.memory import Adapters
 from ..serving.precision import Precision
 from ..serving.spec import LoraRank
+from .command import Add
+from .footnotes import Footnotes
 from .output import show, write
 
 if TYPE_CHECKING:
@@ -23,13 +25,10 @@ if TYPE_CHECKING:
     from ..serving.model import Model
     from ..serving.offers import Offer
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
 _NOTHING_FITS = 1
 _ROWS = 15
 _UNKNOWN = "?"
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def register(add: Add) -> None:
@@ -63,13 +62,13 @@ def register(add: Add) -> None:
 def _tokens(text: str) -> int:
     found = re.fullmatch(r"([1-9][0-9]{0,8})([km]?)", text.strip().lower())
     if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of tokens, as 32768 or 32k")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of tokens: write it as 32768 or 32k")
     return int(found[1]) * _UNITS[found[2]]
 
 
 def _count(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 999999")
     return int(text)
 
 
@@ -138,7 +137,7 @@ def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) 
     from rich.text import Text
 
     shown = list(found)[:most]
-    notes: dict[str, int] = {}
+    notes = Footnotes()
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in ("on", "devices", "split"):
         table.add_column(column, no_wrap=True)
@@ -147,7 +146,7 @@ def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) 
     table.add_column("USD\nan hour", justify="right", no_wrap=True)
     for choice in shown:
         fit = choice.fit
-        marks = "".join(_mark(notes.setdefault(note, len(notes) + 1)) for note in choice.provisional)
+        marks = "".join(map(notes.mark, choice.provisional))
         split = f"{fit.tensor_parallel} × {fit.pipeline_parallel}" + (" E" if fit.expert_parallel else "")
         table.add_row(
             choice.offer.place,
@@ -170,7 +169,7 @@ def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) 
             f"E spreads whole experts; price: the device's part of the machine's, {_UNKNOWN} is unknown"
         ),
         *([Text(f"{more} more choices: --all")] if more else []),
-        *(Text(f"{_mark(number)} to be checked: {note}") for note, number in notes.items()),
+        *map(Text, notes.lines()),
         Text(f"\nvLLM for {_devices(first)} of {first.offer.place}:"),
         *(Text(f"  {argument}") for argument in _arguments(first)),
     )
@@ -218,10 +217,6 @@ def _arguments(choice: Choice) -> tuple[str, ...]:
     except ValueError as error:
         # The weights fit in that format, but vLLM can't make them while loading.
         return (str(error),)
-
-
-def _mark(number: int) -> str:
-    return str(number).translate(_SUPERSCRIPT)
 
 
 def _as_json(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from ..gates_pack import pack_folder
 from ..layers import environment_of, stacks_of
 from . import project
+from .command import Add
 from .output import write, write_file
 from .workplace import Workplace
-
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def register(add: Add) -> None:

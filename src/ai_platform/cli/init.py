@@ -13,14 +13,12 @@ from ..components.errors import InvalidInput, Problem
 from ..components.names import NAME_PATTERN
 from ..gpu.machines import Cloud
 from ..local.tools import say
+from .command import FAILED, Add
 from .output import write
 
 if TYPE_CHECKING:
     from ..components.bootstrap import Backend, Step
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED = 1
 _GCP_REGION = "us-central1"
 _LONGEST_NAME = 24
 """A bucket takes 63 characters; ``-state-`` and the longest project of Google Cloud take 37."""
@@ -56,7 +54,7 @@ def _init(options: argparse.Namespace) -> int:
         backend = _bootstrapped(options, report)
     except BootstrapError as error:
         say(f"error: {error}")
-        return _FAILED
+        return FAILED
     if all(step.outcome is Outcome.KEPT for step in steps):
         say("nothing changed: all of it is there")
     if options.dry_run:

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,30 @@ _GONE_LIMIT_S = 20.0
 def end_session(session: int) -> None:
     """Kills what a killed run has left of pulumi and its plugins. Raises EngineError where they stay.
 
-    Nobody reads what they say any more, and what they have done is not recorded.
+    Nobody reads what they say any more, and what they have done is not recorded. Other programs are spared:
+    since then the session's number may have been given to somebody else.
     """
+    _end(lambda: _of(session, _pulumis()))
 
+
+def end_leader(leader: int) -> None:
+    """Kills a program that leads a session and everything in that, user programs and their children too.
+
+    Who calls has started the leader and not yet waited for its end. Raises EngineError where something stays.
+    """
+    _end(lambda: _of(leader, [pid for pid, _ in _processes()]))
+
+
+def _end(there: Callable[[], list[int]]) -> None:
     def killed() -> bool:
-        left = _pulumis_of(session)
+        left = there()
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         return not left
 
     if not wait_until(killed, limit_s=_GONE_LIMIT_S):
-        raise EngineError(f"pulumi of a killed run can't be ended: {_pulumis_of(session)}; stop it")
+        raise EngineError(f"programs of a run of pulumi can't be ended: {there()}; stop them")
 
 
 def wait_for_holders(locks: Sequence[Path]) -> None:
@@ -51,15 +63,20 @@ def wait_for_holders(locks: Sequence[Path]) -> None:
         raise EngineError(f"pulumi still works on this stack (pid {holders()}): wait for it, or stop it")
 
 
-def _pulumis_of(session: int) -> list[int]:
-    return [pid for pid in _pulumis() if _session_of(pid) == session]
+def _of(session: int, pids: Sequence[int]) -> list[int]:
+    return [pid for pid in pids if _session_of(pid) == session]
 
 
 def _pulumis() -> list[int]:
+    return [pid for pid, name in _processes() if "pulumi" in name]
+
+
+def _processes() -> list[tuple[int, str]]:
+    """Every process that runs, by its id and its name."""
     ps = shutil.which("ps") or "/bin/ps"
     shown = subprocess.run([ps, "-A", "-o", "pid=,stat=,comm="], capture_output=True, text=True, check=True)
     rows = (line.split(maxsplit=2) for line in shown.stdout.splitlines())
-    return [int(pid) for pid, state, name in rows if "pulumi" in name and not state.startswith("Z")]
+    return [(int(pid), name) for pid, state, name in rows if not state.startswith("Z")]
 
 
 def _session_of(pid: int) -> int | None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
 from ..finops.prices import PurchaseOption
 from ..gpu.machines import Cloud, Fabric
+from .command import Add
+from .footnotes import Footnotes
 from .output import show, write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ..machine_list import Listed
-
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
 _LETTERS = {
     PurchaseOption.ON_DEMAND: ("D", "on demand"),
@@ -31,7 +31,6 @@ _LETTERS = {
     PurchaseOption.OWNED: ("O", "owned"),
 }
 _UNKNOWN = "?"
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def register(add: Add) -> None:
@@ -56,7 +55,7 @@ def register(add: Add) -> None:
 
 def _gigabytes(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of GB")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of GB: write it as 80")
     return int(text)
 
 
@@ -66,7 +65,7 @@ def _usd(text: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal("nan")
     if not amount.is_finite() or amount < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no amount of US dollars")
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of US dollars: write it as 12.50")
     return amount
 
 
@@ -123,13 +122,13 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
     from ..finops.unit_costs import shown_per_hour
 
     rows = list(rows)
-    notes: dict[str, int] = {}
+    notes = Footnotes()
 
     def noted(value: object, *why: str | None) -> Text:
         text = Text(_UNKNOWN if value is None else str(value))
         for note in why:
             if note:
-                text.append(_mark(notes.setdefault(note, len(notes) + 1)))
+                text.append(notes.mark(note))
         return text
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
@@ -178,12 +177,8 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
             f"machines: {len(rows)}, without a price: {unpriced}; prices of {regions}; {_UNKNOWN} is unknown"
         ),
         Text(f"sold as: {legend}"),
-        *(Text(f"{_mark(number)} to be checked: {note}") for note, number in notes.items()),
+        *map(Text, notes.lines()),
     )
-
-
-def _mark(number: int) -> str:
-    return str(number).translate(_SUPERSCRIPT)
 
 
 def _fabric(row: Listed) -> str:

@@ -36,6 +36,8 @@ from . import (
     render,
     stacks,
 )
+from .command import FAILED, WRONG
+from .entry import AGAIN, INTERRUPTED
 from .output import write as _write
 from .state import is_simulated
 from .table import text_for
@@ -43,40 +45,38 @@ from .workplace import EngineError, Workplace, forget, held
 
 if TYPE_CHECKING:
     from ..plan import Plan
-    from .engine import Summary
+    from .summary import Summary
 
-BAD_INPUT = 2
-_FAILED, _INTERRUPTED = 1, 130
 _DEFAULT = "local"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; the exit status is 0, 1 after a failure, 2 for bad input, 3 for what must not
     pass, 130 when stopped."""
-    options = _parser().parse_args(argv)
-    # Who ends us politely means pulumi as well: it gets to finish what it is at and to write its state.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    command: Callable[[argparse.Namespace], int] = options.command
     try:
+        options = _parser().parse_args(argv)
+        # Who ends us politely means pulumi as well: it gets to finish what it is at and to write its state.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except InvalidInput as error:
         say(f"error: {error}")
-        return BAD_INPUT
+        return WRONG
     except (ToolError, ClusterError, EngineError) as error:
         say(f"error: {error}")
-        return _FAILED
+        return FAILED
     except KeyboardInterrupt:
-        say("interrupted; run the same command again to go on")
-        return _INTERRUPTED
+        say(AGAIN)
+        return INTERRUPTED
     except BrokenPipeError:
         # Who reads us has seen enough, as `head` does. Python must not find that out again while it ends.
         sys.stdout = None
-        return _FAILED
+        return FAILED
     except OSError as error:
         if error.filename is None:
             raise
         say(f"error: {error.filename}: {error.strerror or error}")
-        return _FAILED
+        return FAILED
 
 
 @cache
@@ -277,7 +277,7 @@ def _local_status(place: Workplace, name: str) -> int:
             _write("\n".join(f"    {line}" for line in program.log_tail.splitlines()))
     if not programs:
         _write(f"there is no cluster {name}")
-    return 0 if programs and all(program.healthy for program in programs) else _FAILED
+    return 0 if programs and all(program.healthy for program in programs) else FAILED
 
 
 _LOCAL: dict[str, Callable[[Workplace, str], int]] = {

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..components.counted import counted
 from ..components.errors import InvalidInput, Problem
+from .command import Add
+from .output import PIPE_WIDTH, write, write_file
 
 if TYPE_CHECKING:
     from ..gpu.mig.layout import NodeLayout
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
 _UNSERVED = 1
 _DESCRIPTIONS = {".yaml", ".yml"}
-_WIDTH_OF_A_PIPE = 120
 TEXT = "show how GPUs are cut with MIG, or work out how to cut them; touches nothing"
 
 
@@ -34,9 +36,9 @@ class _Pool:
     """How good the layouts are that were worked out from quotas."""
 
 
-def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+def register(add: Add) -> None:
     """Adds the command to the command line."""
-    parser = command("mig", run, TEXT)
+    parser = add("mig", run, TEXT)
     text = "a description, an environment's name, or requests such as 'h100-80gb x8: 5x1g.10gb 2x20GiB'"
     parser.add_argument("target", metavar="FILE|ENV|REQUESTS", nargs="?", default="local", help=text)
     output = parser.add_mutually_exclusive_group()
@@ -63,11 +65,13 @@ def run(options: argparse.Namespace) -> int:
     pools, packing = _packed(target) if asked else (_described(target), None)
     pictures = [_picture(pool) for pool in pools]
     if options.svg:
-        _write_svg(options.svg, pictures)
+        from ..mig_svg import svg
+
+        write_file(options.svg, svg(pictures))
     if options.json:
-        _say(json.dumps(_data(pools, packing), indent=2))
+        write(json.dumps(_data(pools, packing), indent=2))
     elif options.config:
-        _say(_config(pools))
+        write(config_text(layout for pool in pools for layout in pool.layouts))
     else:
         _show(pools, pictures, packing)
     return _UNSERVED if packing and packing.unserved else 0
@@ -106,29 +110,17 @@ def _picture(pool: _Pool) -> PoolPicture:
     from ..mig_picture import pool_picture
 
     first, nodes = pool.layouts[0], len(pool.layouts)
-    size = f"{nodes} node{'' if nodes == 1 else 's'} of {first.gpu_count} × {first.gpu}"
+    size = f"{counted(nodes, 'node')} of {first.gpu_count} × {first.gpu}"
     return pool_picture(f"{pool.name}: {size}", pool.layouts)
 
 
-def _write_svg(path: Path, pictures: list[PoolPicture]) -> None:
-    from ..mig_svg import svg
-
-    try:
-        path.write_text(svg(pictures), encoding="utf-8")
-    except OSError as error:
-        got = f"a file that can't be written: {error.strerror}"
-        raise InvalidInput(
-            "--svg", [Problem(str(path), got, "a path to write to", "take another path")]
-        ) from None
-
-
-def _config(pools: list[_Pool]) -> str:
+def config_text(layouts: Iterable[NodeLayout]) -> str:
+    """The layouts as mig-parted reads them."""
     import yaml
 
     from ..gpu.mig.layout import mig_parted_config
 
-    document = mig_parted_config(layout for pool in pools for layout in pool.layouts)
-    return yaml.safe_dump(document, sort_keys=False, default_flow_style=None).rstrip()
+    return yaml.safe_dump(mig_parted_config(layouts), sort_keys=False, default_flow_style=None).rstrip()
 
 
 def _made(pool: _Pool) -> dict[str, int]:
@@ -144,28 +136,17 @@ def _made(pool: _Pool) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count or pool.promised.get(name)}
 
 
-def _provisional(pool: _Pool) -> str | None:
-    """Why what is known of the pool's GPU isn't settled, where that matters to its layouts."""
-    from ..gpu.gpus import GPUS
-
-    gpu = GPUS[pool.layouts[0].gpu]
-    return (
-        gpu.provisional
-        if gpu.geometry and any(layout.whole < layout.gpu_count for layout in pool.layouts)
-        else None
-    )
-
-
 def _data(pools: list[_Pool], packing: Packing | None) -> dict[str, Any]:
     from ..gpu.mig.layout import layout_name, node_resources
     from ..mig_picture import blocks
+    from ..planning.pool_layouts import unsettled
 
     data: dict[str, Any] = {
         "pools": [
             {
                 "name": pool.name,
                 "gpu": pool.layouts[0].gpu,
-                "provisional": _provisional(pool),
+                "provisional": unsettled(pool.layouts),
                 "packing": pool.packing.model_dump() if pool.packing else None,
                 "devices": {
                     name: {"made": count, "promised": pool.promised.get(name, 0)}
@@ -216,11 +197,10 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
     from rich.table import Table
 
     from ..mig_picture import terminal
+    from ..planning.pool_layouts import unsettled
     from .packing import packing_lines, proof
 
-    console = Console(
-        file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE, highlight=False
-    )
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
     for pool, picture in zip(pools, pictures, strict=True):
         console.print(terminal(picture, console.width), crop=False)
         table = Table("device", "there", "promised", "spare")
@@ -230,20 +210,14 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
             table.add_row(label, str(count), str(promised), str(count - promised))
         console.print(table)
         for line in packing_lines(pool.packing) if pool.packing else []:
-            _say(line)
-        if note := _provisional(pool):
+            write(line)
+        if note := unsettled(pool.layouts):
             console.print(f"provisional: {note}", soft_wrap=True)
     if packing:
-        gpus = "GPU" if packing.used == 1 else "GPUs"
-        _say(f"{packing.used} {gpus} used, {proof(packing.used, packing.bound)}")
+        write(f"{counted(packing.used, 'GPU')} used, {proof(packing.used, packing.bound)}")
         for packed in packing.pools:
             if packed.different_layouts > 1:
                 sure = proof(packed.different_layouts, packed.fewest_layouts)
-                _say(f"{packed.supply.pool}: {packed.different_layouts} different node layouts, {sure}")
+                write(f"{packed.supply.pool}: {packed.different_layouts} different node layouts, {sure}")
         for item in packing.unserved:
-            _say(f"request {item.request + 1}: {item.count} not served: {item.reason}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+            write(f"request {item.request + 1}: {item.count} not served: {item.reason}")

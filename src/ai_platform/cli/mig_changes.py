@@ -12,12 +12,15 @@ from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+from ..components.counted import counted
 from ..components.errors import InvalidInput, Problem
 from ..gpu.mig.changes import ChangePlan, Drain, Place
-from ..gpu.mig.layout import Devices, NodeLayout, layout_name, mig_parted_config
+from ..gpu.mig.layout import Devices, NodeLayout, layout_name
 from ..gpu.mig.written import written_as_yaml
-from ..planning.mig_changes import DeviceDrain, PoolChange, Step, TeamShare, Verdict, pool_changes
+from ..planning.mig_change import DeviceDrain, PoolChange, Step, TeamShare, Verdict
+from ..planning.mig_changes import pool_changes
 from . import project
+from .mig import config_text
 from .output import write
 from .table import TextTable, text_for
 
@@ -36,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         write(json.dumps(_data(changes), indent=2))
     elif options.config:
-        write(_config(changes))
+        write(config_text(layout for change in changes for layout in change.layouts))
     else:
         write(text_for(sys.stdout, _report(changes)))
     return _REFUSED if _refused(changes) else 0
@@ -80,13 +83,6 @@ def _refused(changes: Sequence[PoolChange]) -> list[str]:
     return [change.name for change in changes if change.verdict == Verdict.REFUSED]
 
 
-def _config(changes: Sequence[PoolChange]) -> str:
-    import yaml
-
-    layouts = [layout for change in changes for layout in change.layouts]
-    return yaml.safe_dump(mig_parted_config(layouts), sort_keys=False, default_flow_style=None).rstrip()
-
-
 def _report(changes: Sequence[PoolChange]) -> Iterator[TextTable | str]:
     for change in changes:
         if change.verdict == Verdict.UNCHANGED and change.mig is None:
@@ -126,7 +122,7 @@ def _sentence(change: PoolChange) -> str:
         )
     if plan.refusal:
         return f"no safe order: {plan.refusal}{_way_out(plan)}"
-    steps = f"{len(plan.steps)} step{'' if len(plan.steps) == 1 else 's'}"
+    steps = counted(len(plan.steps), "step")
     kept = len(plan.kept)
     keeping = f"{_gpus(kept)} keep{'s' if kept == 1 else ''} running"
     if not plan.drained:
@@ -137,7 +133,7 @@ def _sentence(change: PoolChange) -> str:
 
 def _hint(change: PoolChange) -> str:
     """What a safe order costs, and how many GPUs other layouts might save."""
-    drained = change.gpus_before - len(change.plan.kept) if change.plan else 0
+    drained = _drained(change)
     if drained > change.fewest_drained:
         return f"; the same layouts in an order that drains {change.fewest_drained} have no safe order"
     if drained > change.drained_bound:
@@ -147,9 +143,13 @@ def _hint(change: PoolChange) -> str:
 
 def _to_write(change: PoolChange) -> str:
     """Why the layouts have to be written into the description."""
-    drained = change.gpus_before - len(change.plan.kept) if change.plan else 0
     stands = f"as the description stands, {_gpus(change.drained_as_written)} would be drained"
-    return f"{stands}; to drain {drained}, write into the pool"
+    return f"{stands}; to drain {_drained(change)}, write into the pool"
+
+
+def _drained(change: PoolChange) -> int:
+    """GPUs that do not go on as they are, those of nodes that leave among them."""
+    return change.gpus_before - len(change.plan.kept) if change.plan else 0
 
 
 def _way_out(plan: ChangePlan) -> str:
@@ -157,7 +157,7 @@ def _way_out(plan: ChangePlan) -> str:
         return ""
     proof = "fewer don't" if plan.extra_gpus_bound == plan.extra_gpus else "fewer may do"
     makes = "makes" if plan.extra_gpus == 1 else "make"
-    spare = f"{plan.extra_gpus} spare GPU{'' if plan.extra_gpus == 1 else 's'}"
+    spare = counted(plan.extra_gpus, "spare GPU")
     return f"; {spare}, cut as needed while the change lasts, {makes} it possible, {proof}"
 
 
@@ -229,7 +229,7 @@ def _label(device: str) -> str:
 
 
 def _gpus(count: int) -> str:
-    return f"{count} GPU{'' if count == 1 else 's'}"
+    return counted(count, "GPU")
 
 
 def _data(changes: Sequence[PoolChange]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ _USUAL = PurchaseOption.ON_DEMAND
 
 
 def money(cost: Cost, *, expected: bool = False) -> str:
+    """US dollars a month from the smallest to the largest size, and what has no price."""
     amount = f"{cost.minimum:,.2f}"
     if cost.minimum != cost.maximum:
         amount += f" to {cost.maximum:,.2f}"

@@ -11,7 +11,8 @@ from ..components.errors import InvalidInput, Problem
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_WIDTH_OF_A_PIPE = 120
+PIPE_WIDTH = 120
+"""Columns of what goes into a pipe or a file."""
 
 
 def write(text: str) -> None:
@@ -33,5 +34,5 @@ def show(table: RenderableType) -> None:
     """A table as wide as the terminal, or 120 columns wide where there is none."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(file=sys.stdout, width=width, soft_wrap=False).print(table)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..components.counted import counted
+
 if TYPE_CHECKING:
     from ..gpu.node_plan import PoolPacking
 
@@ -15,7 +17,7 @@ def proof(used: int, bound: int) -> str:
 
 def packing_lines(packing: PoolPacking) -> list[str]:
     """A line for GPUs, and one for different node layouts where there are several."""
-    gpus = f"{packing.gpus_used} GPU{'' if packing.gpus_used == 1 else 's'}"
+    gpus = counted(packing.gpus_used, "GPU")
     lines = [f"quotas take {gpus}, {proof(packing.gpus_used, packing.gpus_needed)}"]
     if packing.node_layouts > 1:
         sure = proof(packing.node_layouts, packing.node_layouts_needed)

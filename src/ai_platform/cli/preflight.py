@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..components.cluster_spec import EksSpec, GkeSpec
@@ -13,6 +13,7 @@ from ..components.errors import InvalidInput, Problem
 from ..gpu.preflight import Finding, NoCredentials, Verdict
 from ..local.tools import say
 from . import project
+from .command import FAILED, Add
 from .output import write
 from .table import TextTable, text_for
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from ..gpu.machines import Machine
     from ..gpu.spec import NodePoolSpec
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED = 1
 _MISSING, _UNKNOWN = 1, 2
 
 
@@ -50,10 +48,10 @@ def _preflight(options: argparse.Namespace) -> int:
     except ImportError as error:
         extra = "aws" if isinstance(cluster, EksSpec) else "gcp"
         say(f"error: {error}; install ai-platform[{extra}]")
-        return _FAILED
+        return FAILED
     except NoCredentials as error:
         say(f"error: {error}")
-        return _FAILED
+        return FAILED
     write(
         json.dumps([finding.as_json() for finding in found], indent=2)
         if options.json

@@ -19,10 +19,10 @@ from ..report.messages import message
 from ..report.preview import Preview
 from ..report.read_preview import by_stack, read_files
 from .engine import Engine, Recorded
-from .leftovers import end_session
+from .leftovers import end_leader
 from .workplace import EngineError
 
-_LONGEST = 4_000
+_MOST_CHARACTERS = 4_000
 Packs = Mapping[str, tuple[Path, Path]]
 """Stack to the policy pack that looks at it, and the file with its configuration."""
 
@@ -62,7 +62,9 @@ def preview_in(recorded: Recorded) -> Preview:
         found = read_files([recorded.document, *events], stack=recorded.stack)
     except InvalidInput:
         # Before it begins it says in plain words what is wrong, such as a policy pack that does not load.
-        text = recorded.document.read_text(encoding="utf-8", errors="replace")[-_LONGEST:].rstrip("{}\n ")
+        text = recorded.document.read_text(encoding="utf-8", errors="replace")[-_MOST_CHARACTERS:].rstrip(
+            "{}\n "
+        )
         found = (Preview(recorded.stack, errors=(message(text).strip(),), complete=False),)
     (preview,) = by_stack([replace(part, stack=recorded.stack) for part in found], recorded.stack)
     stopped = any(violation.level == "mandatory" for violation in preview.violations)
@@ -99,7 +101,7 @@ class _Running:
         """Ends them with all that they have started, however deep they hang."""
         for child in list(self.children):
             if child.poll() is None:
-                end_session(child.pid)
+                end_leader(child.pid)
 
     def stop(self) -> None:
         with self.lock:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
 from ..gpu.machines import MACHINES, Cloud, Machine
 from ..local.tools import say
+from .command import FAILED, Add
 from .output import write_file
 
 if TYPE_CHECKING:
     from ..finops.gcp_prices import GcpMachine
     from ..finops.price_file import Refreshed
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED = 1
 _SUFFIXES = (".csv", ".yaml", ".yml")
 
 
@@ -45,13 +42,13 @@ def _prices(options: argparse.Namespace) -> int:
         found = refreshed(Cloud(options.cloud), options.region)
     except RefreshError as error:
         say(f"error: {error}")
-        return _FAILED
+        return FAILED
     if not found.rows:
         say(
             f"error: no machine of the catalog has a price in {options.region}; "
             f"is that a region of {options.cloud}?"
         )
-        return _FAILED
+        return FAILED
     text = as_yaml(found.rows) if out and out.suffix != ".csv" else as_csv(found.rows)
     if out is None:
         sys.stdout.write(text)

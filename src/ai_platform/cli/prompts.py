@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..plan import Plan
-from ..planning.prompts import SHOWN_DIGEST, PromptPlan
+from ..planning.prompts import SHOWN_DIGEST
 from .table import TextTable
 
 
@@ -21,14 +21,6 @@ def prompt_lines(plan: Plan) -> Iterator[TextTable]:
                 prompt.sha256[:SHOWN_DIGEST],
                 f"{prompt.size_bytes:,}",
                 prompt.endpoint or "-",
-                _evaluated(prompt),
+                prompt.evaluation.result if prompt.evaluation else "no",
             )
         yield table
-
-
-def _evaluated(prompt: PromptPlan) -> str:
-    evaluation = prompt.evaluation
-    if evaluation is None:
-        return "no"
-    score = f", score {evaluation.score}" if evaluation.score is not None else ""
-    return f"{evaluation.date}{score}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from ..components.errors import InvalidInput, Problem
 from ..layers import StackLayout, environment_of, stacks_of
 from ..local.tools import say
 from . import project
-from .output import write, write_file
+from .command import FAILED, PASSED, STOPPED, WRONG, Add
+from .output import PIPE_WIDTH, write, write_file
 from .state import is_simulated
 from .table import text_for, text_of
 from .workplace import Workplace
@@ -26,17 +27,11 @@ if TYPE_CHECKING:
     from ..report.preview import Preview
     from .sides import Sides
 
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-PASSED, FAILED, WRONG, STOPPED = 0, 1, 2, 3
-"""Exit statuses: nothing grave; an error; bad input; a policy or a danger that must not pass."""
 _FORMATS = ("terminal", "markdown", "json", "html")
 _RENDERERS = {"markdown": "markdown", "json": "json_text", "html": "html"}
 """Modules of ``report``, each with a function of its name. HTML takes long to load."""
 _LEVELS = ("critical", "high", "medium", "never")
 _DEFAULT = "local"
-_WIDTH = 120
-"""Columns of a table in a file or a pipe."""
 _NOT_THERE = (NO_CLUSTER, "unknown stack")
 
 
@@ -135,7 +130,7 @@ def _stacks(place: Workplace, names: Sequence[str], right: Mapping[str, Environm
 
 def _summary(place: Workplace, preview: Preview) -> str:
     from ..report.change import stack_parts
-    from .engine import Summary
+    from .summary import Summary
 
     head = "\npreview" if is_simulated(place.root, preview.stack) else preview.stack
     if not preview.complete:
@@ -195,7 +190,7 @@ def _rendered(report: Report, form: str, wide: bool) -> str:
     from ..report.terminal import terminal
 
     parts = terminal(report)
-    return text_for(sys.stdout, parts) if wide else text_of(parts, _WIDTH)
+    return text_for(sys.stdout, parts) if wide else text_of(parts, PIPE_WIDTH)
 
 
 def _root() -> Path:

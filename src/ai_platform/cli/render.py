@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..components.errors import InvalidInput, Problem
+from .command import Add
 from .output import write_file
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ TEXT = "write a report that was made with --format json in its other forms; look
 _FORMS = {".md": "markdown", ".html": "html"}
 
 
-def register(command: Callable[..., argparse.ArgumentParser]) -> None:
+def register(add: Add) -> None:
     """Adds the command to the command line."""
-    parser = command("render", run, TEXT)
+    parser = add("render", run, TEXT)
     parser.add_argument("report", metavar="REPORT.json", type=Path, help="written with --format json")
     text = "FILE.md for a comment, FILE.html for a page; may be repeated"
     parser.add_argument("--output", metavar="FILE", type=Path, action="append", required=True, help=text)
@@ -29,7 +29,9 @@ def run(options: argparse.Namespace) -> int:
     """Writes the files. Raises ``InvalidInput``."""
     wrong = [path for path in options.output if path.suffix not in _FORMS]
     if wrong:
-        problems = [Problem("--output", str(path), "FILE.md or FILE.html", "name one") for path in wrong]
+        problems = [
+            Problem("--output", str(path), "FILE.md or FILE.html", "end its name so") for path in wrong
+        ]
         raise InvalidInput("render", problems)
     report = _read(options.report)
     for path in options.output:

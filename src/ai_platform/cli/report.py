@@ -249,7 +249,7 @@ def _pod_reasons(api: Api, namespace: str, name: str) -> list[str]:
     pods = [
         pod
         for pod in api.list("v1", "Pod", namespace)
-        if pod["metadata"].get("labels", {}).get("serving.kserve.io/inferenceservice") == name
+        if pod["metadata"].get("labels", {}).get(SERVED) == name
     ]
     waiting = [
         f"pod {pod['metadata']['name']}: {entry.get('message') or entry.get('reason')}"

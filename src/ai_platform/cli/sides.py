@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -18,12 +16,12 @@ from ..description import read_marked
 from ..layers import environment_of
 from ..marks import read_yaml
 from ..report.side import Side
+from .git import git
 
 _STACKS = "stacks"
 _DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master")
 _BASES = ("CI_MERGE_REQUEST_DIFF_BASE_SHA",)
 _TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
-_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -139,15 +137,15 @@ def _of_base(root: Path, names: Iterable[str], base: str | None, sides: Sides) -
 def default_base(root: Path) -> str | None:
     """Where the change branched off: of the pipeline's variables, else off the default branch."""
     for variable in _BASES:
-        if (value := os.environ.get(variable)) and _git(
+        if (value := os.environ.get(variable)) and git(
             root, "cat-file", "-e", f"{value}^{{commit}}"
         ) is not None:
             return value
     targets = [f"origin/{os.environ[name]}" for name in _TARGETS if os.environ.get(name)]
-    head = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    head = git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
     named = [head.decode().strip()] if head else []
     for branch in [*targets, *named, *_DEFAULT_BRANCHES]:
-        found = _git(root, "merge-base", "HEAD", branch, "--")
+        found = git(root, "merge-base", "HEAD", branch, "--")
         if found:
             return found.decode().strip()
     return None
@@ -155,7 +153,7 @@ def default_base(root: Path) -> str | None:
 
 def _require(root: Path, revision: str) -> None:
     """Raises ``InvalidInput`` unless the repository has that revision."""
-    if revision.startswith("-") or _git(root, "cat-file", "-e", f"{revision}^{{commit}}") is None:
+    if revision.startswith("-") or git(root, "cat-file", "-e", f"{revision}^{{commit}}") is None:
         fix = "name a commit, branch or tag of this repository; a shallow clone needs its history"
         raise InvalidInput(revision, [Problem("", revision, "a revision of git", fix)])
 
@@ -170,7 +168,7 @@ def at_revision(root: Path, revision: str, name: str) -> Side | None:
 
 def _is_there(root: Path, revision: str, name: str) -> bool:
     whole = PurePosixPath(name).name == name
-    return whole and _git(root, "cat-file", "-e", f"{revision}:./{_STACKS}/{name}.yaml") is not None
+    return whole and git(root, "cat-file", "-e", f"{revision}:./{_STACKS}/{name}.yaml") is not None
 
 
 def _of_checkout(root: Path, path: Path) -> Side:
@@ -186,7 +184,7 @@ def _of_checkout(root: Path, path: Path) -> Side:
 
 
 def _of_revision(root: Path, revision: str, name: str) -> Side:
-    packed = _git(root, "archive", "--format=tar", revision, "--", _STACKS) or b""
+    packed = git(root, "archive", "--format=tar", revision, "--", _STACKS) or b""
     shown = f"{_STACKS}/{name}.yaml"
     subject = f"{revision[:12]}:{shown}"
     with tempfile.TemporaryDirectory(prefix="ai-platform-") as folder:
@@ -212,24 +210,10 @@ def _bring_files(root: Path, revision: str, description: Path, folder: Path) -> 
         path = os.path.normpath(f"{_STACKS}/{file}")
         if path.startswith((_STACKS + os.sep, "..", os.sep)):
             continue
-        content = _git(root, "show", f"{revision}:./{path}")
+        content = git(root, "show", f"{revision}:./{path}")
         if content is not None:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-
-
-def _git(root: Path, *arguments: str) -> bytes | None:
-    """What git prints; ``None`` where it fails or is not there."""
-    program = shutil.which("git")
-    if program is None:
-        return None
-    try:
-        done = subprocess.run(
-            [program, "-C", str(root), *arguments], capture_output=True, timeout=_SECONDS, check=False
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
 
 
 def _shown(root: Path, path: Path) -> str:

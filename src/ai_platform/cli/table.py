@@ -10,7 +10,8 @@ from itertools import zip_longest
 from operator import gt
 from typing import IO
 
-_WIDTH_OF_A_PIPE = 120
+from .output import PIPE_WIDTH
+
 _NARROWEST = 4
 
 
@@ -40,7 +41,7 @@ def text_of(parts: Iterable[TextTable | str], width: int, *, bold: bool = False)
 def text_for(stream: IO[str], parts: Iterable[TextTable | str]) -> str:
     """The text as wide as the terminal, or of a fixed width for a pipe."""
     terminal = stream.isatty()
-    width = shutil.get_terminal_size().columns if terminal else _WIDTH_OF_A_PIPE
+    width = shutil.get_terminal_size().columns if terminal else PIPE_WIDTH
     return text_of(parts, width, bold=terminal)
 
 

@@ -17,6 +17,8 @@ from ..components.objects import kubernetes_object
 from ..components.observability import rules_manifest
 from ..cost_tags import environment_tags
 from ..environment import Environment
+from ..plan import Plan
+from .described import described_config_maps
 from .kept_description import MOST_BYTES, kept_description
 from .live import rules
 
@@ -42,6 +44,8 @@ class DriftCheckArgs(BaseModel):
     """When it looks: five fields of cron, in UTC. Default: ``17 6 * * *``, each day at 06:17."""
     description: str
     """The environment as YAML, as ``kept_description`` writes it. At most 1 MiB."""
+    config_maps: tuple[str, ...] = ()
+    """Names of the ConfigMaps that it may read, as ``described_config_maps`` has them. Default: none."""
     namespace: Name = _NAME
     """Namespace that is made for it. Default: drift-check."""
     labels: dict[str, str] = Field(default_factory=dict)
@@ -53,7 +57,7 @@ class DriftCheckArgs(BaseModel):
 class DriftCheck(pulumi.ComponentResource):
     """A CronJob that runs ``ai-platform drift --in-cluster`` and fails when something differs.
 
-    It may list what ``drift.live`` reads and nothing else, and has no credentials of a cloud or of a state.
+    It may read what ``drift.live`` reads and nothing else, and has no credentials of a cloud or of a state.
     With ``monitored`` a run that failed is the alert ``DriftFound``. Raises ``InvalidArgs``.
     """
 
@@ -88,6 +92,7 @@ class DriftCheck(pulumi.ComponentResource):
 def make_drift_check(
     name: str,
     environment: Environment,
+    plan: Plan,
     opts: pulumi.ResourceOptions,
     *,
     watched: Sequence[pulumi.Resource] = (),
@@ -100,6 +105,7 @@ def make_drift_check(
         image=asked.image,
         schedule=asked.schedule,
         description=kept_description(environment),
+        config_maps=tuple(item for _, item in described_config_maps(environment, plan)),
         labels=environment_tags(environment).kubernetes(),
         monitored=bool(watched),
     )
@@ -121,7 +127,7 @@ def needed_manifests(spec: DriftCheckArgs) -> dict[str, dict[str, Any]]:
     """What the job needs, by role."""
     return {
         "account": {**_object(spec, "v1", "ServiceAccount"), "automountServiceAccountToken": False},
-        "role": {**_of_cluster("ClusterRole"), "rules": rules()},
+        "role": {**_of_cluster("ClusterRole"), "rules": rules(spec.config_maps)},
         "role-binding": {
             **_of_cluster("ClusterRoleBinding"),
             "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": _NAME},

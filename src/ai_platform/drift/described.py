@@ -26,6 +26,7 @@ from ..serving.endpoint import EndpointArgs, inference_service_manifest
 from ..serving.observability import scrape_policy
 from ..serving.prompt import prompt_manifest
 from ..team_tenant import tenant_spec
+from .live import ConfigMapName
 
 
 def described_objects(
@@ -42,6 +43,12 @@ def described_objects(
         yield from _of_teams(environment, plan)
         if environment.monitoring is not None:
             yield from (scrape_policy(team.name) for team in plan.teams)
+
+
+def described_config_maps(environment: Environment, plan: Plan) -> list[ConfigMapName]:
+    """The ConfigMaps among them, of MIG layouts and prompts."""
+    found = (item for item in described_objects(environment, plan) if item["kind"] == "ConfigMap")
+    return [(item["metadata"]["namespace"], item["metadata"]["name"]) for item in found]
 
 
 def _of_teams(environment: Environment, plan: Plan) -> Iterator[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..components.cluster_spec import EksSpec, GkeSpec
+from ..components.counted import counted
 from ..components.objects import MANAGED_BY
 from ..components.quantities import canonical
 from ..components.tenant import TEAM_LABEL
@@ -76,7 +77,7 @@ def _pool(pool: PoolPlan, nodes: Sequence[Mapping[str, Any]], fix: str) -> Itera
     ]
     if closed:
         uncordon = "let pods onto them again when the work is done: kubectl uncordon NODE"
-        sides = "0 nodes", f"{len(closed)} {'node' if len(closed) == 1 else 'nodes'}"
+        sides = "0 nodes", counted(len(closed), "node")
         what, note = "closed to new pods", _named(closed)
         severity = Severity.NOTE
         yield line(subject, Aspect.SIZE, what, _PAIR, sides, uncordon, severity=severity, note=note)

@@ -1,8 +1,9 @@
-"""Which kinds are read from a cluster, and reading them. Only lists: nothing is ever written."""
+"""What is read from a cluster, and reading it. Nothing is ever written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,10 @@ Read = Callable[[str], Mapping[str, Any]]
 
 Raises ``UnreadError`` for a path that can't be read, and ``LookupError`` for one that is not there.
 """
+ConfigMapName = tuple[str, str]
+"""Namespace and name."""
 _PAGE = 500
+_CONFIG_MAP, _CONFIG_MAPS = "ConfigMap", "configmaps"
 
 
 class UnreadError(Exception):
@@ -42,7 +46,6 @@ LIVE_KINDS: tuple[LiveKind, ...] = (
     LiveKind("Node", "v1", "nodes"),
     LiveKind("Namespace", "v1", "namespaces"),
     LiveKind("Pod", "v1", "pods", "ai-platform/team"),
-    LiveKind("ConfigMap", "v1", "configmaps", "app.kubernetes.io/managed-by%3Dai-platform"),
     LiveKind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies"),
     LiveKind("Deployment", "apps/v1", "deployments", "helm.sh/chart"),
     LiveKind("DaemonSet", "apps/v1", "daemonsets", "helm.sh/chart"),
@@ -52,7 +55,7 @@ LIVE_KINDS: tuple[LiveKind, ...] = (
     LiveKind("ResourceFlavor", KUEUE, "resourceflavors"),
     LiveKind("InferenceService", "serving.kserve.io/v1beta1", "inferenceservices"),
 )
-"""All that is read, beside ``/version``. A role that may list these suffices."""
+"""What is listed. ConfigMaps are not: in them is anything, and no role can narrow a list by label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,11 @@ class Live:
         return [manifest for manifest in self.manifests if manifest.get("kind") in kinds]
 
 
-def read_live(read: Read) -> Live:
-    """Lists every kind. Raises ``UnreadError`` where the cluster does not answer at all."""
+def read_live(read: Read, config_maps: Iterable[ConfigMapName] = ()) -> Live:
+    """Lists every kind and gets these ConfigMaps.
+
+    Raises ``UnreadError`` where the cluster does not answer at all.
+    """
     version = minor_version(str(read("/version").get("gitVersion", "")))
     manifests: list[Mapping[str, Any]] = []
     unread: dict[str, str] = {}
@@ -84,6 +90,10 @@ def read_live(read: Read) -> Live:
             unread[kind.kind] = str(error)
     if len(unread) == len(LIVE_KINDS):
         raise UnreadError(next(iter(unread.values())))
+    try:
+        manifests += _got(read, config_maps)
+    except UnreadError as error:
+        unread[_CONFIG_MAP] = str(error)
     return Live(tuple(manifests), version, unread)
 
 
@@ -101,21 +111,32 @@ def listed(read: Read, kind: LiveKind) -> Iterator[Mapping[str, Any]]:
         more = f"&continue={token}"
 
 
+def _got(read: Read, config_maps: Iterable[ConfigMapName]) -> Iterator[Mapping[str, Any]]:
+    for namespace, name in config_maps:
+        with suppress(LookupError):
+            found = read(f"/api/v1/namespaces/{namespace}/{_CONFIG_MAPS}/{name}")
+            yield {**found, "apiVersion": "v1", "kind": _CONFIG_MAP}
+
+
 def minor_version(text: str) -> str:
     """``1.35`` of ``v1.35.2-gke.1000``; empty for what is no version."""
     parts = text.removeprefix("v").split(".")
     return ".".join(parts[:2]) if len(parts) > 1 and parts[0].isdecimal() else ""
 
 
-def rules() -> list[dict[str, Any]]:
-    """Rules of a role that may read all of this and nothing else."""
+def rules(config_maps: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """Rules of a role that may read all of this, of ConfigMaps those of these names, and nothing else."""
     groups: dict[str, list[str]] = {}
     for kind in LIVE_KINDS:
         group = kind.api_version.rpartition("/")[0]
         groups.setdefault(group, []).append(kind.plural)
-    return [
+    listed = [
         {"apiGroups": [group], "resources": plurals, "verbs": ["list"]} for group, plurals in _sorted(groups)
     ]
+    # A rule whose list of names is empty is one for all.
+    names = sorted(set(config_maps))
+    named = {"apiGroups": [""], "resources": [_CONFIG_MAPS], "resourceNames": names, "verbs": ["get"]}
+    return [*listed, named] if names else listed
 
 
 def _sorted(groups: Mapping[str, list[str]]) -> Iterable[tuple[str, list[str]]]:

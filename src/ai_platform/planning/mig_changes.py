@@ -6,105 +6,24 @@ A pure function of both descriptions. The layouts are those of the pools at ``ma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..catalogs import machines_of
 from ..environment import Environment
-from ..gpu.gpus import GPUS
 from ..gpu.machines import Machine
 from ..gpu.mig.alignment import aligned, drained
-from ..gpu.mig.changes import ChangePlan, Drain, held_throughout, plan_changes
-from ..gpu.mig.layout import Devices, NodeLayout
+from ..gpu.mig.changes import ChangePlan, held_throughout, plan_changes
+from ..gpu.mig.layout import NodeLayout
 from ..gpu.mig.written import written
 from ..gpu.node_plan import layouts_of
-from ..gpu.spec import NodeMig, NodePoolSpec
+from ..gpu.spec import NodePoolSpec
 from .auto_layouts import AUTO, Layouts
-from .quotas import GPUS as WHOLE
+from .mig_change import PoolChange, Verdict
+from .mig_steps import devices_of, steps_of, summed
+from .pool_layouts import unsettled
 from .quotas import quotas_of
-
-
-class Verdict(StrEnum):
-    """What becomes of a pool."""
-
-    NEW = "new"
-    REMOVED = "removed"
-    REPLACED = "replaced"
-    """Its machine is another one, so all nodes are."""
-    UNCHANGED = "unchanged"
-    CHANGED = "changed"
-    """In steps that take from no team what it is guaranteed."""
-    REFUSED = "refused"
-    """No such steps are known."""
-
-
-@dataclass(frozen=True, slots=True)
-class TeamShare:
-    """What a team has of one device while a step lasts."""
-
-    team: str
-    before: int
-    """Its nominal quota before the change."""
-    after: int
-    least: int
-    """Devices of ``before`` that are left to it while the other teams use all that is theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceDrain:
-    """Devices of one profile that a step takes away while it lasts."""
-
-    device: str
-    """MIG profile, or ``gpus`` for whole GPUs."""
-    drained: int
-    there: int
-    """Devices of the pool that go on running."""
-    guaranteed: int
-    """Those that teams are guaranteed: the smaller of the quotas before and after, summed."""
-    teams: tuple[TeamShare, ...]
-    """Teams with a quota of it, those that lose most first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """GPUs that are changed together."""
-
-    drains: tuple[Drain, ...]
-    devices: tuple[DeviceDrain, ...]
-    layouts: Mapping[int, NodeLayout]
-    """The layout of each node that the step touches, once it is over; without the nodes that leave."""
-
-
-@dataclass(frozen=True, slots=True)
-class PoolChange:
-    """What becomes of one pool, and how."""
-
-    name: str
-    verdict: Verdict
-    before: Machine | None
-    after: Machine | None
-    gpus_before: int
-    gpus_after: int
-    layouts: tuple[NodeLayout, ...]
-    """Each layout that a node has before, on the way or after."""
-    plan: ChangePlan | None = None
-    """For a pool that stays on its machine."""
-    steps: tuple[Step, ...] = ()
-    fewest_drained: int = 0
-    """As many GPUs at least change, in whatever order the wanted layouts stand."""
-    drained_bound: int = 0
-    """No layouts that serve the quotas as well change fewer; of a written list, no order does."""
-    drained_as_written: int = 0
-    """GPUs that change when the description is applied as it stands."""
-    mig: tuple[NodeMig, ...] | None = None
-    """What ``mig`` of the pool has to say for ``plan``; ``None`` where the description does as it stands."""
-    overcommitted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """Device to (guaranteed, kept) where quotas promise more than both layouts have."""
-    provisional: str | None = None
-    """What isn't settled about the MIG layouts of its GPU."""
-
 
 _Nominal = Mapping[str, Mapping[str, int]]
 """Team to device to nominal quota."""
@@ -188,7 +107,7 @@ def _pool(name: str, before: _Side, choices: tuple[_Side, _Side], *, whole_nodes
     plan, wanted = way.plan, way.wanted
     least = drained(running, aligned(running, wanted))
     verdict = Verdict.REFUSED if plan.refusal else Verdict.CHANGED if plan.steps else Verdict.UNCHANGED
-    steps = tuple(_steps(plan, running, *way.quotas))
+    steps = tuple(steps_of(plan, running, *way.quotas))
     on_the_way = [layout for step in steps for layout in step.layouts.values()]
     return replace(
         bare,
@@ -203,7 +122,7 @@ def _pool(name: str, before: _Side, choices: tuple[_Side, _Side], *, whole_nodes
         overcommitted={
             key: (count, way.floor[key]) for key, count in way.promised.items() if count > way.floor[key]
         },
-        provisional=None if verdict == Verdict.UNCHANGED else _doubt([*running, *wanted]),
+        provisional=None if verdict == Verdict.UNCHANGED else unsettled([*running, *wanted]),
     )
 
 
@@ -224,16 +143,16 @@ def _best(name: str, before: _Side, sides: Sequence[_Side], *, whole_nodes: bool
     """The way on which the fewest GPUs are drained, where it has a safe order; else another one that has."""
     running = before.layouts[name]
     ways: list[_Way] = []
-    there = _devices(running)
+    there = devices_of(running)
     for side in sides:
         quotas = before.nominal[name], side.nominal[name]
-        promised = _summed(held_throughout(*quotas).values())
+        promised = summed(held_throughout(*quotas).values())
         scarce = {key: Fraction(count, there[key]) for key, count in promised.items() if there[key]}
         as_it_stands = side.layouts[name]
         for wanted in (aligned(running, as_it_stands), aligned(running, as_it_stands, scarce), as_it_stands):
             if any(wanted == way.wanted for way in ways):
                 continue
-            floor = promised & _devices(running) & _devices(wanted)
+            floor = promised & devices_of(running) & devices_of(wanted)
             plan = plan_changes(running, wanted, {"all teams": floor}, whole_nodes=whole_nodes)
             ways.append(_Way(wanted, quotas, promised, floor, plan))
             if not plan.refusal:
@@ -241,83 +160,6 @@ def _best(name: str, before: _Side, sides: Sequence[_Side], *, whole_nodes: bool
     return ways[0]
 
 
-def _steps(
-    plan: ChangePlan,
-    running: Sequence[NodeLayout],
-    before: Mapping[str, Mapping[str, int]],
-    after: Mapping[str, Mapping[str, int]],
-) -> Iterator[Step]:
-    there = _devices(running)
-    rows = {node: dict(enumerate(layout.partitions)) for node, layout in enumerate(running)}
-    claims = _claims(before, after)
-    for drains in plan.steps:
-        loss = _summed(_counted(drain.before) for drain in drains)
-        there -= loss
-        for drain in drains:
-            node, gpu = drain.place
-            row = rows.setdefault(node, {})
-            if drain.after is None:
-                row.pop(gpu)
-            else:
-                row[gpu] = drain.after
-        touched = sorted({drain.place[0] for drain in drains})
-        gpu_name = running[0].gpu
-        yield Step(
-            drains,
-            tuple(_drained(key, loss[key], there[key], claims.get(key, [])) for key in loss),
-            {
-                node: NodeLayout(gpu_name, tuple(rows[node][gpu] for gpu in sorted(rows[node])))
-                for node in touched
-                if rows[node]
-            },
-        )
-        there += _summed(_counted(drain.after) for drain in drains)
-
-
-def _claims(
-    before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]
-) -> dict[str, list[tuple[str, int, int]]]:
-    """Device to (team, nominal before, nominal after), of teams that have some before."""
-    claims: dict[str, list[tuple[str, int, int]]] = {}
-    for team, devices in before.items():
-        for key, count in devices.items():
-            claims.setdefault(key, []).append((team, count, after.get(team, {}).get(key, 0)))
-    return claims
-
-
-def _drained(device: str, drained: int, there: int, claims: Sequence[tuple[str, int, int]]) -> DeviceDrain:
-    guaranteed = sum(min(old, new) for _, old, new in claims)
-    in_full = sum(old for _, old, _ in claims)
-    shares = []
-    for team, old, new in claims:
-        # The others can be brought down to what they are guaranteed, so this much is sure.
-        sure = min(old, new, max(0, there - guaranteed + min(old, new)))
-        shares.append(TeamShare(team, old, new, min(old, max(sure, there - in_full + old))))
-    shares.sort(key=lambda share: share.least - share.before)
-    return DeviceDrain(device, drained, there, guaranteed, tuple(shares))
-
-
-def _devices(layouts: Sequence[NodeLayout]) -> Counter[str]:
-    return _summed(_counted(devices) for layout in layouts for devices in layout.partitions)
-
-
-def _counted(devices: Devices | None) -> dict[str, int]:
-    return {} if devices is None else dict(devices) or {WHOLE: 1}
-
-
-def _summed(rows: Iterable[Mapping[str, int]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for row in rows:
-        total.update(row)
-    return total
-
-
 def _leaving(running: Sequence[NodeLayout], wanted: Sequence[NodeLayout]) -> int:
     """GPUs of nodes that go."""
     return sum(layout.gpu_count for layout in running[len(wanted) :])
-
-
-def _doubt(layouts: Sequence[NodeLayout]) -> str | None:
-    gpu = GPUS[layouts[0].gpu]
-    cut = any(layout.whole < layout.gpu_count for layout in layouts)
-    return gpu.provisional if gpu.geometry and cut else None

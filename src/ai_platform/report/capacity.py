@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..gpu.node_plan import PoolPlan
 from ..planning.pool_layouts import pool_layouts
 from ..planning.quota_rows import TeamQuota
-from .model import Amount, Capacity, PoolCapacity, TeamCapacity
+from .model_capacity import Amount, Capacity, PoolCapacity, TeamCapacity
 from .pairs import Pair, pairs
 from .side import Side
 

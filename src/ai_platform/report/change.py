@@ -7,19 +7,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
+from ..components.counted import counted
 from ..layers import environment_of
 from .components import STACK, Component, components_of, description_lines
 from .differences import inside
-from .model import ComponentChange, Counts, Difference, ResourceLine, StackPart
+from .model_changes import ComponentChange, Counts, Difference, ResourceLine, StackPart
 from .noise import Sifted, sifted
-from .preview import Op, Preview, PropertyChange, ResourceChange
+from .preview import GRAVEST, Op, Preview, PropertyChange, ResourceChange
 from .renames import Rename, possible_renames
 from .side import Side
-from .steps import name_of, type_of
-from .words import plural
+from .urns import name_of, type_of
 
-_GRAVEST = (Op.REPLACE, Op.DELETE, Op.CREATE, Op.IMPORT, Op.UPDATE, Op.REFRESH, Op.SAME)
-_RANK = {op: rank for rank, op in enumerate(_GRAVEST)}
+_RANK = {op: rank for rank, op in enumerate(GRAVEST)}
 _COUNTED = {
     Op.CREATE: "create",
     Op.IMPORT: "create",
@@ -29,10 +28,10 @@ _COUNTED = {
     Op.DELETE: "delete",
     Op.SAME: "same",
 }
-_LONGEST = 200
-_KEPT = 60
+_MOST_CHARACTERS = 200
+_KEPT_CHARACTERS = 60
 """Characters of a long text that stay before the first that differs."""
-_MOST = 100
+_MOST_DIFFERENCES = 100
 _SHOWN_NAMES = 5
 
 
@@ -73,8 +72,8 @@ def change_notes(previews: Sequence[Preview]) -> Iterator[str]:
             count = sum(sifted(change).noise for change in preview.resources if change.changes)
             yield (
                 f"{preview.stack}: only order, digests or computed fields differ in "
-                f"{plural(len(noisy), 'resource')}, which {'count' if noisy[1:] else 'counts'} as the same: "
-                f"{_listed(noisy)} ({plural(count, 'difference')} folded in all)"
+                f"{counted(len(noisy), 'resource')}, which {'count' if noisy[1:] else 'counts'} as the same: "
+                f"{_listed(noisy)} ({counted(count, 'difference')} folded in all)"
             )
         for rename in possible_renames(preview):
             yield (
@@ -135,9 +134,9 @@ def _line(stack: str, change: ResourceChange, result: Sifted, rename: Rename | N
         for found in sorted(result.matter, key=lambda found: not found.replaces)
         for part in inside(found)
     ]
-    if len(differences) > _MOST:
-        left = f"… and {len(differences) - _MOST} more"
-        differences = [*differences[:_MOST], Difference(path=left, before=None, after=None)]
+    if len(differences) > _MOST_DIFFERENCES:
+        left = f"… and {len(differences) - _MOST_DIFFERENCES} more"
+        differences = [*differences[:_MOST_DIFFERENCES], Difference(path=left, before=None, after=None)]
     return ResourceLine(
         stack=stack,
         urn=change.urn,
@@ -163,16 +162,16 @@ def _written(value: object) -> str | None:
 
 def _around(before: str | None, after: str | None) -> tuple[str | None, str | None]:
     """Both texts, cut to where they differ: of what is the same little is kept."""
-    if before is None or after is None or max(len(before), len(after)) <= _LONGEST:
+    if before is None or after is None or max(len(before), len(after)) <= _MOST_CHARACTERS:
         return None if before is None else _cut(before), None if after is None else _cut(after)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
-    start = max(0, same - _KEPT)
+    start = max(0, same - _KEPT_CHARACTERS)
     lead = "…" if start else ""
     return _cut(f"{lead}{before[start:]}"), _cut(f"{lead}{after[start:]}")
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..layers import environment_of
 from .preview import Preview, ResourceChange
 from .side import Side
-from .steps import name_of, type_of
+from .urns import name_of, type_of
 
 _OURS = "ai-platform:index:"
 STACK = "pulumi:pulumi:Stack"

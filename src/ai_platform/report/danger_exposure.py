@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_network
 
-from .danger_finding import Finding, finding
-from .danger_scene import Scene, at, described_at, entries, texts
+from .danger_finding import Finding
+from .danger_scene import Scene, at, described_at, entries, finding_on, texts
 from .model import Grade
 from .preview import Op, ResourceChange
 from .stateful_types import without_version
@@ -64,15 +64,13 @@ def _told(
         "public-bucket": f"{whose.name} is open to everybody",
         "open-firewall": f"{whose.name} lets every address in",
     }
-    return finding(
+    return finding_on(
+        scene,
+        change,
         rule,
-        whose.root,
         f"{whose.name} {what}" if what else texts_of[rule],
         why,
         grade=grade,
-        within=whose.within,
-        stack=scene.stack,
-        change=change,
         place=described_at(scene, whose),
     )
 

@@ -11,7 +11,7 @@ from .preview import SECRET, UNKNOWN, ResourceChange
 from .side import Side
 
 _WORST_FIRST = tuple(Grade)
-_LONGEST = 80
+_MOST_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,7 @@ def said(value: object) -> str:
     if value in (SECRET, UNKNOWN):
         return str(value)
     text = " ".join(str(value).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 GPU``, ``2 GPUs``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
 def named(names: Iterable[str]) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .danger_finding import Finding, counted, finding, said
-from .danger_scene import Scene, at, described_at, entries
+from ..components.counted import counted
+from .danger_finding import Finding, said
+from .danger_scene import Scene, at, described_at, entries, finding_on
 from .model import Grade
 from .preview import SECRET, UNKNOWN, Op, ResourceChange
 from .stateful_types import kind_of, without_version
@@ -43,16 +44,14 @@ def unguarded(scene: Scene) -> Iterator[Finding]:
             gone.insert(0, "protect: true → false")
         if gone:
             whose = scene.owner(change)
-            yield finding(
+            yield finding_on(
+                scene,
+                change,
                 "protection-removed",
-                whose.root,
                 f"nothing keeps {whose.name} from being deleted any more"
                 if kind_of(change.type)
                 else f"a guard of {whose.name} goes",
                 "; ".join(gone),
-                within=whose.within,
-                stack=scene.stack,
-                change=change,
                 place=described_at(scene, whose),
             )
 
@@ -68,15 +67,13 @@ def exposed_secrets(scene: Scene) -> Iterator[Finding]:
         ]
         if plain:
             whose = scene.owner(change)
-            yield finding(
+            yield finding_on(
+                scene,
+                change,
                 "secret-exposed",
-                whose.root,
                 f"what was a secret of {whose.name} is plain text from now on, in the state and in every "
                 f"preview",
                 ", ".join(plain[:3]) + (f", and {len(plain) - 3} more" if len(plain) > 3 else ""),
-                within=whose.within,
-                stack=scene.stack,
-                change=change,
             )
 
 
@@ -99,10 +96,10 @@ def runtimes(scene: Scene) -> Iterator[Finding]:
         stopped = (
             [e for e in scene.after.plan.endpoints if e.rollout and e.rollout.gap] if scene.after else []
         )
-        whose = scene.owner(change)
-        yield finding(
+        yield finding_on(
+            scene,
+            change,
             "runtime-changed",
-            whose.root,
             (
                 "every replica of every endpoint starts anew with another image"
                 if not churn
@@ -115,9 +112,6 @@ def runtimes(scene: Scene) -> Iterator[Finding]:
             ),
             f"{said(before)} → {said(after)}",
             grade=Grade.LOW if churn else None,
-            within=whose.within,
-            stack=scene.stack,
-            change=change,
             blast_radius=served[:3] + ([f"and {len(served) - 3} more"] if len(served) > 3 else []),
         )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..components.counted import counted
 from ..finops.prices import PurchaseOption
 from ..gpu.node_plan import PoolPlan
 from ..gpu.spec import NodePoolSpec, TaintEffect
-from ..planning.mig_changes import PoolChange, Verdict, pool_changes
+from ..planning.mig_change import PoolChange, Verdict
+from ..planning.mig_changes import pool_changes
 from . import blast_radius
-from .danger_finding import Finding, counted, finding, place
+from .danger_finding import Finding, finding, place
 from .model import Grade
 from .resource_names import roots
 from .side import Side

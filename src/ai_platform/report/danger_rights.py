@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from .danger_exposure import statements
 from .danger_finding import Finding, finding
-from .danger_scene import Scene, at, entries, texts
+from .danger_scene import Scene, at, entries, finding_on, texts
 from .model import Grade
 from .preview import Op, ResourceChange
 from .stateful_types import without_version
@@ -40,17 +40,15 @@ def rights(scene: Scene) -> Iterator[Finding]:
             continue
         anybody = Grade.CRITICAL in (new[text] for text in more)
         whose = scene.owner(change)
-        yield finding(
+        yield finding_on(
+            scene,
+            change,
             "anonymous-access" if anybody else "rights-widened",
-            whose.root,
             f"{whose.name} gives rights to people who were not signed in, or to all who are"
             if anybody
             else f"{whose.name} gives more rights than a task needs",
             "; ".join(more[:3]),
             grade=None if anybody else min((new[text] for text in more), key=list(Grade).index),
-            within=whose.within,
-            stack=scene.stack,
-            change=change,
         )
 
 
@@ -92,15 +90,12 @@ def pod_security(scene: Scene) -> Iterator[Finding]:
         old, new = (_level(inputs) for inputs in (change.before, change.after))
         if new <= old:
             continue
-        whose = scene.owner(change)
-        yield finding(
+        yield finding_on(
+            scene,
+            change,
             "pod-security-lowered",
-            whose.root,
             f"pods of namespace {at(change.after, 'metadata.name')} may do more to their node than before",
             f"{_ENFORCE}: {_LEVELS[old]} → {_LEVELS[new]}",
-            within=whose.within,
-            stack=scene.stack,
-            change=change,
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .danger_finding import Finding, finding
-from .danger_scene import Scene, at, below, described_at, entries
+from .danger_finding import Finding
+from .danger_scene import Scene, at, below, described_at, entries, finding_on
 from .model import Grade
 from .preview import Op, PropertyChange, ResourceChange
 from .stateful_types import without_version
@@ -28,16 +28,14 @@ def rollout_gaps(scene: Scene) -> Iterator[Finding]:
         whose = scene.owner(change)
         tried = entries(at(change.before, "spec.canary")) and entries(at(change.after, "spec.canary"))
         who = "answers by its canary alone" if tried else "answers nobody"
-        yield finding(
+        yield finding_on(
+            scene,
+            change,
             "endpoint-rollout-gap",
-            whose.root,
             f"{whose.name} {who} while its new pods load the model: no device is spare for one of them "
             f"beside the old ones",
             "; ".join(dict.fromkeys(item.path for item in causes[:3])),
             grade=Grade.MEDIUM if tried else None,
-            within=whose.within,
-            stack=scene.stack,
-            change=change,
             place=described_at(scene, whose),
             blast_radius=(f"everybody who calls {whose.name.removeprefix('endpoint ')}",),
         )

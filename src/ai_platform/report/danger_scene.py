@@ -10,10 +10,13 @@ from pydantic import BaseModel
 from ..layers import environment_of
 from ..plan import Plan
 from .blast_radius import needed_by
-from .danger_finding import place
+from .danger_finding import Finding, finding
+from .danger_finding import place as place_of
+from .model import Grade
 from .preview import Preview, PropertyChange, ResourceChange
-from .resource_names import OF_TEAMS, Owner, is_fresh, owner, stack_of
+from .resource_names import OF_TEAMS, Owner, is_fresh, owner
 from .side import Side
+from .urns import stack_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,35 @@ def scenes(previews: Sequence[Preview], before: Sequence[Side], after: Sequence[
     return found
 
 
+def finding_on(
+    scene: Scene,
+    change: ResourceChange,
+    rule: str,
+    what: str,
+    why: str,
+    *,
+    grade: Grade | None = None,
+    place: tuple[str | None, int | None] = (None, None),
+    blast_radius: Sequence[str] = (),
+    safer: str | None = None,
+) -> Finding:
+    """A finding on a resource of the preview, which belongs to what owns it."""
+    whose = scene.owner(change)
+    return finding(
+        rule,
+        whose.root,
+        what,
+        why,
+        grade=grade,
+        within=whose.within,
+        stack=scene.stack,
+        change=change,
+        place=place,
+        blast_radius=blast_radius,
+        safer=safer,
+    )
+
+
 def at(inputs: Mapping[str, object], path: str) -> object:
     """A value of nested inputs, ``vpcConfig.endpointPublicAccess``; ``None`` where it isn't there."""
     value: object = inputs
@@ -111,7 +143,7 @@ def described_at(scene: Scene, whose: Owner) -> tuple[str | None, int | None]:
     side, (location, said) = (scene.after, new) if new else (scene.before, old or ((), {}))
     other = old[1] if old and new else said
     differs = [key for key in said if said[key] != other.get(key)]
-    return place(side, *location, *differs[:1])
+    return place_of(side, *location, *differs[:1])
 
 
 def _described(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from . import blast_radius
 from .danger_finding import Finding, finding, place
-from .danger_scene import Scene, at, entries
+from .danger_scene import Scene, at, entries, finding_on
 from .preview import Op, ResourceChange
 from .side import Side
 
@@ -44,14 +44,12 @@ def kubernetes_by_preview(scene: Scene) -> Iterator[Finding]:
         found = _kubernetes(old, new, whose.root, whose.name)
         if found:
             rule, what = found
-            yield finding(
+            yield finding_on(
+                scene,
+                change,
                 rule,
-                whose.root,
                 what,
                 f"{path}: {old} → {new}",
-                within=whose.within,
-                stack=scene.stack,
-                change=change,
                 blast_radius=blast_radius.of_resource(change.urn, scene.needed_by),
             )
 
@@ -84,14 +82,12 @@ def definitions(scene: Scene) -> Iterator[Finding]:
         gone = sorted(_served(change.before) - _served(change.after))
         if gone:
             whose = scene.owner(change)
-            yield finding(
+            yield finding_on(
+                scene,
+                change,
                 "crd-version-removed",
-                whose.root,
                 f"{whose.name} serves {', '.join(gone)} no more: who asks for it gets an error",
                 f"spec.versions: {', '.join(gone)} goes or has served: false",
-                within=whose.within,
-                stack=scene.stack,
-                change=change,
                 blast_radius=blast_radius.of_resource(change.urn, scene.needed_by),
             )
 

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import chain
 
+from .danger_cause import NOT_MADE
 from .danger_exposure import exposures
 from .danger_finding import Finding, gravity
 from .danger_guards import exposed_secrets, runtimes, unguarded
+from .danger_lost import lost
 from .danger_pools import pools, spot_only
 from .danger_prompts import prompts
 from .danger_quotas import Usage, quotas
-from .danger_resources import NOT_MADE, emptied, lost, providers, rolled, runs
+from .danger_resources import emptied, providers, runs
 from .danger_rights import network_policies, pod_security, rights
+from .danger_rolled import rolled
 from .danger_rollouts import rollout_gaps
 from .danger_scene import Scene, scenes
 from .danger_stacks import clusters, forgotten, moved

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .messages import message
-from .steps import name_of, stack_of
+from .urns import name_of, stack_of
 from .values import mapping, text
 
-_MOST = 100
+_MOST_LINES = 100
 CONSEQUENCES = ("preview failed", "an unhandled error occurred")
 """What Pulumi says on top of the error itself."""
 
@@ -28,17 +28,17 @@ class Heard:
     def errors(self) -> tuple[str, ...]:
         """The errors, without those that only follow from another."""
         causes = [line for line in self.lines if not line.startswith(CONSEQUENCES)]
-        return tuple((causes or list(self.lines))[:_MOST])
+        return tuple((causes or list(self.lines))[:_MOST_LINES])
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """The warnings."""
-        return tuple(list(self.warned)[:_MOST])
+        return tuple(list(self.warned)[:_MOST_LINES])
 
     def fail(self, why: str) -> None:
         """The preview failed."""
         self.complete = False
-        if len(self.lines) < 2 * _MOST:
+        if len(self.lines) < 2 * _MOST_LINES:
             self.lines[why] = None
 
     def cut(self, why: str) -> None:
@@ -59,5 +59,5 @@ def hear(heard: Heard, diagnostic: object) -> None:
         line = f"{name_of(urn)}: {line}"
     if severity == "error":
         heard.fail(line)
-    elif line and len(heard.warned) < 2 * _MOST:
+    elif line and len(heard.warned) < 2 * _MOST_LINES:
         heard.warned[line] = None

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from .preview import EXPOSED, SECRET, UNKNOWN, PropertyChange
-from .property_path import MISSING, Part, found_at, parsed, written
-from .values import mapping, text
+from .property_path import MISSING, Part, found_at, or_none, parsed, written
+from .values import MOST_JSON_CHARACTERS, mapping, text
 
-_MOST = 10_000
+_MOST_DIFFERENCES = 10_000
 """More differences of one resource than anyone reads."""
 _MOST_INSIDE = 10
 """With more differences than these inside a value, it is shown as a whole."""
-_LONGEST_JSON = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def detailed(diff: Mapping[str, object], sides: Sides, replacing: Set[str]) -> I
 
     ``replacing`` are top-level properties that replace the resource.
     """
-    entries = [(path, mapping(entry)) for path, entry in list(diff.items())[:_MOST]]
+    entries = [(path, mapping(entry)) for path, entry in list(diff.items())[:_MOST_DIFFERENCES]]
     # Called `kind` in the JSON document and `diffKind` in events.
     kinds = [text(said.get("kind")) or text(said.get("diffKind")) for _, said in entries]
     told = any(kind.endswith("-replace") for kind in kinds)
@@ -61,13 +60,13 @@ def inside(change: PropertyChange) -> list[PropertyChange]:
     if not 0 < len(found) <= _MOST_INSIDE:
         return [change]
     return [
-        PropertyChange(written(parts, change.path), _value(was), _value(now), change.replaces)
+        PropertyChange(written(parts, change.path), or_none(was), or_none(now), change.replaces)
         for parts, was, now in found
     ]
 
 
 def _opened(value: object) -> object:
-    if not isinstance(value, str) or value[:1] not in ("{", "[") or len(value) > _LONGEST_JSON:
+    if not isinstance(value, str) or value[:1] not in ("{", "[") or len(value) > MOST_JSON_CHARACTERS:
         return value
     try:
         return json.loads(value)
@@ -78,7 +77,7 @@ def _opened(value: object) -> object:
 def compared(keys: Sequence[str] | None, sides: Sides, replacing: Set[str]) -> Iterator[PropertyChange]:
     """Differences between the inputs, of these top-level properties or of all."""
     chosen = [*sides.old_inputs, *(key for key in sides.new_inputs if key not in sides.old_inputs)]
-    left = _MOST
+    left = _MOST_DIFFERENCES
     for key in chosen if keys is None else dict.fromkeys(keys):
         before, after = sides.old_inputs.get(key, MISSING), sides.new_inputs.get(key, MISSING)
         found = False
@@ -86,10 +85,10 @@ def compared(keys: Sequence[str] | None, sides: Sides, replacing: Set[str]) -> I
             found, left = True, left - 1
             if left < 0:
                 return
-            yield PropertyChange(written(parts), _value(old), _value(new), key in replacing)
+            yield PropertyChange(written(parts), or_none(old), or_none(new), key in replacing)
         if not found and keys is not None and key not in (".", ""):
             # The provider sees a difference that the inputs do not show, such as one between two secrets.
-            old, new = _value(before), _value(after)
+            old, new = or_none(before), or_none(after)
             yield PropertyChange(written(tuple(parsed(key))), old, new, key in replacing)
 
 
@@ -115,7 +114,3 @@ def _first(holders: Sequence[Mapping[str, object]], parts: Sequence[Part]) -> ob
 
 def _hidden(value: object) -> object:
     return value if value in (None, SECRET, UNKNOWN) else EXPOSED
-
-
-def _value(value: object) -> object:
-    return None if value is MISSING else value

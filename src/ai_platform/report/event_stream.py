@@ -12,7 +12,8 @@ from .diagnostics import Heard, hear
 from .documents import Broken, Piece
 from .messages import message
 from .preview import Preview, ResourceChange, Violation
-from .steps import UnreadableError, change_of, is_left_over, name_of, one_each, stack_of, step_of, type_of
+from .steps import UnreadableError, change_of, is_left_over, one_each, step_of
+from .urns import name_of, stack_of, type_of
 from .values import mapping, text
 
 FIRST = "preludeEvent"

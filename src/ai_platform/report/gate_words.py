@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .danger_finding import named
 from .model import Report
-from .steps import name_of
+from .urns import name_of
 
 _REMEDY = "Remedy: "
 

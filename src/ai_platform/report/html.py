@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
-from ..page.charts import Bar, Number, Pair, difference_bars, paired_bars
 from ..page.elements import Child, Html, code, element, folded, items, joined, table
 from ..page.frame import Section, page, tiles
 from .gate_words import said_once
+from .html_capacity import capacity_part
 from .html_changes import changes_part
-from .model import Danger, Money, MoneyLine, MoneyReport, PromptText, Report
+from .html_money import money_part
+from .model import Danger, PromptText, Report
 from .plain import plain, verbatim
 from .words import (
     NOTHING,
     SAFE,
-    amount,
-    budget,
     changes_text,
-    cost_text,
     dangers_text,
     decisive,
-    difference,
     failures,
     gates_text,
-    is_floor,
     limits_text,
     lines_left_out,
-    money_text,
-    nodes,
     place,
     rests_on_expected,
     share,
     signed,
-    sums,
     unpriced,
     usd,
     verdict,
@@ -152,140 +144,6 @@ def _gates(report: Report) -> Iterator[Section]:
 _GATES = ("level", "rule", "of", "what is wrong, and how to fix it")
 
 
-def _capacity(report: Report) -> Iterator[Section]:
-    capacity = report.capacity
-    body: list[Child] = []
-    if capacity.losers:
-        names = ", ".join(map(plain, capacity.losers))
-        body.append(element("p", "Less than before has ", element("strong", names), "."))
-    if capacity.pools:
-        pairs = [Pair(plain(row.pool), row.gpus.before, row.gpus.after) for row in capacity.pools]
-        body.append(paired_bars("gpus-by-pool", "GPUs by pool, at most", pairs, _count))
-        rows = [
-            [
-                plain(row.pool),
-                plain(row.accelerator),
-                nodes(row),
-                amount(row.gpus),
-                items([f"{plain(name)} {amount(count)}" for name, count in row.devices.items()]),
-                " → ".join(map(plain, row.layout)) if row.layout else "unchanged",
-            ]
-            for row in capacity.pools
-        ]
-        head = ("pool", "accelerator", ">nodes", ">GPUs", "devices", "MIG layouts")
-        body.append(table("Pools that change", head, rows))
-    if capacity.teams:
-        rows = [
-            [
-                plain(row.team),
-                plain(row.pool),
-                code(plain(row.resource)),
-                amount(row.guaranteed),
-                amount(row.borrowable),
-                element("strong", "yes") if row.loses else "no",
-            ]
-            for row in capacity.teams
-        ]
-        head = ("team", "pool", "resource", ">guaranteed", ">borrowable", "loses")
-        body.append(table("Quotas that change", head, rows))
-    if body:
-        yield Section("capacity", "Capacity", tuple(body))
-
-
-def _count(value: Number) -> str:
-    return f"{value:,}"
-
-
-def _money(report: Report) -> Iterator[Section]:
-    money = report.money
-    if not money.pools and not sums(money):
-        return
-    expected = rests_on_expected(money)
-    body: list[Child] = [element("p", f"{text}.")] if (text := cost_text(report)) else []
-    body.append(element("div", *_charts(money, expected), class_="charts"))
-    lists = (
-        ("Pools", money.pools),
-        ("Teams by what is guaranteed to them", money.teams),
-        ("Cost centres", money.cost_centers),
-    )
-    total = sums(money)
-    body += [
-        _money_table(f"{name}, {which(expected)}", [*rows, *total], expected) for name, rows in lists if rows
-    ]
-    if money.unknown:
-        body.append(element("p", "Without a price, so that the amounts are floors:"))
-        body.append(items([plain(name) for name in money.unknown]))
-    if money.savings:
-        rows = [[plain(row.what), usd(row.monthly_usd), plain(row.why, 1_000)] for row in money.savings]
-        body.append(table("The same for less", ("what", ">saves a month", "why"), rows))
-    yield Section("cost", f"Cost a month, {plain(money.currency)}", tuple(body))
-
-
-def _charts(money: MoneyReport, expected: bool) -> Iterator[Html]:
-    if money.pools:
-        yield paired_bars(
-            "cost-by-pool", f"Cost a month by pool, {which(expected)}", _pairs(money.pools, expected), _whole
-        )
-        changes = [
-            Bar(plain(line.name), _change(line, expected)) for line in money.pools if not unpriced(line)
-        ]
-        if any(bar.value for bar in changes):
-            yield difference_bars(
-                "difference-by-pool", f"Difference a month by pool, {which(expected)}", changes, _signed
-            )
-    if money.teams:
-        yield paired_bars(
-            "cost-by-team", f"Cost a month by team, {which(expected)}", _pairs(money.teams, expected), _whole
-        )
-
-
-def _pairs(lines: Sequence[MoneyLine], expected: bool) -> list[Pair]:
-    pairs = []
-    for line in lines:
-        before, after = decisive(line, expected)
-        # A bar of what has no price would read as free.
-        name = plain(line.name) + (", at least" if is_floor(line) else "")
-        pairs.append(Pair(name, before if line.before else None, after if line.after else None))
-    return pairs
-
-
-def _change(line: MoneyLine, expected: bool) -> Decimal:
-    before, after = decisive(line, expected)
-    return after - before
-
-
-def _whole(value: Number) -> str:
-    return f"{value:,.0f}"
-
-
-def _signed(value: Number) -> str:
-    return f"{value:+,.0f}" if value else "±0"
-
-
-def _money_table(caption: str, lines: Sequence[MoneyLine], expected: bool) -> Html:
-    rows = [
-        [
-            plain(line.name),
-            _sum(line.before, before),
-            _sum(line.after, after),
-            difference(line, expected),
-            budget(line),
-        ]
-        for line in lines
-        for before, after in (decisive(line, expected),)
-    ]
-    return table(caption, ("name", ">before", ">after", ">difference", ">budget"), rows)
-
-
-def _sum(money: Money | None, decisive_usd: Decimal) -> Child:
-    """The amount that decides, and below it from where to where it may go."""
-    if money is None or (money.minimum == money.maximum and not money.unknown):
-        return money_text(money)
-    floor = "at least " if money.unknown else ""
-    span = f"{usd(money.minimum)} to {usd(money.maximum)}"
-    return joined([f"{floor}{usd(decisive_usd)}", element("small", span)])
-
-
 def _versions(report: Report) -> Iterator[Section]:
     if report.versions:
         rows = [
@@ -325,4 +183,4 @@ def _prompt(prompt: PromptText) -> Html:
 
 
 _LINES = {"+": "added", "-": "removed"}
-_PARTS = (_failures, _dangers, _gates, _capacity, _money, changes_part, _versions, _prompts, _notes)
+_PARTS = (_failures, _dangers, _gates, capacity_part, money_part, changes_part, _versions, _prompts, _notes)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..components.counted import counted
 from ..page.elements import Child, Html, code, element, folded, items, joined, table
 from ..page.frame import Section
-from .model import ComponentChange, Difference, Report, ResourceLine
+from .model import Report
+from .model_changes import ComponentChange, Difference, ResourceLine
 from .plain import plain
 from .preview import Op
-from .words import NOTHING, done, former, place, plural, renamed, total_counts
+from .words import NOTHING, done, former, place, renamed, total_counts
 
 
 def changes_part(report: Report) -> Iterator[Section]:
@@ -32,7 +34,7 @@ def changes_part(report: Report) -> Iterator[Section]:
 
 def _component(change: ComponentChange) -> Html:
     head: list[Child] = [_op(change.op, change.resources), f" {plain(change.component)} in "]
-    head += [code(plain(change.stack)), f", {plural(len(change.resources), 'resource')}"]
+    head += [code(plain(change.stack)), f", {counted(len(change.resources), 'resource')}"]
     if change.description_line:
         head += [", ", code(plain(change.description_line))]
     return folded(
@@ -49,7 +51,7 @@ def _resource(line: ResourceLine, *, told: bool) -> Html:
     if line.renamed_from:
         said += [f", {renamed(line)} ", code(plain(former(line)))]
     if line.noise:
-        said.append(f", {plural(line.noise, 'difference')} without meaning folded")
+        said.append(f", {counted(line.noise, 'difference')} without meaning folded")
     if line.differences:
         said.append(items([_difference(entry) for entry in line.differences]))
     return joined(said)

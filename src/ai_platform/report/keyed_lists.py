@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from .preview import PropertyChange
-from .property_path import MISSING, Part, found_at, quoted, written
+from .property_path import MISSING, Part, found_at, or_none, quoted, written
 
 _NAME = "name"
 _PLAIN = (str, int)
@@ -33,7 +33,7 @@ def differences(path: str, old: object, new: object) -> Iterator[PropertyChange]
     elif isinstance(old, list) and isinstance(new, list):
         yield from _of_lists(path, old, new)
     elif type(old) is not type(new) or old != new:
-        yield PropertyChange(path, _value(old), _value(new))
+        yield PropertyChange(path, or_none(old), or_none(new))
 
 
 def _of_lists(path: str, old: list[object], new: list[object]) -> Iterator[PropertyChange]:
@@ -61,7 +61,3 @@ def _known(old: list[object], new: list[object]) -> bool:
 def _key(item: object) -> str | int | None:
     found = item.get(_NAME) if isinstance(item, dict) else item
     return found if isinstance(found, _PLAIN) and not isinstance(found, bool) else None
-
-
-def _value(value: object) -> object:
-    return None if value is MISSING else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence, Set
 
+from ..components.counted import counted
 from ..layers import environment_of
 from .capacity import capacity
 from .change import change_notes, changes, stack_parts
@@ -15,7 +16,7 @@ from .preview import Preview
 from .prompts import prompt_texts
 from .side import Side
 from .versions import versions
-from .words import plural, usd
+from .words import usd
 
 _LEVELS = ("mandatory", "advisory", "remediate")
 
@@ -68,7 +69,7 @@ def _alone(before: Sequence[Side], after: Sequence[Side], unknown: Set[str]) -> 
                 yield (
                     f"{name}: only one side of the change is known, so its GPUs, cost and versions are not "
                     f"compared; {said} {floor}USD {usd(cost.expected)} a month expected, "
-                    f"{usd(cost.maximum)} at most, with {plural(gpus, 'GPU')} at most"
+                    f"{usd(cost.maximum)} at most, with {counted(gpus, 'GPU')} at most"
                 )
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ..components.counted import counted
 from .escape import marker
 from .markdown_changes import Shown, component
-from .markdown_parts import Detail, title_line, verdict_line, whole
-from .model import ComponentChange, Report
-from .words import plural
+from .markdown_page import Detail
+from .markdown_parts import title_line, verdict_line, whole
+from .model import Report
+from .model_changes import ComponentChange
 
 COMMENT_LIMIT = 65_536
 """Bytes. GitHub's message says so many characters, and it was measured to take four times as many bytes
@@ -110,7 +112,7 @@ def _left_out(report: Report, shown: Shown, rows: int) -> str | None:
         (len(report.changes) - shown.components, "component"),
         (rows, "other row"),
     ]
-    said = [plural(count, name) for count, name in missing if count]
+    said = [counted(count, name) for count, name in missing if count]
     return f"Left out to fit here: {', '.join(said)}. {_WHERE}" if said else None
 
 

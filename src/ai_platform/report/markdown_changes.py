@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..components.counted import counted
 from .escape import code, text
-from .markdown_parts import Detail
-from .model import ComponentChange, Difference, ResourceLine
-from .words import NOTHING, done, former, place, plural, renamed
+from .markdown_page import Detail
+from .model_changes import ComponentChange, Difference, ResourceLine
+from .words import NOTHING, done, former, place, renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def component(change: ComponentChange, detail: Detail) -> tuple[str, Shown]:
     op = done(change.op, change.resources)
     lines = [f"- **{op}** {text(change.component, long)} in {code(change.stack, long)}{where}"]
     if not detail.resources:
-        lines[0] += f": {plural(len(change.resources), 'resource')}"
+        lines[0] += f": {counted(len(change.resources), 'resource')}"
         return lines[0], Shown(1)
     differences = 0
     for resource in change.resources:
@@ -57,7 +58,7 @@ def _resource(line: ResourceLine, detail: Detail, *, told: bool) -> str:
     if line.renamed_from:
         said.append(f"{renamed(line)} {code(former(line), long)}")
     if line.noise:
-        said.append(f"{plural(line.noise, 'difference')} without meaning folded")
+        said.append(f"{counted(line.noise, 'difference')} without meaning folded")
     return ", ".join(said)
 
 

@@ -2,88 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from collections.abc import Sequence
 
-from .escape import code, fenced, text
+from ..components.counted import counted
+from .escape import fenced, text
 from .gate_words import Said, said_once
-from .model import Danger, Grade, MoneyLine, PoolCapacity, PromptText, Report
+from .markdown_capacity import losers_part, pools_part
+from .markdown_money import money_part
+from .markdown_page import Detail, Page
+from .model import Danger, Grade, PromptText, Report
 from .plain import verbatim
-from .words import (
-    NOTHING,
-    amount,
-    budget,
-    difference,
-    failures,
-    lines_left_out,
-    money_text,
-    nodes,
-    place,
-    plural,
-    rests_on_expected,
-    sums,
-    usd,
-    verdict,
-    which,
-)
-
-Row = TypeVar("Row")
+from .words import NOTHING, failures, lines_left_out, place, verdict
 
 _SIGNS = {Grade.CRITICAL: "🔴", Grade.HIGH: "🟠", Grade.MEDIUM: "🟡", Grade.LOW: "⚪"}
 _OPEN = (Grade.CRITICAL, Grade.HIGH)
 """Grades that are not folded."""
-_FLOORS = "Without a price, so that the amounts are floors:"
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """How much is said."""
-
-    differences: Literal["all", "replacing", "none"] = "all"
-    resources: bool = True
-    rows: int | None = None
-    """Rows of each list; ``None`` for all."""
-    longest: int = 300
-    """Characters of each text from outside."""
-    of_prompts: int = 8_000
-    """Characters of all differences of prompts together."""
-
-
-class _Page:
-    """Parts one below the other, and how many rows of them were left out."""
-
-    def __init__(self, detail: Detail) -> None:
-        self.detail = detail
-        self.parts: list[str] = []
-        self.left_out = 0
-
-    def text(self, value: str) -> str:
-        return text(value, self.detail.longest)
-
-    def code(self, value: str) -> str:
-        return code(value, self.detail.longest)
-
-    def first(self, rows: Sequence[Row]) -> Sequence[Row]:
-        kept = rows if self.detail.rows is None else rows[: self.detail.rows]
-        self.left_out += len(rows) - len(kept)
-        return kept
-
-    def items(self, rows: Sequence[Row], item: Callable[[Row], str]) -> str:
-        return "\n".join(f"- {item(row)}" for row in self.first(rows))
-
-    def table(self, head: Sequence[str], rows: Sequence[Row], cells: Callable[[Row], Sequence[str]]) -> str:
-        """A column whose head begins with ``>`` holds numbers and is aligned to the right."""
-        rule = ["---:" if name.startswith(">") else "---" for name in head]
-        lines = [[name.lstrip(">") for name in head], rule, *(cells(row) for row in self.first(rows))]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-    def section(self, heading: str, *parts: str) -> None:
-        self.parts += [f"### {heading}", *parts]
-
-    def folded(self, summary: str, *parts: str) -> None:
-        # Markdown inside needs an empty line behind the tag.
-        self.parts += [f"<details><summary>{summary}</summary>", *parts, "</details>"]
 
 
 def title_line(report: Report, longest: int) -> str:
@@ -111,15 +44,15 @@ def _sign(report: Report) -> str:
 
 def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[str], int]:
     """All parts below the verdict, and how many rows were left out of them."""
-    page = _Page(detail)
+    page = Page(detail)
     _failures(page, report)
     _dangers(page, report.dangers)
     _gates(page, said_once(report))
-    _losers(page, report)
-    _pools(page, report)
-    _money(page, report)
+    losers_part(page, report)
+    pools_part(page, report)
+    money_part(page, report)
     if changes:
-        counts = plural(len(report.changes), "component")
+        counts = counted(len(report.changes), "component")
         page.folded(f"<b>Change by component</b>: {counts}", "\n".join(changes))
     _versions(page, report)
     _prompts(page, report.prompts)
@@ -131,7 +64,7 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
     return page.parts, page.left_out
 
 
-def _failures(page: _Page, report: Report) -> None:
+def _failures(page: Page, report: Report) -> None:
     if report.wrong:
         page.section(
             "A description is not right",
@@ -146,12 +79,12 @@ def _failures(page: _Page, report: Report) -> None:
         )
 
 
-def _failure(page: _Page, stacks: Sequence[str], lines: Sequence[str]) -> str:
+def _failure(page: Page, stacks: Sequence[str], lines: Sequence[str]) -> str:
     first, *more = (text(line, 3 * page.detail.longest) for line in page.first(lines))
     return "\n".join([f"{', '.join(map(page.code, stacks))}: {first}", *(f"  - {line}" for line in more)])
 
 
-def _dangers(page: _Page, dangers: Sequence[Danger]) -> None:
+def _dangers(page: Page, dangers: Sequence[Danger]) -> None:
     grave = [danger for danger in dangers if danger.grade in _OPEN]
     rest = [danger for danger in dangers if danger.grade not in _OPEN]
     if grave:
@@ -168,7 +101,7 @@ def _dangers(page: _Page, dangers: Sequence[Danger]) -> None:
         )
 
 
-def _danger(page: _Page, danger: Danger) -> str:
+def _danger(page: Page, danger: Danger) -> str:
     at = place(danger.file, danger.line)
     where = f" ({page.code(at)})" if at else ""
     grade = f"{_SIGNS[danger.grade]} **{danger.grade}**"
@@ -182,7 +115,7 @@ def _danger(page: _Page, danger: Danger) -> str:
     return "\n".join(lines)
 
 
-def _gates(page: _Page, gates: Sequence[Said]) -> None:
+def _gates(page: Page, gates: Sequence[Said]) -> None:
     stop = [gate for gate in gates if gate.level == "mandatory"]
     rest = [gate for gate in gates if gate.level != "mandatory"]
     if stop:
@@ -192,110 +125,18 @@ def _gates(page: _Page, gates: Sequence[Said]) -> None:
         page.folded(counts, page.items(rest, lambda gate: _gate(page, gate)))
 
 
-def _gate(page: _Page, gate: Said) -> str:
+def _gate(page: Page, gate: Said) -> str:
     about = f" ({', '.join(map(page.code, gate.about))})" if gate.about else ""
     what = text(gate.what, 3 * page.detail.longest)
     lines = [f"**{page.text(gate.level)}** {page.code(gate.rule)}: {what}{about}"]
     return "\n".join([*lines, *([f"  - Remedy: {page.text(gate.remedy)}"] if gate.remedy else [])])
 
 
-def _losers(page: _Page, report: Report) -> None:
-    teams = report.capacity.teams
-    if not teams:
-        return
-    names = ", ".join(f"**{page.text(name)}**" for name in page.first(report.capacity.losers))
-    page.section(
-        "Quotas",
-        f"Less than before has {names}." if names else "No team loses.",
-        page.table(
-            ["team", "pool", "resource", ">guaranteed", ">borrowable", "loses"],
-            teams,
-            lambda row: [
-                page.text(row.team),
-                page.text(row.pool),
-                page.code(row.resource),
-                amount(row.guaranteed),
-                amount(row.borrowable),
-                "**yes**" if row.loses else "no",
-            ],
-        ),
-    )
-
-
-def _pools(page: _Page, report: Report) -> None:
-    pools = report.capacity.pools
-    if not pools:
-        return
-
-    cut = any(row.layout for row in pools)
-    head = ["pool", "accelerator", ">nodes", ">GPUs", "devices", *(["MIG layouts"] * cut)]
-    page.section("GPUs by pool", page.table(head, pools, lambda row: _pool(page, row, cut)))
-
-
-def _pool(page: _Page, row: PoolCapacity, cut: bool) -> list[str]:
-    devices = (f"{page.code(name)} {amount(count)}" for name, count in row.devices.items())
-    layout = " → ".join(map(page.code, row.layout)) if row.layout else "unchanged"
-    return [
-        page.text(row.pool),
-        page.text(row.accelerator),
-        nodes(row),
-        amount(row.gpus),
-        ", ".join(devices) or NOTHING,
-        *([layout] * cut),
-    ]
-
-
-def _money(page: _Page, report: Report) -> None:
-    money = report.money
-    expected = rests_on_expected(money)
-    unknown = [_FLOORS, page.items(money.unknown, page.text)] if money.unknown else []
-    if pools := [*money.pools, *sums(money)]:
-        title = f"Cost a month by pool, {page.text(money.currency)}"
-        parts = (_money_table(page, pools, expected), *unknown)
-        if _differs(pools):
-            page.section(title, *parts)
-        else:
-            page.folded(f"<b>{title}</b>: unchanged", *parts)
-    for title, rows in (("team", money.teams), ("cost centre", money.cost_centers)):
-        if rows:
-            same = "" if _differs(rows) else ": unchanged"
-            page.folded(f"<b>Cost a month by {title}</b>{same}", _money_table(page, rows, expected))
-    if money.savings:
-        most = usd(max(row.monthly_usd for row in money.savings))
-        page.folded(
-            f"<b>The same for less</b>: {plural(len(money.savings), 'way')}, up to {most} a month",
-            page.items(
-                money.savings,
-                lambda row: (
-                    f"{page.text(row.what)} Saves {usd(row.monthly_usd)} a month: {page.text(row.why)}"
-                ),
-            ),
-        )
-
-
-def _differs(lines: Sequence[MoneyLine]) -> bool:
-    return any(line.before != line.after for line in lines)
-
-
-def _money_table(page: _Page, rows: Sequence[MoneyLine], expected: bool) -> str:
-    return page.table(
-        ["", ">before", ">after", f">difference, {which(expected)}", ">budget"],
-        rows,
-        lambda row: [
-            page.text(row.name),
-            money_text(row.before),
-            money_text(row.after),
-            difference(row, expected),
-            f"**{said}**" if "over" in (said := budget(row)) else said,
-        ],
-    )
-
-
-def _versions(page: _Page, report: Report) -> None:
+def _versions(page: Page, report: Report) -> None:
     if not report.versions:
         return
     page.folded(
-        f"<b>Versions</b>: {plural(len(report.versions), 'change')}",
+        f"<b>Versions</b>: {counted(len(report.versions), 'change')}",
         page.table(
             ["what", "kind", "before", "after", "known good"],
             report.versions,
@@ -310,7 +151,7 @@ def _versions(page: _Page, report: Report) -> None:
     )
 
 
-def _prompts(page: _Page, prompts: Sequence[PromptText]) -> None:
+def _prompts(page: Page, prompts: Sequence[PromptText]) -> None:
     if not prompts:
         return
     parts, room = [], page.detail.of_prompts
@@ -329,4 +170,4 @@ def _prompts(page: _Page, prompts: Sequence[PromptText]) -> None:
             parts.append(fenced(kept, "diff"))
         if said := lines_left_out(prompt, missing):
             parts.append(said)
-    page.folded(f"<b>Texts of prompts</b>: {plural(len(prompts), 'change')}", *parts)
+    page.folded(f"<b>Texts of prompts</b>: {counted(len(prompts), 'change')}", *parts)

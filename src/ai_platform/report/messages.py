@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LONGEST = 4000
+_MOST_CHARACTERS = 4000
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;?]*[A-Za-z]")
 _URL_OR_PATH = re.compile(
     r"(?P<url>[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s\"'<>]*)"
@@ -23,11 +23,11 @@ _PREFIX = re.compile(r"^(?:error|warning): ")
 
 def message(said: str) -> str:
     """One message, at most 4,000 characters of it."""
-    kept = _COLOUR.sub("", said[: 4 * _LONGEST])
+    kept = _COLOUR.sub("", said[: 4 * _MOST_CHARACTERS])
     lines = _without_frames(kept.replace("\r", "").split("\n"))
     kept = _URL_OR_PATH.sub(_short, "\n".join(lines))
     kept = _PREFIX.sub("", kept.strip("\n"))
-    return kept if len(kept) <= _LONGEST else f"{kept[:_LONGEST]} …"
+    return kept if len(kept) <= _MOST_CHARACTERS else f"{kept[:_MOST_CHARACTERS]} …"
 
 
 def _short(found: re.Match[str]) -> str:

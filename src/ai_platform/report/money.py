@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ..plan import Plan
 from ..planning.prices import Cost
-from .model import Money, MoneyLine, MoneyReport
+from .model_money import Money, MoneyLine, MoneyReport
 from .pairs import Pair, pairs, unlike
 from .savings import savings
 from .side import Side

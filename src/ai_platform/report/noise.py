@@ -11,6 +11,7 @@ from fractions import Fraction
 from .keyed_lists import differences, place_of
 from .preview import EXPOSED, SECRET, UNKNOWN, PropertyChange, ResourceChange
 from .property_path import MISSING, Part, found_at, parsed, quoted, written
+from .values import MOST_JSON_CHARACTERS
 
 _COMPUTED = {
     *("tagsAll", "effectiveLabels", "effectiveAnnotations", "pulumiLabels", "terraformLabels"),
@@ -42,7 +43,6 @@ _UNITS = {"n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 100
 }
 _UNITS |= {f"{unit}i": Fraction(1024**power) for power, unit in enumerate("KMGTPE", 1)}
 _DIGEST = re.compile(r"(.+:[^/@:]+)@sha256:[0-9a-f]{64}")
-_LONGEST_JSON = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _amount(found: re.Match[str]) -> Fraction | None:
 
 
 def _equal_json(old: str, new: str) -> bool:
-    if not (old[:1] == new[:1] and old[:1] in ("{", "[") and max(len(old), len(new)) < _LONGEST_JSON):
+    if not (old[:1] == new[:1] and old[:1] in ("{", "[") and max(len(old), len(new)) < MOST_JSON_CHARACTERS):
         return False
     try:
         return bool(json.loads(old) == json.loads(new))

@@ -19,6 +19,10 @@ class Op(StrEnum):
     """The state would follow what the cloud says, which someone changed there."""
 
 
+GRAVEST = (Op.REPLACE, Op.DELETE, Op.CREATE, Op.IMPORT, Op.UPDATE, Op.REFRESH, Op.SAME)
+"""The worst for what runs first."""
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyChange:
     """One property that differs. A secret is never here as text: ``before`` and ``after`` are ``SECRET``.

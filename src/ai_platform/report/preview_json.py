@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from .diagnostics import Heard, hear
 from .documents import Broken, Piece
 from .preview import Preview, ResourceChange
-from .steps import UnreadableError, change_of, is_left_over, one_each, stack_of, step_of
+from .steps import UnreadableError, change_of, is_left_over, one_each, step_of
+from .urns import stack_of
 from .values import is_mapping
 
 KEYS = frozenset({"steps", "diagnostics", "changeSummary", "duration", "maybeCorrupt"})

@@ -44,8 +44,7 @@ def evidence_note(old: PromptPlan | None, new: PromptPlan) -> str:
     evaluation = new.evaluation
     if evaluation is None:
         return "no evaluation"
-    score = f"score {evaluation.score}, " if evaluation.score is not None else ""
-    said = f"{evaluation.date}, {score}{evaluation.report} (sha256 {evaluation.sha256[:SHOWN_DIGEST]})"
+    said = f"{evaluation.result}, {evaluation.report} (sha256 {evaluation.sha256[:SHOWN_DIGEST]})"
     if evaluated(old, new):
         return f"evaluated {said}"
     return f"no evaluation of this text; that of the one before: {said}"

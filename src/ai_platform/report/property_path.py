@@ -33,6 +33,11 @@ STAND_INS = (SECRET, EXPOSED, UNKNOWN)
 """What stands in place of values."""
 
 
+def or_none(value: object) -> object:
+    """The value, ``None`` where there is none."""
+    return None if value is MISSING else value
+
+
 def parsed(path: str) -> tuple[Part, ...]:
     """The parts of a path. A text that is none is one key."""
     parts: list[Part] = []

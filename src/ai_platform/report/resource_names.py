@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..layers import environment_of
-from .preview import Preview, ResourceChange
+from .preview import ResourceChange
 from .stateful_types import KINDS, Kind, kind_of
+from .urns import name_of, type_of
 
 _OURS = "ai-platform:index:"
 OF_TEAMS = {"Endpoint": "endpoint", "TrainingJob": "run", "Prompt": "prompt"}
@@ -33,27 +33,6 @@ def roots(environment: str, kind: str, name: str) -> tuple[str, ...]:
     return (*own, *team, f"cluster {environment}")
 
 
-def environment_name(preview: Preview, change: ResourceChange) -> str:
-    """The environment of a resource's stack."""
-    return environment_of(preview.stack or stack_of(change.urn))
-
-
-def stack_of(urn: str) -> str:
-    """The stack that a URN names."""
-    return urn.removeprefix("urn:pulumi:").partition("::")[0]
-
-
-def type_of(urn: str) -> str:
-    """The type token in a URN."""
-    parts = urn.split("::")
-    return parts[2].rpartition("$")[2] if len(parts) > 3 else ""
-
-
-def logical_name(urn: str) -> str:
-    """The logical name in a URN."""
-    return "::".join(urn.split("::")[3:])
-
-
 def likely_parent(urn: str, known: Mapping[str, ResourceChange]) -> str | None:
     """The component that a resource belongs to which the preview does not hold: by its types and its name.
 
@@ -64,7 +43,7 @@ def likely_parent(urn: str, known: Mapping[str, ResourceChange]) -> str | None:
     fits = [
         other
         for other in known
-        if above and other.startswith(f"{above}::") and name.startswith(f"{logical_name(other)}-")
+        if above and other.startswith(f"{above}::") and name.startswith(f"{name_of(other)}-")
     ]
     guess = f"{above}::{name.rpartition('-')[0]}" if above else None
     return max(fits, key=len, default=guess)
@@ -122,7 +101,7 @@ def _components(change: ResourceChange, known: Mapping[str, ResourceChange]) -> 
         seen.add(urn)
         token = type_of(urn)
         if token.startswith(_OURS):
-            found.append((token.removeprefix(_OURS), logical_name(urn)))
+            found.append((token.removeprefix(_OURS), name_of(urn)))
         urn = change.parent if urn == change.urn else known[urn].parent if urn in known else None
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import chain
 
-from .model import Saving
+from .model_money import Saving
 from .pairs import pairs
 from .savings_devices import smaller_devices
 from .savings_nodes import idle_nodes

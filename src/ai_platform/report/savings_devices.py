@@ -17,7 +17,7 @@ from ..serving.models import model as known_model
 from ..serving.offers import Offer, any_cut, pool_offers
 from ..serving.own_models import own_models
 from ..serving.spec import EndpointSpec
-from .model import Saving
+from .model_money import Saving
 from .variants import Bought, Planned, nodes_said, planned_with, pools_with, said
 
 _STAYS = frozenset({PurchaseOption.ON_DEMAND, PurchaseOption.RESERVED, PurchaseOption.OWNED})

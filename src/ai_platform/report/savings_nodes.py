@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..components.cluster_spec import ClusterProvider
 from ..planning.expected_nodes import nodes_for, work_by_pool
-from .model import Saving
+from .model_money import Saving
 from .variants import Bought, Planned, accepted, month, nodes_said, said
 
 

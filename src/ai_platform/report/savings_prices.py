@@ -9,7 +9,7 @@ from math import ceil
 from ..catalogs import machines_of
 from ..finops.prices import Price, PurchaseOption
 from ..gpu.machines import Fabric, Machine
-from .model import Saving
+from .model_money import Saving
 from .variants import Bought, Planned, accepted, month, nodes_said, said
 
 _VCPU_PER_GPU = 4

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from .differences import Sides, compared, detailed
-from .preview import EXPOSED, SECRET, Op, PropertyChange, ResourceChange
+from .preview import EXPOSED, GRAVEST, SECRET, Op, PropertyChange, ResourceChange
+from .urns import name_of, type_of
 from .values import cleaned, mapping, masked, text, texts
 
 _OPS = {
@@ -30,7 +31,6 @@ _OPS = {
 """pulumi/pulumi pkg/resource/deploy/step.go (2026-08-21). A resource that is only read stays as it is."""
 _FORGOTTEN = "discard"
 """Leaves the stack and stays in the cloud."""
-_GRAVEST = (Op.REPLACE, Op.DELETE, Op.CREATE, Op.IMPORT, Op.UPDATE, Op.REFRESH, Op.SAME)
 _PROJECT = "project:///"
 _NOT_THE_PROGRAM = ("../", "/", ".venv/", "venv/", "env/", "node_modules/", "vendor/")
 
@@ -126,26 +126,9 @@ def one_each(found: Iterable[tuple[ResourceChange, bool]]) -> dict[str, Resource
     return aside | merged
 
 
-def type_of(urn: str) -> str:
-    """The type token of a URN's resource, without those of its parents."""
-    parts = urn.split("::", 3)
-    return parts[2].rpartition("$")[2] if len(parts) == 4 else ""
-
-
-def name_of(urn: str) -> str:
-    """The logical name in a URN. It may hold ``::`` itself."""
-    parts = urn.split("::", 3)
-    return parts[3] if len(parts) == 4 else urn
-
-
-def stack_of(urn: str) -> str:
-    """The stack that a URN belongs to."""
-    return urn.removeprefix("urn:pulumi:").partition("::")[0] if urn.startswith("urn:pulumi:") else ""
-
-
 def _together(first: ResourceChange, second: ResourceChange) -> ResourceChange:
     ops = {first.op, second.op}
-    op = Op.REPLACE if ops == {Op.CREATE, Op.DELETE} else min(ops, key=_GRAVEST.index)
+    op = Op.REPLACE if ops == {Op.CREATE, Op.DELETE} else min(ops, key=GRAVEST.index)
     fuller, other = sorted((first, second), key=lambda change: (not change.after, not change.before))
     return replace(
         fuller,

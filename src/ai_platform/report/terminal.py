@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..cli.table import TextTable
+from ..components.counted import counted
 from .gate_words import said_once
-from .model import ComponentChange, Danger, MoneyReport, Report
+from .model import Danger, Report
+from .model_changes import ComponentChange
+from .model_money import MoneyReport
 from .plain import plain
 from .words import (
     amount,
@@ -22,7 +25,6 @@ from .words import (
     money_text,
     nodes,
     place,
-    plural,
     rests_on_expected,
     sums,
     usd,
@@ -30,9 +32,9 @@ from .words import (
     which,
 )
 
-_LONGEST = 40
+_MOST_CHARACTERS = 40
 """Letters of a value that is named as a cause."""
-_MOST = 20
+_MOST_CHANGES = 20
 """Components that are listed: more of them push what matters off the screen."""
 
 
@@ -44,21 +46,21 @@ def terminal(report: Report) -> Sequence[TextTable | str]:
 def _changes(report: Report) -> Iterator[TextTable | str]:
     if report.changes:
         table = TextTable("Change by component", ("component", "stack", "what", "cause", "description"))
-        for change in report.changes[:_MOST]:
+        for change in report.changes[:_MOST_CHANGES]:
             counts = Counter(done(line.op, [line]) for line in change.resources)
             what = ", ".join(f"{count:,} {op}" for op, count in counts.items())
             where = plain(change.description_line or "")
             table.add_row(plain(change.component), plain(change.stack), what, _cause(change), where)
         yield table
-        if (more := len(report.changes) - _MOST) > 0:
-            yield f"and {plural(more, 'component')} more: --format json or html has them all"
+        if (more := len(report.changes) - _MOST_CHANGES) > 0:
+            yield f"and {counted(more, 'component')} more: --format json or html has them all"
 
 
 def _cause(change: ComponentChange) -> str:
     first = next((item for line in change.resources for item in line.differences), None)
     if first is None:
         return ""
-    sides = " → ".join(plain(side or "nothing", _LONGEST) for side in (first.before, first.after))
+    sides = " → ".join(plain(side or "nothing", _MOST_CHARACTERS) for side in (first.before, first.after))
     return f"{plain(first.path)}: {sides}"
 
 

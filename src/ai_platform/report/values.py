@@ -18,6 +18,8 @@ _ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 _REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
+MOST_JSON_CHARACTERS = 200_000
+"""Of a text that is looked into as JSON."""
 _DEEPEST = 100
 TOO_DEEP = "[too deep]"
 """What stands in place of what lies deeper than any real property, and would end the reader's stack."""

@@ -6,21 +6,12 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from ..components.counted import counted
 from .gate_words import said_once
-from .model import (
-    Amount,
-    Counts,
-    Danger,
-    Grade,
-    Money,
-    MoneyLine,
-    MoneyReport,
-    PoolCapacity,
-    PromptText,
-    Report,
-    ResourceLine,
-    StackPart,
-)
+from .model import Danger, Grade, PromptText, Report
+from .model_capacity import Amount, PoolCapacity
+from .model_changes import Counts, ResourceLine, StackPart
+from .model_money import Money, MoneyLine, MoneyReport
 from .plain import plain
 from .preview import Op
 
@@ -75,11 +66,6 @@ def nodes(pool: PoolCapacity) -> str:
         )
     )
     return before if before == after else f"{before} → {after}"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """``1 node``, ``2 nodes``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def total_counts(report: Report) -> Counts:
@@ -211,7 +197,7 @@ def error_lines(part: StackPart) -> list[str]:
     lines = [line.strip() for error in told for line in error.splitlines()]
     said = [line for line in lines if line] or ["ends early"]
     more = len(said) - _MOST_LINES
-    return [*said[:_MOST_LINES], f"and {plural(more, 'line')} more"] if more > 0 else said
+    return [*said[:_MOST_LINES], f"and {counted(more, 'line')} more"] if more > 0 else said
 
 
 def failures(report: Report) -> list[tuple[list[str], list[str]]]:
@@ -272,7 +258,7 @@ def lines_left_out(prompt: PromptText, more: int = 0) -> str | None:
     if not prompt.compared:
         return "The texts are too long to be compared here."
     missing = prompt.left_out + more
-    return f"{plural(missing, 'line')} of the difference left out." if missing else None
+    return f"{counted(missing, 'line')} of the difference left out." if missing else None
 
 
 def renamed(line: ResourceLine) -> str:
