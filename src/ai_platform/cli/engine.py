@@ -17,7 +17,7 @@ from typing import Any
 from ..components.state_spec import StateSpec
 from ..local.api import connect
 from .leftovers import end_session, sweep, wait_for_holders
-from .workplace import PROJECT, EngineError, Marker, Workplace, marked, settings
+from .workplace import EngineError, Marker, Workplace, marked, settings
 
 Report = Callable[[str], None]
 """Takes one line of progress."""
@@ -188,8 +188,9 @@ class Engine:
     def _ready(self, run: _Run) -> _Run:
         secrets = ("--secrets-provider", self.state.secrets_provider) if self.state else ()
         run.answer("stack", "select", "--create", self.stack, *secrets)
-        locks = self.place.state / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
-        if run.unclean and (left := list(locks.glob("*.json"))):
+        # The backend is this project's alone, whatever its name.
+        locks = self.place.state / ".pulumi" / "locks" / "organization"
+        if run.unclean and (left := list(locks.glob(f"*/{self.stack}/*.json"))):
             self.report("an earlier run was killed: freeing its lock on the stack")
             wait_for_holders(left)
             run.answer("cancel", "--yes", "--stack", self.stack)
