@@ -141,6 +141,13 @@ def test_git_sees_neither_state_nor_kubeconfigs(here):
     assert done.stdout.splitlines() == hidden
 
 
+def test_the_docs_show_what_the_command_prints(capsys):
+    docs = (Path(__file__).parents[2] / "docs" / "new-project.md").read_text(encoding="utf-8")
+    ((command, shown),) = re.findall(r"^```console\n\$ ai-platform (.*?)\n(.*?)```$", docs, re.S | re.M)
+    assert cli.main(command.split()) == 0
+    assert capsys.readouterr().out == shown
+
+
 def test_outside_of_a_project_the_commands_name_the_one_that_makes_it(capsys):
     assert cli.main(["gates", "prod"]) == 2
     assert "ai-platform new DIR" in capsys.readouterr().err
