@@ -141,6 +141,23 @@ def test_git_sees_neither_state_nor_kubeconfigs(here):
     assert done.stdout.splitlines() == hidden
 
 
+def test_a_change_is_reported_by_the_commands_of_the_pipeline(here, monkeypatch, capsys):
+    cli.main(["new", "ours", "--cloud", "aws"])
+    monkeypatch.chdir("ours")
+    git = [str(shutil.which("git")), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "first"]):
+        subprocess.run([*git, *words], check=True)
+    dev = Path("stacks", "dev.yaml")
+    dev.write_text(dev.read_text().replace("max_nodes: 3", "max_nodes: 4"))
+    capsys.readouterr()
+    assert cli.main(["changed", "--base", "HEAD"]) == 0
+    assert capsys.readouterr().out == "dev\n"
+    how = ["--format", "json", "--output", "report.json", "--fail-on", "critical"]
+    assert cli.main(["report", "--before", "HEAD:dev", "--after", "dev", *how]) == 0
+    assert cli.main(["render", "report.json", "--output", "report.md", "--output", "report.html"]) == 0
+    assert "**GPUs 3 → 4**" in Path("report.md").read_text()
+
+
 def test_the_docs_show_what_the_command_prints(capsys):
     docs = (Path(__file__).parents[2] / "docs" / "new-project.md").read_text(encoding="utf-8")
     ((command, shown),) = re.findall(r"^```console\n\$ ai-platform (.*?)\n(.*?)```$", docs, re.S | re.M)

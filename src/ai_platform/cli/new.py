@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from ..components.errors import InvalidInput, Problem
 from ..components.names import NAME_PATTERN
@@ -135,5 +134,5 @@ def _wheels() -> str | None:
     url = urlsplit(said.get("url", ""))
     if url.scheme != "file" or "archive_info" not in said:
         return None
-    folder = Path(url2pathname(url.path)).parent
+    folder = Path(unquote(url.path)).parent
     return str(folder) if folder.is_dir() else None
