@@ -89,9 +89,9 @@ def _parents(files: Mapping[str, str]) -> list[Path]:
 
 def _is_free(path: Path, text: str) -> bool:
     """Also where a run that was interrupted has left the same text."""
-    if path.is_symlink() or not path.exists():
-        return not path.is_symlink()
-    return path.is_file() and path.read_bytes() == text.encode()
+    if path.is_symlink():
+        return False
+    return not path.exists() or (path.is_file() and path.read_bytes() == text.encode())
 
 
 def _write_all(folder: Path, files: Mapping[str, str]) -> None:
