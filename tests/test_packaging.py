@@ -86,6 +86,13 @@ def test_what_the_local_tools_are_built_from_is_in_the_wheel(names: set[str]) ->
     assert {in_the_wheel(file) for file in [*sources, *manifests]} <= names
 
 
+def test_what_a_new_project_is_made_of_is_in_the_wheel(names: set[str]) -> None:
+    templates = [
+        file for file in (ROOT / "src/ai_platform/starter/templates").rglob("*") if file.suffix != ".pyc"
+    ]
+    assert {in_the_wheel(file) for file in templates if file.is_file()} <= names
+
+
 def test_the_wheel_says_that_it_is_typed(names: set[str]) -> None:
     assert "ai_platform/py.typed" in names
 

@@ -14,6 +14,7 @@ from .components.cluster_spec import ExistingSpec
 from .components.clusters import ClusterPlace, cloud_providers, identifier, make_cluster
 from .components.contract import exported, imported
 from .components.errors import InvalidInput, Problem
+from .components.objects import PROVIDER_VERSION
 from .cost_tags import environment_tags, rendered
 from .environment import Environment
 from .gpu.machines import GPU_NETWORK_FABRICS
@@ -91,4 +92,6 @@ def _kubernetes(cluster: Cluster, spec: Any) -> pulumi_kubernetes.Provider:
         enable_secret_mutable=True,
         # The provider's own limit is 50 requests a second: a large `up` does little but wait for it.
         kube_client_settings={"qps": 500, "burst": 1000},
+        # An SDK that is newer asks for a provider that the simulated cluster's tools are not.
+        opts=pulumi.ResourceOptions(version=PROVIDER_VERSION),
     )

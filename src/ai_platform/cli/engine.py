@@ -18,7 +18,7 @@ from ..report.urns import name_of
 from .leftovers import end_session, sweep, wait_for_holders
 from .run import Report, Run
 from .summary import Summary, diagnostics, summary_in
-from .workplace import PROJECT, EngineError, Workplace, marked, settings
+from .workplace import EngineError, Workplace, marked, settings
 
 _MOST_CHARACTERS = 10_000
 
@@ -132,8 +132,9 @@ class Engine:
     def _ready(self, run: Run) -> Run:
         secrets = ("--secrets-provider", self.state.secrets_provider) if self.state else ()
         run.answer("stack", "select", "--create", self.stack, *secrets)
-        locks = self.place.state / ".pulumi" / "locks" / "organization" / PROJECT / self.stack
-        if run.unclean and (left := list(locks.glob("*.json"))):
+        # The backend is this project's alone, whatever its name.
+        locks = self.place.state / ".pulumi" / "locks" / "organization"
+        if run.unclean and (left := list(locks.glob(f"*/{self.stack}/*.json"))):
             self.report("an earlier run was killed: freeing its lock on the stack")
             wait_for_holders(left)
             run.answer("cancel", "--yes", "--stack", self.stack)

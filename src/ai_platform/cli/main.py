@@ -29,6 +29,7 @@ from . import (
     init,
     machines,
     mig,
+    new,
     preflight,
     prices,
     project,
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         prices,
         fit,
         mig,
+        new,
         init,
         doctor,
         preflight,
@@ -142,7 +144,7 @@ def _up(options: argparse.Namespace) -> int:
     from .report import live_table
 
     _write(text_for(sys.stdout, live_table(plan, place.kubeconfig(name))))
-    _write(f"\n{summary}\nready after {clock(time.monotonic() - began)}\n\n{_next_steps(name)}")
+    _write(f"\n{summary}\nready after {clock(time.monotonic() - began)}\n\n{_next_steps(place, name)}")
     return 0
 
 
@@ -165,9 +167,10 @@ def _not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
     return ["not ready:", *(f"  {line}" for line in lines)] if lines else []
 
 
-def _next_steps(name: str) -> str:
-    again = "make up" if name == _DEFAULT else f"ai-platform up {name}"
+def _next_steps(place: Workplace, name: str) -> str:
     program = _program()
+    by_make = name == _DEFAULT and (place.root / "Makefile").is_file()
+    again = "make up" if by_make else f"{program} up {name}"
     return "\n".join(
         [
             "next:",

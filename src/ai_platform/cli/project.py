@@ -28,7 +28,8 @@ def project_root(start: Path) -> Path:
         if (folder / "Pulumi.yaml").is_file():
             return folder
     got = "a folder without Pulumi.yaml, here and above"
-    raise InvalidInput(str(start), [Problem("", got, "a project", "change into your checkout and try again")])
+    fix = "change into your project, or make one: ai-platform new DIR"
+    raise InvalidInput(str(start), [Problem("", got, "a project", fix)])
 
 
 def workplace() -> Workplace:

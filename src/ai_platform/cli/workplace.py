@@ -18,7 +18,6 @@ from typing import IO
 from ..components.state_spec import StateSpec
 from ..local.toolchain import RECIPES, Tool
 
-PROJECT = "ai-platform"
 PLUGINS = {
     Tool.PULUMI_KUBERNETES.value: f"resource-kubernetes-v{RECIPES[Tool.PULUMI_KUBERNETES].version}",
 }
