@@ -11,8 +11,9 @@ from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from .architecture import Architecture, Attention, Experts, Latent, LinearAttention
+from .architecture import Architecture, Attention, Experts, Index, Latent, LinearAttention
 from .model import Checked, Model
+from .models_2026 import ROWS
 from .precision import Precision
 
 __all__ = ["MODELS", "Attention", "Checked", "Model", "closest", "model"]
@@ -62,11 +63,11 @@ _DEEPSEEK_V3 = Architecture(
     7168, 61, 128, 1, 576, 129280, 18432,
     experts=Experts(256, 8, 2048, shared_width=2048, first_dense=3), latent=Latent(1536, 512, 128, 64, 128),
 )  # fmt: skip
-_DEEPSEEK_V3_2 = replace(_DEEPSEEK_V3, latent=Latent(1536, 512, 128, 64, 128, index_heads=64, index_dim=128))
+_DEEPSEEK_V3_2 = replace(_DEEPSEEK_V3, index=Index(64, 128))
 _GLM_5 = Architecture(
     6144, 78, 64, 1, 576, 154880, 12288,
     experts=Experts(256, 8, 2048, shared_width=2048, first_dense=3),
-    latent=Latent(2048, 512, 192, 64, 256, index_heads=32, index_dim=128),
+    latent=Latent(2048, 512, 192, 64, 256), index=Index(32, 128),
 )  # fmt: skip
 _KIMI_K2 = Architecture(
     7168, 61, 64, 1, 576, 163840, 18432,
@@ -244,7 +245,7 @@ _ROWS = (
     _row("gpt-oss-120b", "116.8", 131072, "openai/gpt-oss-120b", _APACHE, _gpt_oss(36, 128), native=_MXFP4),
 )  # fmt: skip
 
-MODELS: Mapping[str, Model] = MappingProxyType({row.name: row for row in _ROWS})
+MODELS: Mapping[str, Model] = MappingProxyType({row.name: row for row in (*_ROWS, *ROWS)})
 """Every model, by name."""
 
 

@@ -69,8 +69,8 @@ def _cache_type(fit: Fit) -> str:
     if fit.kv_cache_precision is Precision.FP8:
         return "fp8"
     # For GLM-5 on Blackwell "auto" would be fp8 (vLLM 0.33.0, model_executor/models/config.py).
-    latent = fit.model.shape.latent
-    return "bfloat16" if latent and latent.index_dim else "auto"
+    shape = fit.model.shape
+    return "bfloat16" if shape.latent and shape.index else "auto"
 
 
 def _decimal(value: Fraction) -> str:
