@@ -67,6 +67,8 @@ def test_googles_own_stack_installs_the_driver_and_cuts_or_shares_gpus():
         ("a3-megagpu-8g", 16, "pd-balanced"),
         ("a3-ultragpu-8g", 32, "hyperdisk-balanced"),
         ("a4-highgpu-8g", 32, "hyperdisk-balanced"),
+        ("a3-edgegpu-8g", 16, "pd-balanced"),
+        ("a4x-highgpu-4g", 4, "hyperdisk-balanced"),
     ],
 )
 def test_disks_are_those_of_the_machine(machine, disks, boot):
