@@ -72,7 +72,9 @@ def test_googles_own_stack_installs_the_driver_and_cuts_or_shares_gpus():
     ],
 )
 def test_disks_are_those_of_the_machine(machine, disks, boot):
-    config = pool(machine, disk_gib=300)["nodeConfig"]
+    reserved = {"purchase_option": "reserved", "reservation": "r", "zones": ["us-central1-a"]}
+    held = reserved if machine.startswith("a4x-") else {}
+    config = pool(machine, disk_gib=300, **held)["nodeConfig"]
     assert config["ephemeralStorageLocalSsdConfig"] == {"localSsdCount": disks}
     assert (config["diskType"], config["diskSizeGb"]) == (boot, 300)
     raw = pool(machine, local_disk="none")["nodeConfig"]
