@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..components.errors import InvalidInput, Problem
-from .architecture import Architecture, parameters
+from .architecture import Architecture, LayerKind, parameters
 from .config_hybrids import gated_delta, granite_hybrid, nemotron_h
 from .config_keys import Config, ConfigKeys
 from .config_shapes import (
@@ -30,7 +30,7 @@ from .config_shapes import (
     windows,
 )
 from .model import Checked, Model
-from .quantisation import read_formats
+from .quantisation import names_cache, read_formats
 
 
 def read_config(path: Path) -> Config:
@@ -61,6 +61,8 @@ def model_from_config(name: str, config: Config, *, source: str, subject: str) -
         problems.append(Problem("architectures", config.get("architectures"), known, fix))
         raise InvalidInput(subject, problems)
     shape = build(keys)
+    if not problems:
+        _check_shape(keys, shape)
     max_context = keys.number("max_position_embeddings")
     native, parts = read_formats(
         config, shape, problems, mlp_is_shared=_architecture(config) in _MLP_IS_SHARED
@@ -69,8 +71,34 @@ def model_from_config(name: str, config: Config, *, source: str, subject: str) -
         raise InvalidInput(subject, problems)
     params_b = Decimal(parameters(shape)) / 10**9
     return Model(
-        name, shape, params_b, max_context, source, native, None, Checked.SOURCE, "config.json", parts
+        name,
+        shape,
+        params_b,
+        max_context,
+        source,
+        native,
+        None,
+        Checked.SOURCE,
+        "config.json",
+        formats=parts,
+        names_cache=names_cache(config),
     )
+
+
+def _check_shape(keys: ConfigKeys, shape: Architecture) -> None:
+    for key in ("is_encoder_decoder", "add_cross_attention"):
+        if keys.flag(key):
+            keys.wrong(key, True, "false; a cache of an encoder's tokens is not known here")
+    written = keys.value("head_dim") or keys.value("attention_head_dim")
+    if not shape.latent and written is None and shape.hidden % shape.heads:
+        keys.wrong("head_dim", None, f"a number, since {shape.heads} heads don't divide {shape.hidden}")
+    keeping = [kind for kind in dict.fromkeys(shape.kinds) if kind not in (LayerKind.LINEAR, LayerKind.NONE)]
+    if not keeping:
+        keys.wrong("num_hidden_layers", "no layer with attention", "a model that has some")
+    for kind in keeping:
+        heads = shape.heads_of(kind).kv_heads
+        if shape.heads % heads:
+            keys.wrong("num_key_value_heads", heads, f"a divisor of the {shape.heads} attention heads")
 
 
 def _json_object(path: Path) -> Config:

@@ -42,6 +42,8 @@ def shape(
     ``kinds``: the letters of the layers instead of all that.
     """
     hidden, heads = keys.number("hidden_size"), keys.number("num_attention_heads")
+    if keys.value("mlp_only_layers"):
+        keys.wrong("mlp_only_layers", keys.value("mlp_only_layers"), "an empty list; it isn't known here")
     layers = layers or keys.layers("num_hidden_layers")
     named = None if kinds else keys.kinds()
     if kinds:
@@ -77,6 +79,11 @@ def dense(keys: ConfigKeys) -> Architecture:
     window = keys.number("sliding_window", default=0)
     # Qwen writes a window and switches it off beside it.
     if window and keys.flag("use_sliding_window", default=True):
+        layers = keys.layers("num_hidden_layers")
+        if not keys.kinds() and keys.number("max_window_layers", default=layers) != layers:
+            keys.wrong(
+                "max_window_layers", keys.value("max_window_layers"), f"{layers}; vLLM takes no other number"
+            )
         return shape(keys, every=10**9, others=LayerKind.SLIDING, window=window)
     return shape(keys)
 
@@ -227,7 +234,7 @@ def gemma4(keys: ConfigKeys) -> Architecture:
     few = "num_global_key_value_heads" if same else "num_key_value_heads"
     full = Heads(
         kv_heads=keys.number(few, default=base.kv_heads),
-        head_dim=keys.number("global_head_dim", default=base.head_dim),
+        head_dim=keys.number("global_head_dim", default=512),
         keys_are_values=same,
     )
     return replace(base, full=full)

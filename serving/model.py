@@ -44,6 +44,8 @@ class Model:
     """Where the shape was read, with the date."""
     formats: Formats | None = None
     """Of each part of the checkpoint, where not all of them are in ``native_precision``."""
+    names_cache: bool = False
+    """Whether the checkpoint names a format of the KV cache, which vLLM takes unless told otherwise."""
 
     def weights_in(self, precision: Precision) -> Formats:
         """The formats of all matrices when the weights are served in ``precision``."""

@@ -45,7 +45,17 @@ def _row(
     source: str = _COPY,
 ) -> Model:
     return Model(
-        name, shape, Decimal(params_b), max_context, hugging_face_id, native, licence, checked, source
+        name,
+        shape,
+        Decimal(params_b),
+        max_context,
+        hugging_face_id,
+        native,
+        licence,
+        checked,
+        source,
+        # NVIDIA's quantised checkpoints name an fp8 cache.
+        names_cache=hugging_face_id.startswith("nvidia/"),
     )
 
 

@@ -32,7 +32,18 @@ def _row(
     held: Formats | None = None,
 ) -> Model:
     return Model(
-        name, shape, Decimal(params_b), max_context, hugging_face_id, native, licence, checked, source, held
+        name,
+        shape,
+        Decimal(params_b),
+        max_context,
+        hugging_face_id,
+        native,
+        licence,
+        checked,
+        source,
+        formats=held,
+        # NVIDIA's quantised checkpoints name an fp8 cache.
+        names_cache=hugging_face_id.startswith("nvidia/") and native is not _BF16,
     )
 
 

@@ -19,6 +19,7 @@ _BITS = {
     ("float", 4): Precision.NVFP4,
 }
 _LEFT_OUT = ("ignore", "exclude_modules", "ignored_layers", "modules_to_not_convert")
+_CACHE_FORMATS = ("kv_cache_scheme", "kv_cache_quant_algo", "kv_cache_quant_method")
 _MXFP4_GROUP, _SHORT_GROUP, _LONG_GROUP = 32, 32, 128
 _EXPECTED = "fp8, mxfp4, awq, gptq, modelopt or compressed-tensors with a format known for every matrix"
 _TAKE_ANOTHER = "take a checkpoint in one of these formats, or the unquantised one"
@@ -31,10 +32,7 @@ def read_formats(
 
     What isn't known is noted in ``problems``.
     """
-    quantised = config.get("quantization_config")
-    text = config.get("text_config")
-    if quantised is None and isinstance(text, dict):
-        quantised = text.get("quantization_config")
+    quantised = _quantised(config)
     if quantised is None:
         return Precision.BF16, None
     if not isinstance(quantised, dict):
@@ -53,6 +51,17 @@ def read_formats(
     main = _main(by_format, shape)
     read = _formats(by_format, shape)
     return main, None if read is None or read == formats(main) else read
+
+
+def names_cache(config: Config) -> bool:
+    """Whether a checkpoint names a format of the KV cache."""
+    quantised = _quantised(config)
+    return isinstance(quantised, dict) and any(quantised.get(key) for key in _CACHE_FORMATS)
+
+
+def _quantised(config: Config) -> object:
+    quantised, text = config.get("quantization_config"), config.get("text_config")
+    return text.get("quantization_config") if quantised is None and isinstance(text, dict) else quantised
 
 
 def _by_format(
@@ -78,13 +87,18 @@ def _by_format(
     if isinstance(groups, dict) and len(groups) > 1 and not _alike(groups):
         return _by_group(groups, left_out, shape, mlp_is_shared=mlp_is_shared)
     main = _format(quantised)
-    if main is None:
+    sparsity = quantised.get("sparsity_config")
+    sparse = isinstance(sparsity, dict) and sparsity.get("format", "dense") != "dense"
+    if main is None or sparse or quantised.get("dynamic"):
         return {}
     parts = [part for part in Part if part is not Part.HEAD]
     if main is Precision.MXFP4 and quantised.get("quant_method") == "mxfp4":
         # gpt-oss names what is left out only in part.
         parts, left_out = [Part.EXPERTS], frozenset()
-    every = {(part, layer) for part in parts for layer in layers_with(shape, part)}
+    every: set[tuple[Part, int]] = {(part, layer) for part in parts for layer in layers_with(shape, part)}
+    if quantised.get("lm_head") is True:
+        # GPTQ says so when it quantised the output layer too.
+        every.add((Part.HEAD, shape.layers - 1))
     return {main: frozenset(every - left_out)}
 
 

@@ -357,3 +357,46 @@ def test_a_window_over_all_layers_is_read():
     config = {**CONFIGS["llama-3.1-8b"], "architectures": ["MistralForCausalLM"], "sliding_window": 4096}
     shape = read(config).shape
     assert (shape.pattern, shape.window) == ("S", 4096)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "path"),
+    [
+        ("num_key_value_heads", 7, "num_key_value_heads"),
+        ("num_key_value_heads", 64, "num_key_value_heads"),
+        ("num_attention_heads", 48, "head_dim"),
+        ("is_encoder_decoder", True, "is_encoder_decoder"),
+        ("add_cross_attention", True, "add_cross_attention"),
+    ],
+)
+def test_a_shape_that_no_such_model_has_is_told(key, value, path):
+    assert path in [problem.path for problem in problems_of({**CONFIGS["llama-3.1-8b"], key: value})]
+
+
+def test_layers_without_experts_in_the_middle_are_refused():
+    (problem,) = problems_of({**CONFIGS["qwen3-30b-a3b"], "mlp_only_layers": [0, 1]})
+    assert problem.path == "mlp_only_layers"
+
+
+def test_windows_over_some_layers_of_qwen_2_are_refused_as_vllm_does():
+    """vLLM 0.33.0, model_executor/models/qwen2.py."""
+    qwen = {**CONFIGS["llama-3.1-8b"], "architectures": ["Qwen2ForCausalLM"], "sliding_window": 4096}
+    (problem,) = problems_of({**qwen, "use_sliding_window": True, "max_window_layers": 28})
+    assert problem.path == "max_window_layers"
+    assert read({**qwen, "use_sliding_window": True, "max_window_layers": 32}).shape.pattern == "S"
+    assert read({**qwen, "use_sliding_window": False, "max_window_layers": 28}).shape.pattern == "F"
+
+
+def test_a_model_without_attention_is_refused():
+    config = {**CONFIGS["nemotron-3-nano-30b-a3b"], "hybrid_override_pattern": "ME" * 26}
+    (problem,) = problems_of(config)
+    assert problem.got == "no layer with attention"
+
+
+@pytest.mark.parametrize(
+    "more", [{"dynamic": {"-:.*down_proj": {}}}, {"sparsity_config": {"format": "sparse-24-bitmask"}}]
+)
+def test_a_checkpoint_that_is_smaller_or_larger_than_its_format_says_is_refused(more):
+    quantised = {"quant_method": "gptq", "bits": 4, "group_size": 128, **more}
+    (problem,) = problems_of({**CONFIGS["llama-3.1-8b"], "quantization_config": quantised})
+    assert problem.path == "quantization_config"

@@ -110,6 +110,18 @@ def test_a_method_that_is_not_known_is_refused(method):
         read("llama-3.1-8b", {"quant_method": method, "bits": 4})
 
 
+def test_an_output_layer_that_is_quantised_too_is_counted_so():
+    quantised = {"quant_method": "gptq", "bits": 4, "group_size": 128, "sym": True}
+    assert held("llama-3.1-8b", quantised, Part.HEAD, 31) is BF16
+    assert held("llama-3.1-8b", {**quantised, "lm_head": True}, Part.HEAD, 31) is Precision.INT4
+
+
+def test_a_checkpoint_that_names_a_format_of_the_cache_is_known():
+    assert read("llama-3.1-8b", {**MODELOPT, "kv_cache_quant_algo": "FP8"}).names_cache
+    assert not read("llama-3.1-8b", {**MODELOPT, "kv_cache_quant_algo": None}).names_cache
+    assert MODELS["llama-3.1-70b-fp8"].names_cache
+
+
 def test_rows_in_one_format_name_no_parts():
     for row in MODELS.values():
         assert row.formats is None or row.formats != formats(row.native_precision)

@@ -77,7 +77,7 @@ def test_disks_are_those_of_the_machine(machine, disks, boot):
     config = pool(machine, disk_gib=300, **held)["nodeConfig"]
     assert config["ephemeralStorageLocalSsdConfig"] == {"localSsdCount": disks}
     assert (config["diskType"], config["diskSizeGb"]) == (boot, 300)
-    raw = pool(machine, local_disk="none")["nodeConfig"]
+    raw = pool(machine, local_disk="none", **held)["nodeConfig"]
     assert raw["localNvmeSsdBlockConfig"] == {"localSsdCount": disks}
     assert "ephemeralStorageLocalSsdConfig" not in raw
 
