@@ -27,6 +27,11 @@ _PROFILED = (
     "llm-d-incubation/llm-d-planner, accuracy/README.md, width of layers general knowledge, 2026-11-21"
 )
 
+_RECIPE = (
+    "vllm-project/recipes, Qwen3.8-27B.yaml of 2026-08-14, read 2026-11-21: layers and the size of the weights, "
+    "which are those of Qwen3.6-27B"
+)
+
 _BF16, _FP8, _INT4, _MXFP4 = Precision.BF16, Precision.FP8, Precision.INT4, Precision.MXFP4
 _SOURCE, _DERIVED, _THIRD = Checked.SOURCE, Checked.DERIVED, Checked.THIRD_PARTY
 _APACHE, _MIT = "Apache-2.0", "MIT"
@@ -198,6 +203,8 @@ _ROWS = (
     _row("qwen3.6-35b-a3b", "35", 262144, "Qwen/Qwen3.6-35B-A3B", _APACHE,
          _qwen3_5(2048, 40, 16, 2, 32, 0, Experts(256, 8, 512, shared_width=512)),
          checked=_DERIVED, source=_SISTER),
+    _row("qwen3.8-27b", "27", 262144, "Qwen/Qwen3.8-27B", None,
+         _qwen3_5(5120, 64, 24, 4, 48, 17408, None), checked=_DERIVED, source=_RECIPE),
     # Mistral
     _row("mistral-7b", "7.25", 32768, "mistralai/Mistral-7B-Instruct-v0.3", _APACHE,
          Architecture(4096, 32, 32, 8, 128, 32768, 14336), checked=_THIRD, source=_LITGPT),

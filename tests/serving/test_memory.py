@@ -94,6 +94,14 @@ def test_experts_in_four_bits_and_everything_else_in_bf16_take_what_is_published
     assert gigabytes == pytest.approx(595, rel=0.002)
 
 
+def test_qwen_3_8_is_as_large_as_its_recipe_says():
+    """vllm-project/recipes, Qwen3.8-27B.yaml: 51.7 GiB, with a layer that predicts several tokens."""
+    row = MODELS["qwen3.8-27b"]
+    (weights,) = stage_weights_mib(row.shape, row.native_precision)
+    several = 5120 * 24 * 256 * 3 + 2 * 5120 * 4 * 256 + 3 * 5120 * 17408 + 2 * 5120 * 5120
+    assert float(weights) / 1024 + 2 * several / 2**30 == pytest.approx(51.7, rel=0.002)
+
+
 def test_mla_copies_its_compressing_matrices_to_every_device():
     row = MODELS["deepseek-v3"]
     (alone,) = stage_weights_mib(row.shape, row.native_precision)
