@@ -28,8 +28,8 @@ _PROFILED = (
 )
 
 _RECIPE = (
-    "vllm-project/recipes, Qwen3.8-27B.yaml of 2026-08-14, read 2026-11-21: layers and the size of the weights, "
-    "which are those of Qwen3.6-27B"
+    "vllm-project/recipes, Qwen3.8-27B.yaml of 2026-08-14, read 2026-11-21: layers and the size of the "
+    "weights, which are those of Qwen3.6-27B"
 )
 
 _BF16, _FP8, _INT4, _MXFP4 = Precision.BF16, Precision.FP8, Precision.INT4, Precision.MXFP4
