@@ -152,7 +152,22 @@ a3-ultragpu-8g,on_demand,84.807,third-party
 a4-highgpu-8g,flex_start,90.22,third-party
 a4-highgpu-8g,spot,39.63,third-party
 g4-standard-48,on_demand,4.49993,third-party
+g4-standard-96,on_demand,9.0002,dstack
+g4-standard-192,on_demand,18.0003,dstack
+g4-standard-384,on_demand,36.0006,dstack
 """
+# Read again 2026-11-21 in SkyPilot's catalog (catalogs/v8/gcp/vms.csv, fed from the Billing Catalog): the
+# a2-highgpu and a2-megagpu rows on demand are the same to the cent, a4-highgpu-8g by flex start is 90.216.
+# Its other GPUs show prices of commitments, so they confirm nothing.
+_SPOT_CHANGES = "spot prices change monthly"
+_SPOT_SINCE = {
+    "a2-highgpu-1g": f"{_SPOT_CHANGES}; SkyPilot's catalog shows about 1.80 (2026)",
+    "a2-highgpu-8g": f"{_SPOT_CHANGES}; SkyPilot's catalog shows about 14.43 (2026)",
+    "a2-ultragpu-1g": _SPOT_CHANGES,
+    "a2-ultragpu-8g": _SPOT_CHANGES,
+    "a4-highgpu-8g": f"{_SPOT_CHANGES}; SkyPilot's catalog shows about 32.61 (2026)",
+}
+_DSTACK = "dstack's catalog, fed from the Billing Catalog (dstackai/dstack#3213, 2025-10-22)"
 
 
 def price(machine: str, region: str, option: PurchaseOption) -> Price | None:
@@ -185,16 +200,17 @@ def _aws_capacity_block(row: str) -> tuple[str, Price]:
 
 def _gcp(row: str) -> tuple[str, Price]:
     name, option, amount, source = row.split(",")
-    third_party = source == "third-party"
+    sources = {"third-party": "third-party price page", "dstack": _DSTACK, "autoscaler": _AUTOSCALER}
     notes = {"g2": _G2_CONFLICT, "a4": _FLEX_UPPER if option == "flex_start" else None}
+    spot = _SPOT_SINCE.get(name) if option == "spot" else None
     return name, Price(
         Decimal(amount),
         _GCP_REGION,
         PurchaseOption(option),
-        "third-party price page" if third_party else _AUTOSCALER,
+        sources[source],
         _GCP_READ,
-        third_party=third_party,
-        note=notes.get(name.split("-")[0]),
+        third_party=source != "autoscaler",
+        note=spot or notes.get(name.split("-")[0]),
     )
 
 

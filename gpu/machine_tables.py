@@ -103,12 +103,12 @@ a3-highgpu-1g,H100-80GB,1,26,234,750,nvidia-h100-80gb,25,none,0
 a3-highgpu-2g,H100-80GB,2,52,468,1500,nvidia-h100-80gb,50,none,0
 a3-highgpu-4g,H100-80GB,4,104,936,3000,nvidia-h100-80gb,100,none,0
 a3-highgpu-8g,H100-80GB,8,208,1872,6000,nvidia-h100-80gb,1000,tcpx,4
-a3-edgegpu-8g,H100-80GB,8,208,1872,,nvidia-h100-80gb,800,none,0
+a3-edgegpu-8g,H100-80GB,8,208,1872,6000,nvidia-h100-80gb,400,none,0
 a3-megagpu-8g,H100-80GB,8,208,1872,6000,nvidia-h100-mega-80gb,1800,tcpxo,8
 a3-ultragpu-8g,H200-141GB,8,224,2952,12000,nvidia-h200-141gb,3600,rdma,8
 a4-highgpu-8g,B200-180GB,8,224,3968,12000,nvidia-b200,3600,rdma,8
-a4x-highgpu-4g,GB200-186GB,4,140,884,,nvidia-gb200,2000,rdma,4
-a4x-maxgpu-4g-metal,GB300,4,144,960,,nvidia-gb300,,rdma,
+a4x-highgpu-4g,GB200-186GB,4,140,884,12000,nvidia-gb200,2000,rdma,4
+a4x-maxgpu-4g-metal,GB300,4,144,960,12000,nvidia-gb300,3600,rdma,
 g2-standard-4,L4,1,4,16,,nvidia-l4,10,none,0
 g2-standard-8,L4,1,8,32,,nvidia-l4,16,none,0
 g2-standard-12,L4,1,12,48,,nvidia-l4,16,none,0
@@ -122,13 +122,14 @@ g4-standard-96,RTX PRO 6000,2,96,360,,nvidia-rtx-pro-6000,100,none,0
 g4-standard-192,RTX PRO 6000,4,192,720,,nvidia-rtx-pro-6000,200,none,0
 g4-standard-384,RTX PRO 6000,8,384,1440,,nvidia-rtx-pro-6000,400,none,0
 """,
-    "cluster-toolkit v1.95.0; a2, g2, g4 and a3-highgpu sizes: Compute Engine docs, GPU machine types",
+    "Compute Engine docs, GPU machine types, of 2026-04-14; accelerators, networks: cluster-toolkit v1.95.0",
     date(2026, 11, 21),
 )
 
 PROVISIONAL = {
     "p6e-gb200": "network bandwidth is not listed; sold only in UltraServers of 9 or 18 machines",
-    "a4x-maxgpu": "vCPU and memory are from one public API answer; network and GPU networks are not listed",
+    "a4x-maxgpu": "GPU networks are not listed",
+    "a3-edgegpu": "network bandwidth is 600 Gbps in asia-south1 and northamerica-northeast2",
 }
 """Which values of a machine, by the start of its name, come from general knowledge or are missing."""
 
@@ -155,6 +156,7 @@ _SPOT_GK = "spot and reserved: general knowledge"
 _FLEX_GK = "flex start and queued provisioning: general knowledge"
 _QUEUED_GK = "queued provisioning: general knowledge"
 _EC2_BLOCKS = "Karpenter's price file; EC2 user guide, how Capacity Blocks work (read 2026-11)"
+_GPU_TYPES = "Compute Engine docs, GPU machine types, of 2026-04-14"
 _COMMITMENTS = (
     "on demand and spot: SKUs of the Billing Catalog; reserved: commitment types of the Compute API"
 )
@@ -183,11 +185,18 @@ SALES = (
     Sales(
         ("a3-highgpu-1g", "a3-highgpu-2g", "a3-highgpu-4g"),
         (_SPOT, _FLEX, _QUEUED),
-        "Compute Engine docs, GPU machine types: only as Spot or Flex-start VMs",
+        f"{_GPU_TYPES}: only as Spot or Flex-start VMs",
         _QUEUED_GK,
     ),
     Sales(
-        ("a2-", "a3-highgpu-8g", "a3-megagpu-8g", "a3-ultragpu-8g", "g2-"),
+        ("a3-ultragpu-8g",),
+        (_ON_DEMAND, _SPOT, _RESERVED, _FLEX, _QUEUED),
+        _GPU_TYPES,
+        "on demand: the docs offer it only with reserved capacity, as Spot VM or by flex start; "
+        + _QUEUED_GK,
+    ),
+    Sales(
+        ("a2-", "a3-highgpu-8g", "a3-megagpu-8g", "g2-"),
         (_ON_DEMAND, _SPOT, _RESERVED, _FLEX, _QUEUED),
         _COMMITMENTS,
         _FLEX_GK,
@@ -202,10 +211,10 @@ SALES = (
     Sales(
         ("a4-highgpu-8g",),
         (_SPOT, _RESERVED, _FLEX, _QUEUED),
-        "third-party price page; reserved: commitment types of the Compute API",
-        f"that it isn't sold on demand: a third-party price page; {_QUEUED_GK}",
+        f"{_GPU_TYPES}: with reserved capacity, as Spot VM or by flex start",
+        _QUEUED_GK,
     ),
-    Sales(("a4x-",), (_RESERVED,), "none found", "how it is sold: general knowledge"),
+    Sales(("a4x-",), (_RESERVED,), f"{_GPU_TYPES}: with reserved capacity"),
 )
 
 

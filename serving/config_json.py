@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
 from ..components.errors import InvalidInput, Problem
-from .architecture import Architecture, Experts, Latent, LayerKind, LinearAttention, parameters
+from .architecture import Architecture, LayerKind, parameters
+from .config_hybrids import gated_delta, granite_hybrid, nemotron_h
 from .config_keys import Config, ConfigKeys
+from .config_shapes import (
+    deepseek,
+    dense,
+    gemma2,
+    gemma3,
+    gemma4,
+    glm4_lite,
+    gpt_oss,
+    llama4,
+    minimax_m3,
+    mistral3,
+    mixture,
+    routed,
+    sparse,
+    tied,
+    windows,
+)
 from .model import Checked, Model
-from .quantisation import native_precision
+from .quantisation import names_cache, read_formats
 
 
 def read_config(path: Path) -> Config:
@@ -37,7 +54,6 @@ def model_from_config(name: str, config: Config, *, source: str, subject: str) -
     """
     problems: list[Problem] = []
     keys = ConfigKeys(config, problems)
-    native = native_precision(config, problems)
     build = _ARCHITECTURES.get(_architecture(config))
     if build is None:
         known = f"one of {', '.join(sorted(_ARCHITECTURES))}"
@@ -45,11 +61,44 @@ def model_from_config(name: str, config: Config, *, source: str, subject: str) -
         problems.append(Problem("architectures", config.get("architectures"), known, fix))
         raise InvalidInput(subject, problems)
     shape = build(keys)
+    if not problems:
+        _check_shape(keys, shape)
     max_context = keys.number("max_position_embeddings")
+    native, parts = read_formats(
+        config, shape, problems, mlp_is_shared=_architecture(config) in _MLP_IS_SHARED
+    )
     if problems:
         raise InvalidInput(subject, problems)
     params_b = Decimal(parameters(shape)) / 10**9
-    return Model(name, shape, params_b, max_context, source, native, None, Checked.SOURCE, "config.json")
+    return Model(
+        name,
+        shape,
+        params_b,
+        max_context,
+        source,
+        native,
+        None,
+        Checked.SOURCE,
+        "config.json",
+        formats=parts,
+        names_cache=names_cache(config),
+    )
+
+
+def _check_shape(keys: ConfigKeys, shape: Architecture) -> None:
+    for key in ("is_encoder_decoder", "add_cross_attention"):
+        if keys.flag(key):
+            keys.wrong(key, True, "false; a cache of an encoder's tokens is not known here")
+    written = keys.value("head_dim") or keys.value("attention_head_dim")
+    if not shape.latent and written is None and shape.hidden % shape.heads:
+        keys.wrong("head_dim", None, f"a number, since {shape.heads} heads don't divide {shape.hidden}")
+    keeping = [kind for kind in dict.fromkeys(shape.kinds) if kind not in (LayerKind.LINEAR, LayerKind.NONE)]
+    if not keeping:
+        keys.wrong("num_hidden_layers", "no layer with attention", "a model that has some")
+    for kind in keeping:
+        heads = shape.heads_of(kind).kv_heads
+        if shape.heads % heads:
+            keys.wrong("num_key_value_heads", heads, f"a divisor of the {shape.heads} attention heads")
 
 
 def _json_object(path: Path) -> Config:
@@ -70,214 +119,50 @@ def _architecture(config: Config) -> str:
     return names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
 
 
-def _pattern(kinds: Iterable[LayerKind]) -> str:
-    letters = "".join(kinds)
-    repeats = (letters[:size] for size in range(1, len(letters) + 1))
-    return next((part for part in repeats if (part * len(letters))[: len(letters)] == letters), "F")
-
-
-_LAYER_TYPES = {
-    "full_attention": LayerKind.FULL,
-    "sliding_attention": LayerKind.SLIDING,
-    "chunked_attention": LayerKind.CHUNKED,
-    "linear_attention": LayerKind.LINEAR,
-}
-
-
-def _shape(
-    keys: ConfigKeys,
-    *,
-    every: int = 1,
-    others: LayerKind = LayerKind.FULL,
-    window: int = 0,
-    width: int | None = None,
-    tied: bool = False,
-    gated: bool = False,
-    experts: Experts | None = None,
-    linear: LinearAttention | None = None,
-) -> Architecture:
-    """Every ``every``-th layer sees all tokens, the others are ``others``; ``layer_types`` overrules that."""
-    hidden, heads = keys.number("hidden_size"), keys.number("num_attention_heads")
-    layers = keys.layers("num_hidden_layers")
-    named = keys.kinds()
-    if named:
-        if len(named) != layers or not set(named) <= set(_LAYER_TYPES):
-            keys.refuse_layers(named, layers, _LAYER_TYPES)
-        kinds = [_LAYER_TYPES.get(kind, LayerKind.FULL) for kind in named]
-    else:
-        kinds = [others if (layer + 1) % every else LayerKind.FULL for layer in range(layers)]
-    if not window:
-        # Without a window, or with one that is switched off, such a layer sees all tokens.
-        kinds = [LayerKind.FULL if kind is LayerKind.SLIDING else kind for kind in kinds]
-    return Architecture(
-        hidden=hidden,
-        layers=layers,
-        heads=heads,
-        kv_heads=keys.number("num_key_value_heads", default=heads),
-        head_dim=keys.number("head_dim", default=max(1, hidden // heads)),
-        vocabulary=keys.number("vocab_size"),
-        dense_width=keys.number("intermediate_size") if width is None else width,
-        pattern=_pattern(kinds),
-        window=window,
-        tied=keys.flag("tie_word_embeddings", default=tied),
-        gated_attention=gated,
-        image_encoder=keys.encoder(),
-        experts=experts,
-        linear=linear,
-    )
-
-
-def _dense(keys: ConfigKeys) -> Architecture:
-    window = keys.number("sliding_window", default=0)
-    # Qwen writes a window and switches it off beside it.
-    if window and keys.flag("use_sliding_window", default=True):
-        return _shape(keys, every=10**9, others=LayerKind.SLIDING, window=window)
-    return _shape(keys)
-
-
-def _mixture(keys: ConfigKeys) -> Architecture:
-    width = keys.number("moe_intermediate_size", "intermediate_size")
-    experts = Experts(
-        count=keys.number("num_experts", "num_local_experts"),
-        per_token=keys.number("num_experts_per_tok"),
-        width=width,
-        shared_width=keys.number("shared_expert_intermediate_size", default=0, least=0),
-        every=keys.number("decoder_sparse_step", default=1),
-    )
-    window = keys.number("sliding_window", default=0)
-    return _shape(keys, experts=experts, window=window if keys.kinds() else 0)
-
-
-def _gpt_oss(keys: ConfigKeys) -> Architecture:
-    shape = _mixture(keys)
-    if keys.kinds():
-        return shape
-    window = keys.number("sliding_window")
-    return _shape(keys, every=2, others=LayerKind.SLIDING, window=window, experts=shape.experts)
-
-
-def _gemma2(keys: ConfigKeys) -> Architecture:
-    window = keys.number("sliding_window", default=4096)
-    return _shape(keys, every=2, others=LayerKind.SLIDING, window=window, tied=True)
-
-
-def _gemma3(keys: ConfigKeys) -> Architecture:
-    every, window = (
-        keys.number("sliding_window_pattern", default=6),
-        keys.number("sliding_window", default=4096),
-    )
-    return _shape(keys, every=every, others=LayerKind.SLIDING, window=window, tied=True)
-
-
-def _llama4(keys: ConfigKeys) -> Architecture:
-    width = keys.number("intermediate_size")
-    experts = Experts(
-        count=keys.number("num_local_experts"),
-        per_token=keys.number("num_experts_per_tok"),
-        width=width,
-        shared_width=width,
-        every=keys.number("interleave_moe_layer_step", default=1),
-    )
-    chunk = keys.number("attention_chunk_size", default=8192)
-    dense = keys.number("intermediate_size_mlp")
-    return _shape(keys, every=4, others=LayerKind.CHUNKED, window=chunk, width=dense, experts=experts)
-
-
-def _routed(keys: ConfigKeys) -> Architecture:
-    width = keys.number("moe_intermediate_size")
-    experts = Experts(
-        count=keys.number("n_routed_experts"),
-        per_token=keys.number("num_experts_per_tok"),
-        width=width,
-        shared_width=width * keys.number("n_shared_experts", default=0, least=0),
-        first_dense=keys.number("first_k_dense_replace", default=0, least=0),
-        every=keys.number("moe_layer_freq", default=1),
-    )
-    return _shape(keys, experts=experts)
-
-
-def _deepseek(keys: ConfigKeys) -> Architecture:
-    rope, rank = keys.number("qk_rope_head_dim"), keys.number("kv_lora_rank")
-    latent = Latent(
-        query_rank=keys.number("q_lora_rank", default=0, least=0),
-        kv_rank=rank,
-        nope_dim=keys.number("qk_nope_head_dim"),
-        rope_dim=rope,
-        value_dim=keys.number("v_head_dim"),
-    )
-    return replace(_routed(keys), kv_heads=1, head_dim=rank + rope, latent=latent)
-
-
-def _sparse(keys: ConfigKeys) -> Architecture:
-    """DeepSeek's sparse attention: MLA with an index in every layer."""
-    keys.refuse("indexer_types", "shared", "an index in every layer")
-    base = _deepseek(keys)
-    heads, numbers = keys.number("index_n_heads"), keys.number("index_head_dim")
-    latent = replace(base.latent, index_heads=heads, index_dim=numbers) if base.latent else None
-    return replace(base, latent=latent)
-
-
-def _glm4_lite(keys: ConfigKeys) -> Architecture:
-    # Its first layer is dense, and its file says so with a list only.
-    base = _deepseek(keys)
-    experts = replace(base.experts, first_dense=1) if base.experts else None
-    return replace(base, experts=experts)
-
-
-def _hybrid(keys: ConfigKeys) -> Architecture:
-    experts = None
-    if keys.value("num_experts"):
-        experts = Experts(
-            count=keys.number("num_experts"),
-            per_token=keys.number("num_experts_per_tok"),
-            width=keys.number("moe_intermediate_size"),
-            shared_width=keys.number("shared_expert_intermediate_size", default=0, least=0),
-            every=keys.number("decoder_sparse_step", default=1),
-        )
-    linear = LinearAttention(
-        key_heads=keys.number("linear_num_key_heads"),
-        value_heads=keys.number("linear_num_value_heads"),
-        key_dim=keys.number("linear_key_head_dim"),
-        value_dim=keys.number("linear_value_head_dim"),
-        kernel=keys.number("linear_conv_kernel_dim"),
-        state_bytes=4 if keys.value("mamba_ssm_dtype") == "float32" else 2,
-    )
-    return _shape(
-        keys,
-        every=keys.number("full_attention_interval", default=4),
-        others=LayerKind.LINEAR,
-        width=keys.number("intermediate_size", default=0 if experts else None),
-        gated=True,
-        experts=experts,
-        linear=linear,
-    )
-
-
 _ARCHITECTURES: Mapping[str, Callable[[ConfigKeys], Architecture]] = MappingProxyType(
     {
-        "LlamaForCausalLM": _dense,
-        "MistralForCausalLM": _dense,
-        "Qwen2ForCausalLM": _dense,
-        "Qwen3ForCausalLM": _dense,
-        "Qwen3VLForConditionalGeneration": _dense,
-        "Phi3ForCausalLM": _dense,
-        "MixtralForCausalLM": _mixture,
-        "Qwen3MoeForCausalLM": _mixture,
-        "Qwen3VLMoeForConditionalGeneration": _mixture,
-        "MiniMaxM2ForCausalLM": _mixture,
-        "GptOssForCausalLM": _gpt_oss,
-        "Gemma2ForCausalLM": _gemma2,
-        "Gemma3ForCausalLM": _gemma3,
-        "Gemma3ForConditionalGeneration": _gemma3,
-        "Llama4ForConditionalGeneration": _llama4,
-        "DeepseekV2ForCausalLM": _deepseek,
-        "DeepseekV3ForCausalLM": _deepseek,
-        "DeepseekV32ForCausalLM": _sparse,
-        "GlmMoeDsaForCausalLM": _sparse,
-        "Glm4MoeForCausalLM": _routed,
-        "Glm4MoeLiteForCausalLM": _glm4_lite,
-        "Qwen3NextForCausalLM": _hybrid,
-        "Qwen3_5ForConditionalGeneration": _hybrid,
-        "Qwen3_5MoeForConditionalGeneration": _hybrid,
+        "LlamaForCausalLM": dense,
+        "SeedOssForCausalLM": dense,
+        "Glm4ForCausalLM": dense,
+        "Ministral3ForCausalLM": dense,
+        "Mistral3ForConditionalGeneration": mistral3,
+        "SmolLM3ForCausalLM": tied,
+        "Olmo3ForCausalLM": windows(4),
+        # Cohere counts the token itself to the window.
+        "Cohere2ForCausalLM": windows(4, tied=True, wider=1),
+        "MistralForCausalLM": dense,
+        "Qwen2ForCausalLM": dense,
+        "Qwen3ForCausalLM": dense,
+        "Qwen3VLForConditionalGeneration": dense,
+        "Phi3ForCausalLM": dense,
+        "MixtralForCausalLM": mixture,
+        "Qwen3MoeForCausalLM": mixture,
+        "Qwen3VLMoeForConditionalGeneration": mixture,
+        "MiniMaxM2ForCausalLM": mixture,
+        "MiniMaxM3ForCausalLM": minimax_m3,
+        "MiniMaxM3SparseForCausalLM": minimax_m3,
+        "MiniMaxM3SparseForConditionalGeneration": minimax_m3,
+        "GptOssForCausalLM": gpt_oss,
+        "Gemma2ForCausalLM": gemma2,
+        "Gemma4ForCausalLM": gemma4,
+        "Gemma4ForConditionalGeneration": gemma4,
+        "Gemma3ForCausalLM": gemma3,
+        "Gemma3ForConditionalGeneration": gemma3,
+        "Llama4ForConditionalGeneration": llama4,
+        "DeepseekV2ForCausalLM": deepseek,
+        "DeepseekV3ForCausalLM": deepseek,
+        "KimiK25ForConditionalGeneration": deepseek,
+        "DeepseekV32ForCausalLM": sparse,
+        "GlmMoeDsaForCausalLM": sparse,
+        "Glm4MoeForCausalLM": routed,
+        "Glm4MoeLiteForCausalLM": glm4_lite,
+        "Qwen3NextForCausalLM": gated_delta,
+        "Qwen3_5ForCausalLM": gated_delta,
+        "Qwen3_5MoeForCausalLM": gated_delta,
+        "Qwen3_5ForConditionalGeneration": gated_delta,
+        "Qwen3_5MoeForConditionalGeneration": gated_delta,
+        "NemotronHForCausalLM": nemotron_h,
+        "GraniteMoeHybridForCausalLM": granite_hybrid,
     }
 )
+_MLP_IS_SHARED = ("Gemma4ForCausalLM", "Gemma4ForConditionalGeneration")

@@ -10,15 +10,19 @@ from math import ceil
 from .architecture import (
     Architecture,
     LayerKind,
-    attention_parameters,
-    embedding_parameters,
+    LinearAttention,
+    Mamba,
+    attention_inputs,
+    attention_outputs,
+    dense_parameters,
     expert_parameters,
-    feed_forward_parameters,
     has_experts,
+    has_feed_forward,
     index_parameters,
+    router_parameters,
 )
 from .kv_cache import pipeline_stages
-from .precision import Precision, weight_bytes
+from .precision import Formats, Part, Precision, formats, weight_bytes
 
 _MIB = 2**20
 _BF16 = 2
@@ -63,32 +67,36 @@ class Overhead:
 
 @cache
 def stage_weights_mib(
-    shape: Architecture, precision: Precision, *, tensor_parallel: int = 1, pipeline_parallel: int = 1
+    shape: Architecture,
+    precision: Precision | Formats,
+    *,
+    tensor_parallel: int = 1,
+    pipeline_parallel: int = 1,
 ) -> tuple[Fraction, ...]:
     """Weights on each device of every pipeline stage, first stage first.
 
-    Embeddings and output layer stay in bf16. What tensor parallelism copies instead of splitting is counted
-    in full: KV heads beyond one a device, the compressing matrices of MLA, routers.
+    Embeddings, encoder and routers stay in bf16. What tensor parallelism copies instead of splitting is
+    counted in full: KV heads beyond one a device, the compressing matrices of MLA, routers.
     """
-    quantised = weight_bytes(precision)
-    experts_only = precision is Precision.MXFP4
-    outside = Fraction(_BF16) if experts_only else quantised
+    held = formats(precision) if isinstance(precision, Precision) else precision
     layer_count = max(1, sum(has_experts(shape, layer) for layer in range(shape.layers)))
-    experts = Fraction(expert_parameters(shape), layer_count) * _padding(shape, precision, tensor_parallel)
-    kinds = shape.kinds
+    experts = Fraction(expert_parameters(shape), layer_count)
     stages = []
     for index, layers in enumerate(pipeline_stages(shape.layers, pipeline_parallel)):
         total = Fraction(0)
         for layer in layers:
-            kind = kinds[layer]
-            attention = attention_parameters(shape, kind) + _copied(shape, kind, tensor_parallel)
-            total += (attention + feed_forward_parameters(shape, layer)) * outside
-            total += experts * quantised if has_experts(shape, layer) else 0
-        matrices = embedding_parameters(shape)
+            total += _matrices_bytes(shape, held, layer, tensor_parallel)
+            total += router_parameters(shape, layer) * tensor_parallel * _BF16
+            if has_experts(shape, layer):
+                format_ = held.of(Part.EXPERTS, layer)
+                total += experts * _padding(shape, format_, tensor_parallel) * weight_bytes(format_)
         first, last = index == 0, index == pipeline_parallel - 1
-        ends = matrices if first and last else matrices // (1 if shape.tied else 2) if first or last else 0
-        encoder = shape.image_encoder if first else 0
-        total += (ends + encoder) * _BF16
+        matrix = shape.vocabulary * shape.hidden
+        if first or (last and shape.tied):
+            total += matrix * _BF16
+        if last and not shape.tied:
+            total += matrix * weight_bytes(held.of(Part.HEAD, shape.layers - 1))
+        total += shape.image_encoder * _BF16 if first else 0
         stages.append(total / tensor_parallel / _MIB)
     return tuple(stages)
 
@@ -101,14 +109,15 @@ def adapters_mib(shape: Architecture, adapters: Adapters, *, tensor_parallel: in
     """
     numbers = Fraction(0)
     for layer, kind in enumerate(shape.kinds):
-        inner = (shape.heads + 2 * shape.kv_heads) * shape.head_dim
-        if kind is LayerKind.LINEAR and shape.linear:
-            inner = shape.linear.value_heads * shape.linear.value_dim * 3
-        numbers += 4 * shape.hidden + Fraction(inner + shape.heads * shape.head_dim, tensor_parallel)
-        networks, width = (1, shape.dense_width)
-        if shape.experts and has_experts(shape, layer):
-            networks, width = shape.experts.count, shape.experts.width
-        numbers += networks * (3 * shape.hidden + Fraction(3 * width, tensor_parallel))
+        if kind is not LayerKind.NONE:
+            inner, outer = _split_widths(shape, kind)
+            numbers += 4 * shape.hidden + Fraction(inner + outer, tensor_parallel)
+        if has_feed_forward(shape, layer):
+            networks, width, hidden = (1, shape.dense_width, shape.hidden)
+            if shape.experts and has_experts(shape, layer):
+                networks, width = shape.experts.count, shape.experts.width
+                hidden = shape.experts.hidden or shape.hidden
+            numbers += networks * shape.feed_forward_matrices * (hidden + Fraction(width, tensor_parallel))
     return numbers * adapters.count * adapters.rank * _BF16 / _MIB
 
 
@@ -122,12 +131,14 @@ def overhead(
 ) -> Overhead:
     """What vLLM's profiling run takes at its peak: the widest layer, or the sampler over all sequences."""
     experts = shape.experts
-    wide = 3 * Fraction(shape.dense_width, tensor_parallel) + 3 * shape.hidden
+    # Without a gate there is one wide result less.
+    wide = shape.feed_forward_matrices * Fraction(shape.dense_width, tensor_parallel) + 3 * shape.hidden
     kept = Fraction(shape.hidden)
     if experts:
         routed = Fraction(experts.width + experts.shared_width, tensor_parallel)
-        kept += experts.per_token * (shape.hidden + 2 * routed)
-        wide = max(wide, experts.per_token * (shape.hidden + 3 * routed) + 3 * shape.hidden)
+        read = experts.hidden or shape.hidden
+        kept += experts.per_token * (read + (shape.feed_forward_matrices - 1) * routed)
+        wide = max(wide, experts.per_token * (read + shape.feed_forward_matrices * routed) + 3 * shape.hidden)
     forward = max_num_batched_tokens * wide * _BF16
     sampler = _SAMPLER_COPIES * max_num_seqs * shape.vocabulary * 4 + max_num_batched_tokens * kept * _BF16
     return Overhead(
@@ -145,11 +156,38 @@ def _padding(shape: Architecture, precision: Precision, tensor_parallel: int) ->
     return wider * Fraction(ceil(shape.hidden / _MXFP4_HIDDEN) * _MXFP4_HIDDEN, shape.hidden)
 
 
-def _copied(shape: Architecture, kind: LayerKind, tensor_parallel: int) -> int:
-    if kind is LayerKind.LINEAR or tensor_parallel == 1:
+def _matrices_bytes(shape: Architecture, held: Formats, layer: int, tensor_parallel: int) -> Fraction:
+    """Of one layer on all devices together, without its experts."""
+    linear = shape.kinds[layer] is LayerKind.LINEAR
+    inputs = attention_inputs(shape, layer) + _copied(shape, layer, tensor_parallel)
+    dense = Part.SHARED if has_experts(shape, layer) else Part.DENSE
+    counted = (
+        (Part.LINEAR if linear else Part.INPUTS, inputs),
+        (Part.LINEAR if linear else Part.OUTPUTS, attention_outputs(shape, layer)),
+        (dense, dense_parameters(shape, layer)),
+    )
+    return sum((number * weight_bytes(held.of(part, layer)) for part, number in counted), Fraction(0))
+
+
+def _split_widths(shape: Architecture, kind: LayerKind) -> tuple[int, int]:
+    """What attention's first matrices write and its last one reads, in numbers."""
+    linear = shape.linear
+    if kind is LayerKind.LINEAR and isinstance(linear, Mamba):
+        inner = linear.heads * linear.head_dim
+        return 2 * inner + 2 * linear.groups * linear.state + linear.heads, inner
+    if kind is LayerKind.LINEAR and isinstance(linear, LinearAttention):
+        return linear.value_heads * linear.value_dim * 3, shape.heads * shape.head_dim
+    heads = shape.heads_of(kind)
+    return (shape.heads + 2 * heads.kv_heads) * heads.head_dim, shape.heads * heads.head_dim
+
+
+def _copied(shape: Architecture, layer: int, tensor_parallel: int) -> int:
+    kind = shape.kinds[layer]
+    if kind in (LayerKind.LINEAR, LayerKind.NONE) or tensor_parallel == 1:
         return 0
+    index = index_parameters(shape, layer) * (tensor_parallel - 1)
     if shape.latent:
-        down = shape.hidden * (shape.latent.query_rank + shape.head_dim)
-        return (down + index_parameters(shape)) * (tensor_parallel - 1)
-    copies = max(1, tensor_parallel // shape.kv_heads)
-    return 2 * shape.hidden * shape.kv_heads * shape.head_dim * (copies - 1)
+        return shape.hidden * (shape.latent.query_rank + shape.head_dim) * (tensor_parallel - 1) + index
+    heads = shape.heads_of(kind)
+    copies = max(1, tensor_parallel // heads.kv_heads)
+    return 2 * shape.hidden * heads.kv_heads * heads.head_dim * (copies - 1) + index

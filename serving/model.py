@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from .architecture import Architecture, Attention, parameters
-from .precision import Precision
+from .precision import Formats, Precision, formats
 
 
 class Checked(StrEnum):
@@ -42,6 +42,16 @@ class Model:
     checked: Checked
     source: str
     """Where the shape was read, with the date."""
+    formats: Formats | None = None
+    """Of each part of the checkpoint, where not all of them are in ``native_precision``."""
+    names_cache: bool = False
+    """Whether the checkpoint names a format of the KV cache, which vLLM takes unless told otherwise."""
+
+    def weights_in(self, precision: Precision) -> Formats:
+        """The formats of all matrices when the weights are served in ``precision``."""
+        if precision is self.native_precision and self.formats:
+            return self.formats
+        return formats(precision)
 
     @property
     def active_b(self) -> Decimal:

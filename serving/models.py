@@ -11,8 +11,9 @@ from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from .architecture import Architecture, Attention, Experts, Latent, LinearAttention
+from .architecture import Architecture, Attention, Experts, Index, Latent, LinearAttention
 from .model import Checked, Model
+from .models_2026 import ROWS
 from .precision import Precision
 
 __all__ = ["MODELS", "Attention", "Checked", "Model", "closest", "model"]
@@ -24,6 +25,11 @@ _GLM_DEFAULTS = "defaults of transformers 5.23.0, configuration_glm4_moe.py and 
 _TRANSFORMERS = "defaults of transformers 5.23.0, configuration_qwen3_next.py, read 2026-11-21"
 _PROFILED = (
     "llm-d-incubation/llm-d-planner, accuracy/README.md, width of layers general knowledge, 2026-11-21"
+)
+
+_RECIPE = (
+    "vllm-project/recipes, Qwen3.8-27B.yaml of 2026-08-14, read 2026-11-21: layers and the size of the "
+    "weights, which are those of Qwen3.6-27B"
 )
 
 _BF16, _FP8, _INT4, _MXFP4 = Precision.BF16, Precision.FP8, Precision.INT4, Precision.MXFP4
@@ -44,7 +50,17 @@ def _row(
     source: str = _COPY,
 ) -> Model:
     return Model(
-        name, shape, Decimal(params_b), max_context, hugging_face_id, native, licence, checked, source
+        name,
+        shape,
+        Decimal(params_b),
+        max_context,
+        hugging_face_id,
+        native,
+        licence,
+        checked,
+        source,
+        # NVIDIA's quantised checkpoints name an fp8 cache.
+        names_cache=hugging_face_id.startswith("nvidia/"),
     )
 
 
@@ -62,11 +78,11 @@ _DEEPSEEK_V3 = Architecture(
     7168, 61, 128, 1, 576, 129280, 18432,
     experts=Experts(256, 8, 2048, shared_width=2048, first_dense=3), latent=Latent(1536, 512, 128, 64, 128),
 )  # fmt: skip
-_DEEPSEEK_V3_2 = replace(_DEEPSEEK_V3, latent=Latent(1536, 512, 128, 64, 128, index_heads=64, index_dim=128))
+_DEEPSEEK_V3_2 = replace(_DEEPSEEK_V3, index=Index(64, 128))
 _GLM_5 = Architecture(
     6144, 78, 64, 1, 576, 154880, 12288,
     experts=Experts(256, 8, 2048, shared_width=2048, first_dense=3),
-    latent=Latent(2048, 512, 192, 64, 256, index_heads=32, index_dim=128),
+    latent=Latent(2048, 512, 192, 64, 256), index=Index(32, 128),
 )  # fmt: skip
 _KIMI_K2 = Architecture(
     7168, 61, 64, 1, 576, 163840, 18432,
@@ -187,6 +203,8 @@ _ROWS = (
     _row("qwen3.6-35b-a3b", "35", 262144, "Qwen/Qwen3.6-35B-A3B", _APACHE,
          _qwen3_5(2048, 40, 16, 2, 32, 0, Experts(256, 8, 512, shared_width=512)),
          checked=_DERIVED, source=_SISTER),
+    _row("qwen3.8-27b", "27", 262144, "Qwen/Qwen3.8-27B", None,
+         _qwen3_5(5120, 64, 24, 4, 48, 17408, None), checked=_DERIVED, source=_RECIPE),
     # Mistral
     _row("mistral-7b", "7.25", 32768, "mistralai/Mistral-7B-Instruct-v0.3", _APACHE,
          Architecture(4096, 32, 32, 8, 128, 32768, 14336), checked=_THIRD, source=_LITGPT),
@@ -244,7 +262,7 @@ _ROWS = (
     _row("gpt-oss-120b", "116.8", 131072, "openai/gpt-oss-120b", _APACHE, _gpt_oss(36, 128), native=_MXFP4),
 )  # fmt: skip
 
-MODELS: Mapping[str, Model] = MappingProxyType({row.name: row for row in _ROWS})
+MODELS: Mapping[str, Model] = MappingProxyType({row.name: row for row in (*_ROWS, *ROWS)})
 """Every model, by name."""
 
 

@@ -9,6 +9,8 @@ from ..gpu.gpus import GPUS
 from .fit import Fit
 from .precision import Precision
 
+_BF16_CAPABILITY = (8, 0)
+
 FOLDERS = ("/dev/shm", "/cache")  # noqa: S108 - NCCL's own path
 """Where its server keeps shared memory, and what it downloads."""
 
@@ -59,7 +61,7 @@ def vllm_arguments(
         ]
     if online:
         arguments.append("--quantization=fp8")
-    if GPUS[fit.gpu].compute_capability < (8, 0):
+    if GPUS[fit.gpu].compute_capability < _BF16_CAPABILITY:
         # Turing has no bf16; fp16 takes the same memory.
         arguments.append("--dtype=half")
     return tuple(arguments)
@@ -68,9 +70,12 @@ def vllm_arguments(
 def _cache_type(fit: Fit) -> str:
     if fit.kv_cache_precision is Precision.FP8:
         return "fp8"
-    # For GLM-5 on Blackwell "auto" would be fp8 (vLLM 0.33.0, model_executor/models/config.py).
-    latent = fit.model.shape.latent
-    return "bfloat16" if latent and latent.index_dim else "auto"
+    # "auto" would be fp8 for sparse attention on Blackwell and for checkpoints that name it: vLLM 0.33.0,
+    # model_executor/models/config.py, and utils/torch_utils.py, resolve_kv_cache_dtype_string.
+    model = fit.model
+    if (model.shape.latent and model.shape.index) or model.names_cache:
+        return "float16" if GPUS[fit.gpu].compute_capability < _BF16_CAPABILITY else "bfloat16"
+    return "auto"
 
 
 def _decimal(value: Fraction) -> str:

@@ -20,9 +20,9 @@ from .partitions import PARTITIONS
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}
 
-LOCAL_SSD_GIB = 375
+LOCAL_SSD_GIB, _LARGE_SSD_GIB = 375, 3000
 """Size of one local SSD. Source: Compute Engine docs, local SSD disks; 16 of a3-highgpu-8g and 32 of
-a4-highgpu-8g as in cluster-toolkit v1.95.0."""
+a4-highgpu-8g as in cluster-toolkit v1.95.0. A4X has 4, so they hold 3000 GiB each."""
 
 HYPERDISK = ("a3-ultragpu-", "a4-", "a4x-", "g4-")
 """Machines that boot only from Hyperdisk. a4x: cluster-toolkit v1.95.0; the others: general knowledge, and
@@ -118,7 +118,8 @@ def taints_of(spec: NodePoolSpec) -> list[dict[str, str]]:
 
 def _local_disks(spec: NodePoolSpec, row: Machine) -> dict[str, Any]:
     # Machines without a number here have none, or let their owner choose, and get none.
-    disks = {"localSsdCount": (row.local_disk_gib or 0) // LOCAL_SSD_GIB}
+    size = _LARGE_SSD_GIB if row.name.startswith("a4x-") else LOCAL_SSD_GIB
+    disks = {"localSsdCount": (row.local_disk_gib or 0) // size}
     if not disks["localSsdCount"]:
         return {}
     ephemeral = spec.local_disk is LocalDisk.EPHEMERAL

@@ -48,4 +48,4 @@ def test_the_source_of_a_price_is_told():
     assert not price("g6.xlarge", "us-east-1", ON_DEMAND).third_party
     assert price("a3-highgpu-8g", "us-central1", ON_DEMAND).third_party
     assert "64.44" in price("a4-highgpu-8g", "us-central1", PurchaseOption.FLEX_START).note
-    assert price("a4-highgpu-8g", "us-central1", PurchaseOption.SPOT).note is None
+    assert "change monthly" in price("a4-highgpu-8g", "us-central1", PurchaseOption.SPOT).note

@@ -13,9 +13,6 @@ UNPRICED = {
     "a3-edgegpu-8g",
     "a4x-highgpu-4g",
     "a4x-maxgpu-4g-metal",
-    "g4-standard-96",
-    "g4-standard-192",
-    "g4-standard-384",
 }
 """Machines for which no source gives any price."""
 
@@ -70,3 +67,51 @@ def test_what_is_sold_only_ahead_of_time_is_not_sold_on_demand():
     assert machine("p5e.48xlarge").purchase_options == (PurchaseOption.CAPACITY_BLOCK,)
     assert PurchaseOption.ON_DEMAND not in machine("a3-highgpu-2g").purchase_options
     assert PurchaseOption.ON_DEMAND in machine("p5.48xlarge").purchase_options
+
+
+def test_machines_of_gcp_are_those_of_its_docs():
+    """Compute Engine docs, GPU machine types, of 2026-04-14: vCPU, GB, GiB of local disks, Gbps."""
+    published = {
+        "a4x-maxgpu-4g-metal": (144, 960, 12000, 3600),
+        "a4x-highgpu-4g": (140, 884, 12000, 2000),
+        "a4-highgpu-8g": (224, 3968, 12000, 3600),
+        "a3-ultragpu-8g": (224, 2952, 12000, 3600),
+        "a3-megagpu-8g": (208, 1872, 6000, 1800),
+        "a3-highgpu-1g": (26, 234, 750, 25),
+        "a3-highgpu-2g": (52, 468, 1500, 50),
+        "a3-highgpu-4g": (104, 936, 3000, 100),
+        "a3-highgpu-8g": (208, 1872, 6000, 1000),
+        "a3-edgegpu-8g": (208, 1872, 6000, 400),
+        "a2-ultragpu-1g": (12, 170, 375, 24),
+        "a2-ultragpu-2g": (24, 340, 750, 32),
+        "a2-ultragpu-4g": (48, 680, 1500, 50),
+        "a2-ultragpu-8g": (96, 1360, 3000, 100),
+        "a2-highgpu-1g": (12, 85, None, 24),
+        "a2-highgpu-2g": (24, 170, None, 32),
+        "a2-highgpu-4g": (48, 340, None, 50),
+        "a2-highgpu-8g": (96, 680, None, 100),
+        "a2-megagpu-16g": (96, 1360, None, 100),
+        "g4-standard-48": (48, 180, None, 50),
+        "g4-standard-96": (96, 360, None, 100),
+        "g4-standard-192": (192, 720, None, 200),
+        "g4-standard-384": (384, 1440, None, 400),
+        "g2-standard-4": (4, 16, None, 10),
+        "g2-standard-8": (8, 32, None, 16),
+        "g2-standard-12": (12, 48, None, 16),
+        "g2-standard-16": (16, 64, None, 32),
+        "g2-standard-24": (24, 96, None, 32),
+        "g2-standard-32": (32, 128, None, 32),
+        "g2-standard-48": (48, 192, None, 50),
+        "g2-standard-96": (96, 384, None, 100),
+    }
+    rows = {row.name: row for row in MACHINES.values() if row.cloud is Cloud.GCP}
+    found = {
+        name: (row.vcpu, row.memory_gib, row.local_disk_gib, row.network_gbps) for name, row in rows.items()
+    }
+    assert found == published
+
+
+def test_what_its_docs_do_not_sell_on_demand_says_so():
+    assert PurchaseOption.ON_DEMAND not in machine("a4-highgpu-8g").purchase_options
+    assert machine("a4x-highgpu-4g").purchase_options == (PurchaseOption.RESERVED,)
+    assert "only with reserved capacity" in machine("a3-ultragpu-8g").purchase_provisional

@@ -173,7 +173,27 @@ def test_experts_whose_fp8_blocks_cannot_be_split_are_spread_whole():
 
 
 def test_a_step_holds_at_least_a_block_of_linear_attention():
-    assert sized("qwen3.5-35b-a3b").max_num_batched_tokens == 2096
+    assert sized("qwen3.5-35b-a3b", gpu=GpuName.L40S).max_num_batched_tokens == 2096
+    # On Hopper blocks are a multiple of the 64 tokens that its kernels take at once.
+    assert sized("qwen3.5-35b-a3b").max_num_batched_tokens == 2112
+
+
+def test_a_state_written_in_the_middle_of_a_prompt_takes_a_block_more():
+    """vLLM 0.33.0, gdn/qwen_gdn_linear_attn.py and mamba_mixer2.py: num_prefill_checkpoint_blocks."""
+    shape = MODELS["qwen3.5-35b-a3b"].shape
+    plain, hopper = cache_layout(shape), cache_layout(shape, checkpoints=True)
+    assert (plain.state_blocks, hopper.state_blocks) == (2, 3)
+    assert cache_layout(MODELS["nemotron-3-nano-30b-a3b"].shape).state_blocks == 3
+    ada, h100 = (sized("qwen3.5-35b-a3b", gpu=gpu, tensor_parallel=4) for gpu in (GpuName.L40S, H100))
+    assert h100.kv_cache_mib / h100.kv_cache_tokens > 1.15 * ada.kv_cache_mib / ada.kv_cache_tokens
+
+
+def test_the_block_that_vllm_keeps_for_itself_is_not_promised():
+    """vLLM 0.33.0, v1/core/kv_cache_planning.py: one block is held back before a request is sized."""
+    found = sized("qwen3-4b", context_length=40960)
+    layout = cache_layout(found.model.shape)
+    blocks = layout.blocks(found.kv_cache_mib * 2**20)
+    assert found.max_concurrency == (blocks - 1) // layout.blocks_per_request(40960, 4096)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_platform.serving.architecture import Architecture, Latent, LayerKind
+from ai_platform.serving.architecture import Architecture, Latent, LayerKind, has_index
 from ai_platform.serving.kv_cache import cache_layout, layer_groups, pipeline_stages
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Precision
@@ -162,6 +162,50 @@ def test_kinds_of_nearly_as_many_layers_form_one_group_each():
     full, sliding = LayerKind.FULL, LayerKind.SLIDING
     assert sorted(map(len, layer_groups([full] * 10 + [sliding] * 14))) == [10, 14]
     assert sorted(map(len, layer_groups([full] * 10 + [sliding] * 15))) == [7, 8, 10]
+
+
+def test_layers_of_gemma_4_that_keep_half_as_much_put_twice_as_many_tokens_into_a_block():
+    """docs.lmcache.ai, recipes/gemma4: vLLM gives the two kinds of layers different block sizes."""
+    layout = cache_layout(MODELS["gemma-4-31b"].shape)
+    assert (layout.block_tokens, layout.window_block_tokens) == (32, 16)
+    assert layout.groups.count(LayerKind.SLIDING) == 5
+    assert layout.block_bytes == 10 * 16 * 2 * 16 * 256 * 2
+    # On eight devices each has one head of 512 or two of 256.
+    split = cache_layout(MODELS["gemma-4-31b"].shape, tensor_parallel=8)
+    assert (split.block_tokens, split.window_block_tokens) == (16, 16)
+
+
+def test_gemma_4_holds_about_the_tokens_that_were_reported():
+    """vllm-project/vllm#43308: about 55,000 tokens in about 50 GB by vLLM 0.20, which counted one group."""
+    layout = cache_layout(MODELS["gemma-4-31b"].shape)
+    counted = layout.blocks(50 * GIB) // len(layout.groups) * layout.window_block_tokens
+    assert counted == pytest.approx(55_000, rel=0.05)
+
+
+def test_layers_that_use_the_index_of_an_earlier_one_keep_none():
+    """The FP8 checkpoint of GLM-5.2 names the indexes of 22 layers, one of them behind the last."""
+    shape = MODELS["glm-5.2"].shape
+    own = sum(has_index(shape, layer) for layer in range(shape.layers))
+    assert own == 21
+    assert cache_layout(shape).block_bytes == 64 * (78 * 2 * 576 + own * (128 + 4))
+    half = cache_layout(shape, stage=range(39, 78))
+    assert half.block_bytes == 64 * (39 * 2 * 576 + sum(has_index(shape, at) for at in range(39, 78)) * 132)
+
+
+def test_grouped_queries_with_an_index_keep_it_whole_on_every_device():
+    """vLLM 0.33.0, models/minimax_m3/common/indexer.py: 128 numbers in bf16 beside keys and values."""
+    layout = cache_layout(MODELS["minimax-m3"].shape, tensor_parallel=4)
+    assert layout.block_bytes == 128 * (60 * 2 * 128 * 2 + 57 * 128 * 2)
+
+
+def test_a_block_of_attention_is_as_large_as_the_state_of_a_mamba():
+    """vLLM 0.33.0, mamba_utils.py: 64 matrices of 64 x 128 in fp32, three inputs of 6,144 numbers in bf16."""
+    layout = cache_layout(MODELS["nemotron-3-nano-30b-a3b"].shape)
+    state = 64 * 64 * 128 * 4 + 3 * (4096 + 2 * 8 * 128) * 2
+    assert 0 <= layout.page_bytes - state < 16 * 2 * 2 * 128 * 2
+    assert layout.groups.count(LayerKind.LINEAR) == 4
+    assert layout.groups.count(LayerKind.FULL) == 1
+    assert layout.layers_per_block == 6
 
 
 def test_chunks_of_llama_4_are_dropped_when_the_next_begins():

@@ -26,6 +26,8 @@ LOADED = [
     ("glm-5.1-fp8", 8, 1, 89.39),
     # A public log of vLLM 0.19.0 on A100, repository not known.
     ("gemma-3-27b", 1, 1, 51.45),
+    # myoceane.fr, "AI vLLM A100 Gemma 4", 2026-04: google/gemma-4-26B-A4B.
+    ("gemma-4-26b-a4b", 1, 1, 48.5),
 ]
 
 
@@ -34,7 +36,7 @@ def test_weights_take_what_vllm_logged(name, tensor_parallel, pipeline_parallel,
     row = MODELS[name]
     stages = stage_weights_mib(
         row.shape,
-        row.native_precision,
+        row.weights_in(row.native_precision),
         tensor_parallel=tensor_parallel,
         pipeline_parallel=pipeline_parallel,
     )
@@ -83,6 +85,21 @@ def test_embeddings_and_output_layer_stay_in_bf16():
     row = MODELS["llama-3.3-70b-fp8"]
     gigabytes = float(sum(stage_weights_mib(row.shape, row.native_precision))) * 2**20 / 1e9
     assert gigabytes == pytest.approx(72.7, abs=0.1)
+
+
+def test_experts_in_four_bits_and_everything_else_in_bf16_take_what_is_published():
+    """vllm-project/recipes, models/moonshotai/Kimi-K2.6.yaml (2026-07-29): about 595 GB on disk."""
+    row = MODELS["kimi-k2.6"]
+    gigabytes = float(sum(stage_weights_mib(row.shape, row.weights_in(row.native_precision)))) * 2**20 / 1e9
+    assert gigabytes == pytest.approx(595, rel=0.002)
+
+
+def test_qwen_3_8_is_as_large_as_its_recipe_says():
+    """vllm-project/recipes, Qwen3.8-27B.yaml: 51.7 GiB, with a layer that predicts several tokens."""
+    row = MODELS["qwen3.8-27b"]
+    (weights,) = stage_weights_mib(row.shape, row.native_precision)
+    several = 5120 * 24 * 256 * 3 + 2 * 5120 * 4 * 256 + 3 * 5120 * 17408 + 2 * 5120 * 5120
+    assert float(weights) / 1024 + 2 * several / 2**30 == pytest.approx(51.7, rel=0.002)
 
 
 def test_mla_copies_its_compressing_matrices_to_every_device():

@@ -41,6 +41,13 @@ def test_a_native_fp8_or_mxfp4_model_needs_no_quantization():
     assert not any(argument.startswith("--quantization") for argument in vllm_arguments(result))
 
 
+def test_a_checkpoint_that_names_an_fp8_cache_does_not_get_one_unasked():
+    """NVIDIA's NVFP4 checkpoints name one, which vLLM 0.33.0 takes for "auto" also on GPUs without fp8."""
+    result = sized("gemma-4-31b-nvfp4", gpu=GpuName.A100_80GB)
+    assert "--kv-cache-dtype=bfloat16" in vllm_arguments(result)
+    assert "--kv-cache-dtype=auto" in vllm_arguments(sized("llama-3.1-8b-awq", gpu=GpuName.T4))
+
+
 def test_a_cache_counted_in_bf16_is_not_left_to_what_vllm_takes_by_itself():
     result = sized("glm-5-fp8", gpu=GpuName.B300, tensor_parallel=8)
     assert "--kv-cache-dtype=bfloat16" in vllm_arguments(result)

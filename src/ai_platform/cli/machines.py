@@ -138,7 +138,7 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
         table.add_column(column, justify="right", no_wrap=True)
     for column in ("fabric", "MIG", "sold\nas"):
         table.add_column(column, no_wrap=True)
-    for column in ("USD\nan hour", "USD a\nGPU-hour"):
+    for column in ("USD\nan hour", "a GPU\nan hour"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("as")
     for row in rows:

@@ -67,13 +67,17 @@ def test_googles_own_stack_installs_the_driver_and_cuts_or_shares_gpus():
         ("a3-megagpu-8g", 16, "pd-balanced"),
         ("a3-ultragpu-8g", 32, "hyperdisk-balanced"),
         ("a4-highgpu-8g", 32, "hyperdisk-balanced"),
+        ("a3-edgegpu-8g", 16, "pd-balanced"),
+        ("a4x-highgpu-4g", 4, "hyperdisk-balanced"),
     ],
 )
 def test_disks_are_those_of_the_machine(machine, disks, boot):
-    config = pool(machine, disk_gib=300)["nodeConfig"]
+    reserved = {"purchase_option": "reserved", "reservation": "r", "zones": ["us-central1-a"]}
+    held = reserved if machine.startswith("a4x-") else {}
+    config = pool(machine, disk_gib=300, **held)["nodeConfig"]
     assert config["ephemeralStorageLocalSsdConfig"] == {"localSsdCount": disks}
     assert (config["diskType"], config["diskSizeGb"]) == (boot, 300)
-    raw = pool(machine, local_disk="none")["nodeConfig"]
+    raw = pool(machine, local_disk="none", **held)["nodeConfig"]
     assert raw["localNvmeSsdBlockConfig"] == {"localSsdCount": disks}
     assert "ephemeralStorageLocalSsdConfig" not in raw
 
