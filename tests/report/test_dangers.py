@@ -24,6 +24,7 @@ from ai_platform.report.model import Grade
 from ai_platform.report.preview import SECRET, UNKNOWN, Op, Preview, PropertyChange, ResourceChange
 from ai_platform.report.side import Side
 from tests.examples import examples
+from tests.texts import any_text
 
 ROOT = Path(__file__).parents[2]
 STATE = """state:
@@ -836,7 +837,7 @@ WORDS = st.sampled_from(
     ["metadata", "spec", "labels", "name", "namespace", "vpcConfig", "ingress", "policy", "rules", "subjects"]
 )
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(SECRET) | st.just("*"),
+    st.none() | st.booleans() | st.integers() | any_text(5) | st.just(SECRET) | st.just("*"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
     max_leaves=12,
 )
@@ -865,12 +866,12 @@ RESOURCES = st.builds(
         f"urn:pulumi:lab::lab::{token}::{name}", op, token, name, parent, tuple(changes), before, after
     ),
     TOKENS,
-    st.text(max_size=5),
+    any_text(5),
     st.sampled_from(Op),
     INPUTS,
     INPUTS,
     st.lists(CHANGES, max_size=3),
-    st.none() | st.text(max_size=5),
+    st.none() | any_text(5),
 )
 
 
