@@ -21,7 +21,7 @@ from tests.examples import examples
 from tests.texts import any_text
 
 TEXT = (Path(__file__).parents[1] / "stacks" / "local.yaml").read_text()
-DATA = yaml.safe_load(TEXT)
+DATA = yaml.load(TEXT, yaml.CSafeLoader)
 ROW = "{machine: p5.48xlarge, region: us-east-1, usd_per_hour: 40.5, source: contract 7, date: 2026-11-01}"
 
 

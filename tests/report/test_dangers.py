@@ -542,7 +542,7 @@ OLD = side(BASE)
 
 def written(text):
     """The side that a text describes, with its lines."""
-    marks = Marks(yaml.safe_load(text), text)
+    marks = Marks(yaml.load(text, yaml.CSafeLoader), text)
     environment = parse(marks.data, subject="test", marks=marks, folder=ROOT / "stacks")
     return Side(environment, make_plan(environment), "stacks/dev.yaml", marks)
 
