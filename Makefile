@@ -6,7 +6,7 @@ COMPILE := $(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsa
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check lock venv
+.PHONY: help up down quick test check lock venv
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-7s %s\n' "$$name" "$$what"; done
@@ -16,6 +16,9 @@ up: $(READY) ## the whole platform on a simulated cluster, on this machine
 
 down: $(READY) ## take it away again
 	@$(BIN)/ai-platform down local
+
+quick: $(READY) ## the tests that need no engine, on all cores
+	@$(BIN)/python -m pytest -m "not engine" --quiet --numprocesses auto --maxprocesses 8 --dist loadfile
 
 test: $(READY) ## every test, those that need the engine last
 	@$(BIN)/python -m pytest

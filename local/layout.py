@@ -221,7 +221,9 @@ def _write_kubeconfig(layout: Layout, identity: str) -> None:
             }
         ],
     }
-    write_private(layout.kubeconfig_of(identity), yaml.safe_dump(content, sort_keys=False).encode())
+    write_private(
+        layout.kubeconfig_of(identity), yaml.dump(content, None, yaml.CSafeDumper, sort_keys=False).encode()
+    )
 
 
 def encoded(path: Path) -> str:

@@ -54,7 +54,7 @@ def install(api: Api, manifests: Path) -> None:
 
 def stages() -> list[dict[str, Any]]:
     """What KWOK plays, as Stage objects."""
-    items: list[dict[str, Any]] = yaml.safe_load(_stages_text())["items"]
+    items: list[dict[str, Any]] = yaml.load(_stages_text(), yaml.CSafeLoader)["items"]
     return [stage | {"metadata": stage["metadata"] | {"labels": LABELS}} for stage in items]
 
 

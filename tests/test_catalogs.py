@@ -18,9 +18,10 @@ from ai_platform.platform import Platform
 from ai_platform.price_files import with_price_files
 from ai_platform.testing import record
 from tests.examples import examples
+from tests.texts import any_text
 
 TEXT = (Path(__file__).parents[1] / "stacks" / "local.yaml").read_text()
-DATA = yaml.safe_load(TEXT)
+DATA = yaml.load(TEXT, yaml.CSafeLoader)
 ROW = "{machine: p5.48xlarge, region: us-east-1, usd_per_hour: 40.5, source: contract 7, date: 2026-11-01}"
 
 
@@ -232,7 +233,7 @@ def said(work):
         return error.problems
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | any_text(8)
 NAMES = st.sampled_from(
     ["p5.48xlarge", "own.large", "us-east-1", "aws", "gcp", "L4", "efa", "spot", "*", "[", "a.csv"]
 )
@@ -252,9 +253,9 @@ def test_any_data_is_a_plan_or_invalid_input(key, value):
     assert said(lambda: make_plan(parse({**DATA, key: value}, subject="test")))
 
 
-CELLS = st.sampled_from([*CSV.splitlines(), *BROKEN.splitlines(), "- {machine: p5.48xlarge}", '"']) | st.text(
-    max_size=12
-)
+CELLS = st.sampled_from(
+    [*CSV.splitlines(), *BROKEN.splitlines(), "- {machine: p5.48xlarge}", '"']
+) | any_text(12)
 
 
 def test_any_price_file_is_a_plan_or_invalid_input(tmp_path):

@@ -151,9 +151,9 @@ def test_a_strange_key_is_a_problem_like_any_other(key, tmp_path):
 )
 @pytest.mark.parametrize("key", ["region", "node_pools"])
 def test_a_strange_value_is_a_problem_like_any_other(key, value, tmp_path):
-    data = yaml.safe_load(LOCAL.read_text())
+    data = yaml.load(LOCAL.read_text(), yaml.CSafeLoader)
     del data[key]
-    assert problems_in(f"{yaml.safe_dump(data)}{key}: {value}\n", tmp_path)
+    assert problems_in(f"{yaml.dump(data, None, yaml.CSafeDumper)}{key}: {value}\n", tmp_path)
 
 
 def test_aliases_of_aliases_end(tmp_path):
@@ -162,7 +162,7 @@ def test_aliases_of_aliases_end(tmp_path):
 
 
 def test_data_without_a_file_has_no_lines():
-    data = copy.deepcopy(yaml.safe_load(LOCAL.read_text()))
+    data = copy.deepcopy(yaml.load(LOCAL.read_text(), yaml.CSafeLoader))
     data["teams"][1]["nmae"] = "x"
     with pytest.raises(InvalidInput) as caught:
         parse(data, subject="program")

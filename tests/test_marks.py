@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from ai_platform.components.errors import InvalidInput
 from ai_platform.marks import read_yaml
 from tests.examples import examples
+from tests.texts import any_text
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | any_text(8)
 DATA = st.recursive(
     SCALARS,
     lambda inner: (

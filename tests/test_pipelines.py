@@ -26,12 +26,12 @@ esac
 
 
 def action():
-    return yaml.safe_load(ACTION.read_text())
+    return yaml.load(ACTION.read_text(), yaml.CSafeLoader)
 
 
 def template():
     """The head and the jobs."""
-    return list(yaml.safe_load_all(TEMPLATE.read_text()))
+    return list(yaml.load_all(TEMPLATE.read_text(), yaml.CSafeLoader))
 
 
 @pytest.fixture
@@ -253,7 +253,9 @@ def test_the_published_action_says_what_the_docs_say():
 
 
 def test_packages_go_where_the_program_looks_for_them():
-    folder = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["runtime"]["options"]["virtualenv"]
+    folder = yaml.load((ROOT / "Pulumi.yaml").read_text(), yaml.CSafeLoader)["runtime"]["options"][
+        "virtualenv"
+    ]
     (install,) = [step["run"] for step in action()["runs"]["steps"] if "pip install" in step.get("run", "")]
     assert f"-m venv {folder}\n{folder}/bin/python -m pip install" in install
     assert f'echo "$PWD/{folder}/bin" >>"$GITHUB_PATH"' in install

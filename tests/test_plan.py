@@ -17,6 +17,7 @@ from ai_platform.gpu.spec import NodePoolSpec
 from ai_platform.marks import read_yaml
 from ai_platform.plan import make_plan, resource_of
 from tests.examples import examples
+from tests.texts import any_text
 
 LOCAL = read_yaml(Path(__file__).parents[1] / "stacks" / "local.yaml").data
 MACHINES = ["p5.48xlarge", "p4d.24xlarge", "g6e.12xlarge", "a2-highgpu-1g", "p5en.48xlarge"]
@@ -125,7 +126,7 @@ def test_the_same_description_is_the_same_plan(description):
     assert planned(description).digest == planned(again).digest
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | any_text(12)
 KEYS = st.sampled_from(["name", "node_pools", "teams", "quota", "gpus", "mig", "devices", "[key]"]) | SCALARS
 ANYTHING = st.recursive(
     SCALARS,
@@ -169,7 +170,7 @@ def test_any_data_is_a_plan_or_invalid_input(data):
 
 
 LINES = yaml.safe_dump(LOCAL).splitlines()
-BROKEN = st.lists(st.sampled_from(LINES) | st.text(max_size=15), max_size=12).map("\n".join)
+BROKEN = st.lists(st.sampled_from(LINES) | any_text(15), max_size=12).map("\n".join)
 
 
 def test_any_text_is_a_plan_or_invalid_input(tmp_path):

@@ -41,6 +41,7 @@ TEST_HELPERS = {
     "two_sides.py",
     "usage.py",
     "samples.py",
+    "texts.py",
 }
 HELPER_ROOMS = {"charts", "clouds"}
 """Folders of tests/ that hold helpers only."""

@@ -181,6 +181,6 @@ def test_file_and_text_together_are_refused(tmp_path):
 
 def test_a_description_that_is_no_file_says_why_it_has_no_texts():
     data = {"name": "support", "team": "assistants", "version": "1", "file": "prompts/support.md"}
-    environment = parse(yaml.safe_load(LOCAL) | {"prompts": [data]}, subject="data")
+    environment = parse(yaml.load(LOCAL, yaml.CSafeLoader) | {"prompts": [data]}, subject="data")
     with pytest.raises(InvalidInput, match="a file that has been read"):
         make_plan(environment)

@@ -60,7 +60,7 @@ def test_json_holds_slots_resources_and_the_bound(capsys):
 
 
 def test_the_config_is_what_mig_parted_reads(capsys):
-    document = yaml.safe_load(out(capsys, FITS, "--config"))
+    document = yaml.load(out(capsys, FITS, "--config"), yaml.CSafeLoader)
     assert document["version"] == "v1"
     assert document["mig-configs"]["2x-3g.40gb-2-1x-1g.10gb-7-5x-whole"] == [
         {"devices": [0, 1], "mig-enabled": True, "mig-devices": {"3g.40gb": 2}},

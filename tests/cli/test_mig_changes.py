@@ -17,7 +17,7 @@ def file(path, *, pools=(POOL,), **quotas):
         for team, has in quotas.items()
     ]
     data = {"name": "test", "cluster": {"provider": "simulated"}, "node_pools": list(pools), "teams": teams}
-    path.write_text(yaml.safe_dump(data))
+    path.write_text(yaml.dump(data, None, yaml.CSafeDumper))
     return str(path)
 
 
@@ -116,8 +116,8 @@ def test_layouts_in_another_order_are_written_out_for_the_description(capsys, fu
     text = out(capsys, full[2], "--from", full[0])
     assert "h100: 2 GPUs keep running\n" in text
     assert "as the description stands, 2 GPUs would be drained; to drain 0, write into the pool\n" in text
-    mig = yaml.safe_load(text.split("write into the pool\n")[1].split("\n\n")[0])["mig"]
-    assert mig == yaml.safe_load(Path(full[0]).read_text())["node_pools"][0]["mig"]
+    mig = yaml.load(text.split("write into the pool\n")[1].split("\n\n")[0], yaml.CSafeLoader)["mig"]
+    assert mig == yaml.load(Path(full[0]).read_text(), yaml.CSafeLoader)["node_pools"][0]["mig"]
     (pool,) = json.loads(out(capsys, full[2], "--from", full[0], "--json"))["pools"]
     assert (pool["verdict"], pool["drained_as_written"], pool["mig"]) == ("unchanged", 2, mig)
 
@@ -131,7 +131,7 @@ def test_json_of_a_clear_no_says_how_many_gpus_are_missing(capsys, full):
 
 
 def test_the_config_holds_every_layout_before_on_the_way_and_after(capsys, old, new):
-    configs = yaml.safe_load(out(capsys, new, "--from", old, "--config"))["mig-configs"]
+    configs = yaml.load(out(capsys, new, "--from", old, "--config"), yaml.CSafeLoader)["mig-configs"]
     assert list(configs) == [
         "all-disabled",
         "2x-3g.40gb-2-4x-1g.10gb-7-2x-whole",

@@ -75,7 +75,7 @@ def cases() -> tuple[Case, ...]:
     """All of them, environment by environment."""
     found = []
     for base, stacks in STACKS.items():
-        for item in yaml.safe_load((CASES / f"{base}.yaml").read_text()):
+        for item in yaml.load((CASES / f"{base}.yaml").read_text(), yaml.CSafeLoader):
             dangers = tuple(Expected(**danger) for danger in item.pop("dangers"))
             losers = item.pop("losers", None)
             found.append(
@@ -160,7 +160,7 @@ def _edit(project: CloudProject, edit: dict[str, Any]) -> None:
     if "comment" in edit:
         file.write_text(f"# {edit['comment']}\n{file.read_text()}")
         return
-    document = yaml.safe_load(file.read_text())
+    document = yaml.load(file.read_text(), yaml.CSafeLoader)
     _apply(document, edit)
     file.write_text(yaml.safe_dump(document, sort_keys=False))
 

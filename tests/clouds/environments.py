@@ -39,7 +39,7 @@ def stand_in_charts(stacks: Path) -> dict[str, Any]:
 
 def described(root: Path, stack: str, moto: Moto | None = None) -> CloudProject:
     """A project with the description of the stack's environment."""
-    description = yaml.safe_load((ROOT / "stacks" / f"{environment_of(stack)}.yaml").read_text())
+    description = yaml.load((ROOT / "stacks" / f"{environment_of(stack)}.yaml").read_text(), yaml.CSafeLoader)
     project = make_described_project(root, "", stack, moto)
     description["charts"] = stand_in_charts(root / "stacks")
     write(project, description)
@@ -65,7 +65,7 @@ def path(project: CloudProject) -> Path:
 
 def change(project: CloudProject, *changes: Callable[[Description], Any]) -> None:
     """Changes the description."""
-    description = yaml.safe_load(path(project).read_text())
+    description = yaml.load(path(project).read_text(), yaml.CSafeLoader)
     for make in changes:
         make(description)
     write(project, description)

@@ -14,7 +14,9 @@ CHART = "ai-platform:index:Chart"
 
 
 def configuration(**settings):
-    return yaml.safe_load(kueue_values(**settings)["managerConfig"]["controllerManagerConfigYaml"])
+    return yaml.load(
+        kueue_values(**settings)["managerConfig"]["controllerManagerConfigYaml"], yaml.CSafeLoader
+    )
 
 
 @pytest.fixture(scope="module")

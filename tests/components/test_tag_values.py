@@ -1,5 +1,6 @@
 import re
 import unicodedata
+from string import ascii_lowercase, digits
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,8 @@ from ai_platform.components.tag_values import aws_value, gcp_value, kubernetes_v
 from tests.examples import examples
 
 RENDERERS = [aws_value, gcp_value, kubernetes_value]
+# Named, since hypothesis otherwise tries all of Unicode for what UTF-8 can say.
+LABEL_LETTERS = ascii_lowercase + digits + "-"
 texts = st.text("aAbBzZ09-_. :/=+@&é中Ⅷ٣\t\n\u0301\ufeff", max_size=70) | st.text(
     "aA-", min_size=60, max_size=300
 )
@@ -44,7 +47,7 @@ def test_two_values_stay_two(render, one, other):
 
 
 @pytest.mark.parametrize("render", RENDERERS)
-@given(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True))
+@given(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True, alphabet=LABEL_LETTERS))
 @examples(60)
 def test_what_every_cloud_takes_stays_as_it_is(render, value):
     assert render(value) == value

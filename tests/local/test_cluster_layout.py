@@ -37,7 +37,7 @@ def test_nobody_else_may_read_a_key(tmp_path: Path) -> None:
 
 def test_a_kubeconfig_is_complete_in_itself(tmp_path: Path) -> None:
     made = layout.prepare_layout("dev", tmp_path, {})
-    content = yaml.safe_load(made.kubeconfig.read_text())
+    content = yaml.load(made.kubeconfig.read_text(), yaml.CSafeLoader)
     assert content["current-context"] == "ai-platform-dev"
     assert content["clusters"][0]["cluster"]["server"] == f"https://127.0.0.1:{made.ports['kube-apiserver']}"
     assert str(tmp_path) not in made.kubeconfig.read_text()

@@ -36,7 +36,7 @@ def edited(side: Side, old: str, new: str) -> Side:
     text = side.marks.text.replace(old, new, 1)
     import yaml
 
-    return replace(side, marks=Marks(yaml.safe_load(text), text))
+    return replace(side, marks=Marks(yaml.load(text, yaml.CSafeLoader), text))
 
 
 def resource(name: str, op: Op = Op.UPDATE, kind: str = "t:i:T", **fields: object) -> ResourceChange:

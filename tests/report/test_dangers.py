@@ -15,6 +15,7 @@ from ai_platform.report.model import Grade
 from ai_platform.report.preview import SECRET, Op, Preview, PropertyChange, ResourceChange
 from tests.examples import examples
 from tests.report.danger_parts import BASE, EKS_POOL, NAMESPACE, OLD, POLICY, by_plan, side
+from tests.texts import any_text
 
 
 def test_the_gravest_comes_first():
@@ -42,7 +43,7 @@ WORDS = st.sampled_from(
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(SECRET) | st.just("*"),
+    st.none() | st.booleans() | st.integers() | any_text(5) | st.just(SECRET) | st.just("*"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
     max_leaves=12,
 )
@@ -79,12 +80,12 @@ RESOURCES = st.builds(
         f"urn:pulumi:lab::lab::{token}::{name}", op, token, name, parent, tuple(changes), before, after
     ),
     TOKENS,
-    st.text(max_size=5),
+    any_text(5),
     st.sampled_from(Op),
     INPUTS,
     INPUTS,
     st.lists(CHANGES, max_size=3),
-    st.none() | st.text(max_size=5),
+    st.none() | any_text(5),
 )
 
 

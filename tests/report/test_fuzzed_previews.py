@@ -16,6 +16,7 @@ from ai_platform.report.preview import Preview
 from ai_platform.report.read_preview import read_previews
 from tests.examples import examples
 from tests.report.recordings import EVENTS, recorded
+from tests.texts import any_text
 
 TEXTS = [recorded("small.json"), recorded("policy.events"), recorded("bad.json")]
 HOSTILE = [
@@ -35,11 +36,11 @@ values = st.recursive(
     | st.booleans()
     | st.integers()
     | st.floats()
-    | st.text(max_size=20)
+    | any_text(20)
     | st.sampled_from(HOSTILE)
     | st.just("[secret]")
     | st.builds(lambda: {"4dabf18193072939515e22adb298388d": ["odd"]}),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text(5), inner, max_size=3),
     max_leaves=6,
 )
 
@@ -70,7 +71,7 @@ def test_cut_off_anywhere(text: str, data: st.DataObject) -> None:
 @examples(30)
 def test_a_stretch_overwritten(text: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(text)))
-    noise = data.draw(st.text(max_size=30) | st.sampled_from(HOSTILE))
+    noise = data.draw(any_text(30) | st.sampled_from(HOSTILE))
     read(text[:at] + noise + text[at + data.draw(st.integers(0, 200)) :])
 
 

@@ -12,6 +12,7 @@ from ai_platform.report.differences import Sides, compared
 from ai_platform.report.noise import Sifted, sifted
 from ai_platform.report.preview import SECRET, Op, PropertyChange, ResourceChange
 from tests.examples import examples
+from tests.texts import any_text
 
 IMAGE = "registry/vllm:0.19@sha256:" + "a" * 64
 
@@ -117,8 +118,8 @@ def test_what_replaces_a_resource_is_never_noise() -> None:
 
 
 @given(
-    st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=6),
-    st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=6),
+    st.dictionaries(any_text(3), any_text(3), max_size=6),
+    st.dictionaries(any_text(3), any_text(3), max_size=6),
     st.randoms(),
 )
 @examples(60)

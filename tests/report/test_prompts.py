@@ -27,6 +27,7 @@ from ai_platform.report.versions import versions
 from ai_platform.serving.prompt_spec import PromptSpec
 from tests.examples import examples
 from tests.report.two_sides import STACKS, described, side
+from tests.texts import any_text
 
 OLD = {"report": "s3://evaluations/support-1.1.0.json", "sha256": "a" * 64, "date": "2026-10-02"}
 NEW = {
@@ -186,7 +187,7 @@ LINES = st.lists(
                 "| a |",
             ]
         ),
-        st.text(max_size=12),
+        any_text(12),
         st.text(alphabet="`~ <>/-+@", max_size=12),
     ),
     max_size=6,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from asyncio.tasks import _unregister_task
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -153,6 +154,9 @@ class _KeptTasks:
 
     A loop only has weak references: without this, a task that waits for something that nobody else knows is
     collected as garbage, and the program seems to have ended well.
+
+    What is done is taken from asyncio's list at once: each look for what is left walks the whole list, where
+    the tasks of earlier recordings would stand until they are collected.
     """
 
     def __init__(self) -> None:
@@ -161,8 +165,12 @@ class _KeptTasks:
     def __call__(self, loop: asyncio.AbstractEventLoop, work: Any, **settings: Any) -> asyncio.Task[Any]:
         task = asyncio.Task(work, loop=loop, **settings)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        _unregister_task(task)
 
 
 def _left() -> str:
