@@ -98,6 +98,14 @@ def test_an_endpoint_that_uses_all_of_its_quota_takes_another_model(platform: Pr
     assert strategy(platform) == {"type": "Recreate"}
 
 
+def test_an_endpoint_takes_the_last_device_of_one_that_goes(platform: Project):
+    platform.describe(description(endpoint()))
+    platform.up()
+    platform.describe(description(endpoint("other", model="qwen3-1.7b")))
+    platform.up()
+    assert serves(platform, "Qwen3-1.7B")
+
+
 def test_another_strategy_alone_restarts_nothing(platform: Project):
     platform.describe(description(endpoint()))
     platform.up()

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..environment import Environment
     from ..plan import Plan
     from ..serving.held_back import Cause
-    from .endpoint_watch import EndpointWatch
     from .following import State
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -71,21 +70,23 @@ def arrived(place: Workplace, environment: Environment, plan: Plan, kubeconfig: 
                 raise UnreadError(f"there is no kubeconfig at {path}")
             watch = EndpointWatch(path, context, environment, plan)
             late = follow(watch.look, watch.limits)
-            for line in _said(late, watch):
+            for line in late_lines(late, watch.limits, watch.last_line):
                 say(line)
     except UnreadError as error:
         raise EngineError(f"whether endpoints arrive can't be seen: {error}") from error
     return not late
 
 
-def _said(late: Mapping[str, State], watch: EndpointWatch) -> Iterator[str]:
+def late_lines(
+    late: Mapping[str, State], limits: Mapping[str, int], last_line: Callable[[str, Cause], str]
+) -> Iterator[str]:
+    """What is missing of each and why. ``last_line`` is that of the log which a cause names."""
     if late:
-        yield f"error: {len(late)} of {len(watch.limits)} endpoints not as described:"
+        yield f"error: {len(late)} of {len(limits)} endpoints not as described:"
     for name, state in sorted(late.items()):
-        missing = "; ".join(state.arrival.missing)
-        yield f"  {name}: {missing}; no step further in {watch.limits[name]} s"
+        yield f"  {name}: {'; '.join(state.arrival.missing)}; no step further in {limits[name]} s"
         for text, cause, more in _grouped(state.causes):
-            log = watch.last_line(name, cause)
+            log = last_line(name, cause)
             pod = f"{cause.pod}{f' and {more} more' if more else ''}: " if cause.pod else ""
             yield f"    {pod}{text}{f'; its log ends with: {log}' if log else ''}"
 
