@@ -14,7 +14,8 @@ def late(progress, text="1 old left"):
 
 def followed(looks, **limits):
     """What is late, what was said, and how many looks it took; one look a second."""
-    said, taken = [], []
+    said: list[str] = []
+    taken: list[list[str]] = []
 
     def look(names):
         taken.append(sorted(names))
@@ -47,7 +48,8 @@ def test_one_that_is_late_may_still_come_while_others_have_time():
 
 
 def test_a_cluster_that_does_not_answer_for_a_moment_is_asked_again():
-    found, said, _ = followed([TransientError("503"), {"a": THERE}], a=5)
+    away = [TransientError("503"), TransientError("503 again")]
+    found, said, _ = followed([*away, {"a": THERE}], a=5)
     assert (found, said) == ({}, ["the cluster does not answer: 503"])
     found, _, _ = followed([TransientError("503")], a=5)
     assert found["a"].text == "the cluster does not answer"

@@ -51,12 +51,16 @@ def follow(
     waiting = {name: State(Arrival(("the cluster does not answer",), 0)) for name in limits}
     best: dict[str, tuple[int, float]] = {}
     told: set[str] = set()
+    answered = True
     while True:
         try:
-            seen = look(waiting)
+            seen, why = look(waiting), ""
         except TransientError as error:
-            seen = {}
-            _tell(f"the cluster does not answer: {error}", told, report)
+            seen, why = {}, str(error)
+        # Once for each time that it is away: errors name what differs each time.
+        if why and answered:
+            report(f"the cluster does not answer: {why}")
+        answered = not why
         for name, state in seen.items():
             if state.arrival.complete:
                 del waiting[name]
@@ -64,16 +68,13 @@ def follow(
             waiting[name] = state
             if name not in best or state.arrival.progress > best[name][0]:
                 best[name] = (state.arrival.progress, now())
-            _tell(f"waiting for {name}: {state.text}", told, report)
+            line = f"waiting for {name}: {state.text}"
+            if line not in told:
+                report(line)
+            told.add(line)
         if all(now() - best.get(name, (0, began))[1] >= limits[name] for name in waiting):
             return waiting
         rest()
-
-
-def _tell(line: str, told: set[str], report: Callable[[str], None]) -> None:
-    if line not in told:
-        told.add(line)
-        report(line)
 
 
 def state_of(
