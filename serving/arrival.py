@@ -21,6 +21,7 @@ Manifest = Mapping[str, Any]
 _CONTAINER = "kserve-container"
 _OURS = "ai-platform/"
 _NOT_TAKEN_ON = -1_000_000
+"""Less than any count of replicas can bring an endpoint to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,12 @@ def arrival(spec: EndpointArgs, service: Manifest | None, deployments: Sequence[
         progress += done
     for name in sorted(found.keys() - parts.keys()):
         missing.append(f"{name} of an earlier description is still there")
-    if not missing:
-        missing += not_ready(service)
+    if not missing or progress < _NOT_TAKEN_ON // 2:
+        missing += _not_ready(service)
     return Arrival(tuple(missing), progress)
 
 
-def not_ready(service: Manifest) -> list[str]:
+def _not_ready(service: Manifest) -> list[str]:
     """The conditions for which KServe doesn't say Ready; empty when it does."""
     entries = (service.get("status") or {}).get("conditions") or []
     if any(entry["type"] == "Ready" and entry["status"] == "True" for entry in entries):
@@ -92,8 +93,7 @@ def _parts(spec: EndpointArgs) -> dict[str, _Part]:
     for entry in manifest["spec"].get("canary", ()):
         other = entry["predictor"]
         merged = {key: {**own.get(key, {}), **other.get(key, {})} for key in ("labels", "annotations")}
-        # KServe gives a canary the strategy that Kubernetes has by itself.
-        predictor = {**own, **other, **merged, "deploymentStrategy": None}
+        predictor = {**own, **other, **merged}
         made[f"{spec.name}-{other['name']}-predictor"] = ("its canary", other["minReplicas"], predictor)
     return {
         name: _Part(
@@ -125,11 +125,9 @@ def _compared(part: _Part, deployment: Manifest | None) -> tuple[str, int]:
 
 def _taken_on(part: _Part, deployment: Manifest) -> bool:
     """Whether pods are made as described. What KServe and others add to them is not looked at."""
-    spec = deployment["spec"]
-    template, predictor = spec["template"], part.predictor
+    template, predictor = deployment["spec"]["template"], part.predictor
     metadata, pod, model = template.get("metadata") or {}, template["spec"], predictor["model"]
     container: Manifest = next((item for item in pod["containers"] if item["name"] == _CONTAINER), {})
-    strategy = predictor.get("deploymentStrategy")
     return (
         container.get("args", [])[-len(model["args"]) :] == model["args"]
         and _has(container.get("resources"), model["resources"])
@@ -137,7 +135,6 @@ def _taken_on(part: _Part, deployment: Manifest) -> bool:
         and _ours(metadata.get("labels")) == _ours(part.labels)
         and _ours(metadata.get("annotations")) == _ours(part.annotations)
         and all(_has(pod.get(key), predictor.get(key)) for key in ("nodeSelector", "affinity", "volumes"))
-        and _has(spec.get("strategy"), strategy)
     )
 
 

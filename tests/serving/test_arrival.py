@@ -48,7 +48,7 @@ def deployment(name="chat-predictor", arguments=("--model=new",), count=2, **sta
     counts = {"replicas": count, "updatedReplicas": count, "availableReplicas": count}
     return {
         "metadata": {"name": name, "generation": 3},
-        "spec": {"replicas": count, "template": template, "strategy": {"type": "RollingUpdate"}},
+        "spec": {"replicas": count, "template": template},
         "status": {"observedGeneration": 3, **counts, **status},
     }
 
@@ -104,12 +104,13 @@ def test_a_canary_must_arrive_too_and_one_of_before_must_go():
     assert missing(deployment(), canary) == ["chat-c1-predictor of an earlier description is still there"]
 
 
-def test_what_kserve_says_of_itself_counts_last():
+def test_what_kserve_says_is_told_once_pods_are_there_or_where_it_makes_none():
     conditions = [{"type": "IngressReady", "status": "False", "message": "no"}]
     assert missing(deployment(), service={"status": {"conditions": conditions}}) == [
         "IngressReady is False: no"
     ]
     assert missing(deployment(), service={}) == ["KServe does not say Ready"]
+    assert missing(service={"status": {"conditions": conditions}})[1:] == ["IngressReady is False: no"]
     assert missing(service=None) == ["its InferenceService is not there"]
 
 
