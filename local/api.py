@@ -105,6 +105,23 @@ class Api:
         query: Mapping[str, str] | None = None,
     ) -> Manifest:
         """One request; the answer is the JSON that came back. Raises `ApiException` if it is an error."""
+        content = self._content(method, path, body, content_type=content_type, query=query)
+        answer: Manifest = json.loads(content)
+        return answer
+
+    def text(self, path: str, query: Mapping[str, str]) -> str:
+        """What a GET brings that is no JSON, such as a log. Raises `ApiException` if it is an error."""
+        return self._content("GET", path, None, query=query).decode("utf-8", errors="replace")
+
+    def _content(
+        self,
+        method: str,
+        path: str,
+        body: Manifest | bytes | None,
+        *,
+        content_type: str = "application/json",
+        query: Mapping[str, str] | None,
+    ) -> bytes:
         request = self.client.param_serialize(
             method,
             path,
@@ -114,11 +131,10 @@ class Api:
             auth_settings=["BearerToken"],
         )
         response = self.client.call_api(*request, _request_timeout=_REQUEST_LIMIT_S)
-        content = response.read()
+        content: bytes = response.read()
         if response.status >= HTTPStatus.BAD_REQUEST:
             self.client.response_deserialize(response, {})
-        answer: Manifest = json.loads(content)
-        return answer
+        return content
 
     def _path(self, manifest: Manifest) -> str:
         metadata = manifest["metadata"]

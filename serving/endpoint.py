@@ -19,6 +19,14 @@ from .endpoint_address import address_manifest
 from .rollout import Rollout, deployment_strategy
 from .vllm_runtime import RUNTIME
 
+_STAYS_IN_PODS = {"pulumi.com/waitFor": "condition=Ready"}
+"""For pods alone: those of earlier versions have it, and without it they would all be made anew.
+
+On the InferenceService it makes Pulumi wait for `status.observedGeneration`, which KServe v0.20.0 takes from
+the Deployment (`PropagateRawStatus`, read 2026-11-21). A change that leaves the Deployment as it is, such as
+another canary or ceiling, is waited for in vain, then and ever after.
+"""
+
 
 class EndpointArgs(BaseModel):
     """A model with its device and vLLM's arguments worked out."""
@@ -50,8 +58,6 @@ class EndpointArgs(BaseModel):
     """Priority class of its pods. Default: none, so 0."""
     annotations: dict[str, str] = Field(default_factory=dict)
     """Further annotations, such as evidence of its model. Default: none."""
-    ready_within_seconds: int = 600
-    """How long ``up`` waits for it. Default: 600."""
     rollout: Rollout | None = None
     """How its replicas are changed for others. Default: as Kubernetes does, one more first."""
     canary: CanaryArgs | None = None
@@ -59,7 +65,10 @@ class EndpointArgs(BaseModel):
 
 
 class Endpoint(pulumi.ComponentResource):
-    """An InferenceService whose pods count against the team's quota. ``up`` waits until it is Ready."""
+    """An InferenceService whose pods count against the team's quota.
+
+    Pulumi doesn't wait for them: ``arrival`` tells whether they have come.
+    """
 
     url: pulumi.Output[str]
     """Address inside the cluster, of the OpenAI API."""
@@ -69,17 +78,11 @@ class Endpoint(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ai-platform:index:Endpoint", name, {}, opts)
         spec = parsed("Endpoint", name, EndpointArgs, args)
-        limit = f"{spec.ready_within_seconds}s"
-        limits = pulumi.CustomTimeouts(create=limit, update=limit)
-        own = pulumi.ResourceOptions(parent=self, custom_timeouts=limits)
+        own = pulumi.ResourceOptions(parent=self)
 
         service = kubernetes_object(f"{name}-service", inference_service_manifest(spec), own)
         labels = {**spec.labels, TEAM_LABEL: spec.team}
-        kubernetes_object(
-            f"{name}-address",
-            address_manifest(spec.name, spec.namespace, labels),
-            pulumi.ResourceOptions(parent=self),
-        )
+        kubernetes_object(f"{name}-address", address_manifest(spec.name, spec.namespace, labels), own)
 
         address = f"http://{spec.name}.{spec.namespace}.svc.cluster.local/v1"
         self.url = service.id.apply(lambda _: address)
@@ -114,11 +117,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
                 **({PRIORITY_LABEL: spec.priority} if spec.priority else {}),
                 "networking.kserve.io/visibility": "cluster-local",
             },
-            "annotations": {
-                **spec.annotations,
-                "serving.kserve.io/deploymentMode": "Standard",
-                "pulumi.com/waitFor": "condition=Ready",
-            },
+            "annotations": {**spec.annotations, "serving.kserve.io/deploymentMode": "Standard"},
         },
         "spec": {
             "predictor": {
@@ -127,6 +126,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
                 **({"deploymentStrategy": deployment_strategy(spec.rollout)} if spec.rollout else {}),
                 "automountServiceAccountToken": False,
                 **_storage(spec),
+                "annotations": {**spec.storage.annotations, **_STAYS_IN_PODS},
                 **on_pools((spec.pool, *spec.fall_back_to)),
                 "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
                 "model": model,
@@ -140,7 +140,6 @@ def _storage(spec: EndpointArgs) -> dict[str, Any]:
     storage = spec.storage
     fields = {
         "labels": dict(storage.labels),
-        "annotations": dict(storage.annotations),
         "serviceAccountName": storage.service_account,
         "volumes": [{**volume, "name": _volume(volume["name"])} for volume in storage.volumes],
     }

@@ -112,7 +112,7 @@ class EndpointSpec(BaseModel):
     priority: Name = SERVING
     """Priority class of its replicas. Default: serving."""
     ready_within_seconds: Annotated[int, Field(ge=1, le=86400)] = 600
-    """How long ``up`` waits until it is Ready. Default: 600."""
+    """How long ``up`` waits for its next replica to be Ready, or an old one to go. Default: 600."""
     evaluation: EvaluationSpec | None = None
     """Evidence that the model does its work here; the gates ask for it in production. Default: none."""
     canary: CanarySpec | None = None

@@ -17,7 +17,7 @@ from .components.queues import FlavorSpec, Queues, QueuesSpec, TopologyName
 from .components.team_queue import TeamQueue
 from .components.tenant import Tenant
 from .cost_tags import environment_tags, rendered, storage_tags, team_tags
-from .endpoint_evidence import endpoint_evidence
+from .endpoint_evidence import endpoint_args
 from .environment import Environment
 from .finops.budgets import make_budget
 from .finops.cost_tags import CostTags
@@ -32,7 +32,7 @@ from .plan import COHORT, Plan
 from .planning.auto_layouts import Layouts
 from .platform_monitoring import let_scrape, make_monitoring
 from .prompt_parts import prompt_args
-from .serving.endpoint import Endpoint, EndpointArgs
+from .serving.endpoint import Endpoint
 from .serving.prompt import Prompt
 from .serving.vllm_runtime import VllmRuntime
 from .team_tenant import tenant_spec
@@ -181,10 +181,9 @@ def make_teams(
     """Namespaces, queues, storage, endpoints, prompts and runs. What another stack has made is there."""
     checks = admission_checks(environment.node_pools, cluster.provider if cluster else None)
     common = [shared.queues] if shared else []
-    tenants, queues, pays = {}, {}, {}
+    tenants, queues = {}, {}
     for team in plan.teams:
         tags = team_tags(environment, team.name)
-        pays[team.name] = tags
         spec = tenant_spec(team, tags)
         tenant = Tenant(f"{name}-{team.name}-tenant", spec, pulumi.ResourceOptions(parent=parent))
         queue = team.queue.model_copy(update={"admission_checks": checks})
@@ -198,10 +197,7 @@ def make_teams(
     for endpoint in plan.endpoints:
         after = _after(parent, [*runtime, *pools, tenants[endpoint.team], queues[endpoint.team]])
         logical = f"{name}-{endpoint.team}.{endpoint.name}"
-        labels = pays[endpoint.team].model_copy(update={"model": endpoint.model}).kubernetes()
-        annotations = endpoint_evidence(environment, endpoint)
-        served = EndpointArgs(**endpoint.model_dump(), labels=labels, annotations=annotations)
-        made = Endpoint(logical, served, after)
+        made = Endpoint(logical, endpoint_args(environment, endpoint), after)
         endpoints[f"{endpoint.team}/{endpoint.name}"] = made
     for prompt in prompt_args(environment):
         Prompt(f"{name}-{prompt.team}.{prompt.name}", prompt, _after(parent, [tenants[prompt.team]]))

@@ -68,14 +68,14 @@ def test_an_endpoint_never_writes_where_its_team_may_but_on_the_disks_of_its_nod
 
 def test_an_endpoint_without_mounts_says_nothing_of_storage():
     predictor = service_of(described())["spec"]["predictor"]
-    assert not {"volumes", "labels", "annotations", "serviceAccountName"} & predictor.keys()
+    assert not {"volumes", "labels", "serviceAccountName"} & predictor.keys()
     assert "volumeMounts" not in predictor["model"]
     assert predictor["model"]["args"][0] == "--model=Qwen/Qwen3-4B"
 
 
 def test_pods_on_gke_are_given_the_sidecar_that_mounts_buckets():
     environment = described(GKE, "a3-highgpu-8g", mounts={"models": "/models"})
-    assert service_of(environment)["spec"]["predictor"]["annotations"] == {"gke-gcsfuse/volumes": "true"}
+    assert service_of(environment)["spec"]["predictor"]["annotations"]["gke-gcsfuse/volumes"] == "true"
 
 
 def test_weights_of_another_precision_can_be_served_from_storage():

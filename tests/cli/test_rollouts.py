@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from ai_platform.cli.report import plan_table
-from ai_platform.cli.rollouts import SERVED, still_changing
 from ai_platform.cli.table import text_of
 from ai_platform.description import read
 from tests.planning.test_rollouts import endpoint, planned, team
@@ -49,19 +48,3 @@ def test_the_lines_in_the_docs_are_those_of_the_environments(name, says):
     _, plan = read(ROOT / "stacks" / f"{name}.yaml")
     (line,) = [part for part in plan_table(plan) if isinstance(part, str) and says in part]
     assert line in (ROOT / "docs" / "endpoints.md").read_text().splitlines()
-
-
-@pytest.mark.parametrize(
-    ("status", "changes"),
-    [
-        ({"observedGeneration": 2, "updatedReplicas": 1, "replicas": 1}, False),
-        ({"observedGeneration": 1, "updatedReplicas": 1, "replicas": 1}, True),
-        ({"observedGeneration": 2, "updatedReplicas": 0, "replicas": 1}, True),
-        ({"observedGeneration": 2, "updatedReplicas": 1, "replicas": 2}, True),
-        ({}, True),
-    ],
-)
-def test_an_endpoint_changes_until_its_old_pods_are_gone(status, changes):
-    metadata = {"namespace": "one", "generation": 2, "labels": {SERVED: "chat"}}
-    found = still_changing([{"metadata": metadata, "spec": {"replicas": 1}, "status": status}])
-    assert found == ({("one", "chat")} if changes else set())

@@ -18,7 +18,7 @@ from ai_platform.cli.leftovers import MANAGED
 from ai_platform.cli.project import variables
 from ai_platform.cli.workplace import Workplace
 from ai_platform.components.objects import SWEPT_KINDS
-from ai_platform.local.api import connect
+from ai_platform.local.api import Api, connect
 from ai_platform.local.cluster import status
 from ai_platform.local.waiting import wait_until
 
@@ -194,6 +194,17 @@ def _pulumis(parent: int) -> list[int]:
     ).stdout
     rows = [line.split(maxsplit=2) for line in shown.splitlines()]
     return [int(pid) for pid, ppid, comm in rows if int(ppid) == parent and "pulumi" in comm]
+
+
+def becomes_ready(api: Api, endpoint: str, namespace: str) -> bool:
+    """Whether KServe says Ready of an endpoint before long."""
+
+    def ready() -> bool:
+        found = api.get("serving.kserve.io/v1beta1", "InferenceService", endpoint, namespace)
+        conditions = ((found or {}).get("status") or {}).get("conditions") or []
+        return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+
+    return wait_until(ready, limit_s=LIMIT_S, interval_s=0.2)
 
 
 def _described(value: Any) -> Any:

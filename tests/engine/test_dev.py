@@ -27,6 +27,7 @@ from tests.clouds.environments import (
     upgrade,
 )
 from tests.clouds.moto_server import running_moto
+from tests.engine.project import becomes_ready
 
 pytestmark = pytest.mark.engine
 ACCOUNT = "123456789012"
@@ -170,10 +171,7 @@ def test_the_gpu_operator_gets_the_layouts_of_the_pools(dev: Applied) -> None:
 
 
 def test_the_endpoint_is_ready_in_the_cluster(dev: Applied) -> None:
-    service = dev.api.get("serving.kserve.io/v1beta1", "InferenceService", "chat-small", "assistants")
-    assert service
-    ready = next(item for item in service["status"]["conditions"] if item["type"] == "Ready")
-    assert ready["status"] == "True"
+    assert becomes_ready(dev.api, "chat-small", "assistants")
 
 
 def test_a_second_up_changes_nothing(dev: Applied) -> None:

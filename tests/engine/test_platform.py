@@ -229,13 +229,12 @@ def test_up_ends_with_the_endpoint_that_is_not_admitted_and_why(platform: Projec
             platform.describe(description())
             platform.up()
     assert done.returncode == 1, done.stdout + done.stderr
-    _, _, why = done.stderr.partition("not ready:\n")
-    lines = [line for line in why.splitlines() if "endpoint owners/" in line]
-    assert len(lines) == 1, done.stderr
-    assert "endpoint owners/late: " in lines[0]
-    assert "Kueue: " in lines[0]
-    assert "nvidia.com/gpu" in lines[0]
-    assert "h100" in lines[0]
+    _, _, why = done.stderr.partition("error: 1 of 2 endpoints not as described:\n")
+    late, pod = why.splitlines()
+    assert late.startswith("  owners/late: its model: 1 of 1 replicas as described, 0 Ready")
+    assert "Kueue: " in pod
+    assert "nvidia.com/gpu" in pod
+    assert "h100" in pod
 
 
 def test_a_run_goes_where_its_pool_falls_back_to_only_when_the_pool_is_full(platform: Project):

@@ -9,6 +9,7 @@ import pytest
 from ai_platform.local.cluster import Cluster
 from tests.clouds.environments import Applied, applied, client, encrypted, ops
 from tests.clouds.moto_server import running_moto
+from tests.engine.project import becomes_ready
 
 pytestmark = pytest.mark.engine
 STACKS = ("prod.cluster", "prod.platform", "prod.teams")
@@ -62,10 +63,7 @@ def test_reserved_nodes_are_launched_into_their_reservation_with_an_interface_fo
 
 def test_endpoints_are_ready_in_the_cluster(prod: Applied) -> None:
     for name in ("chat-small", "chat-large"):
-        service = prod.api.get("serving.kserve.io/v1beta1", "InferenceService", name, "assistants")
-        assert service
-        conditions = {item["type"]: item["status"] for item in service["status"]["conditions"]}
-        assert conditions["Ready"] == "True", name
+        assert becomes_ready(prod.api, name, "assistants"), name
 
 
 def test_no_connection_left_this_machine_and_no_sdk_of_a_cloud_was_loaded(prod: Applied) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -93,8 +94,16 @@ def test_an_endpoint_that_uses_all_of_its_quota_takes_another_model(platform: Pr
     platform.up()
     platform.describe(description(endpoint(model="qwen3-1.7b")))
     platform.up()
-    until(lambda: serves(platform, "Qwen3-1.7B"), "the new model alone serves")
+    assert serves(platform, "Qwen3-1.7B")
     assert strategy(platform) == {"type": "Recreate"}
+
+
+def test_an_endpoint_takes_the_last_device_of_one_that_goes(platform: Project):
+    platform.describe(description(endpoint()))
+    platform.up()
+    platform.describe(description(endpoint("other", model="qwen3-1.7b")))
+    platform.up()
+    assert serves(platform, "Qwen3-1.7B")
 
 
 def test_another_strategy_alone_restarts_nothing(platform: Project):
@@ -115,12 +124,15 @@ def test_another_strategy_alone_restarts_nothing(platform: Project):
     assert uids(platform) == before
 
 
-def test_an_endpoint_with_a_spare_device_goes_on_until_the_new_model_is_loaded(platform: Project):
+def test_up_ends_once_the_new_model_alone_serves(platform: Project):
     platform.describe(description(endpoint(), gpus=2))
     platform.up()
     platform.describe(description(endpoint(model="qwen3-1.7b"), gpus=2))
     platform.up()
-    until(lambda: serves(platform, "Qwen3-1.7B"), "the new model alone serves")
+    assert serves(platform, "Qwen3-1.7B")
+    before = uids(platform)
+    assert "nothing changed" in platform.up()
+    assert uids(platform) == before
 
 
 def test_labels_and_evidence_of_an_endpoint_restart_its_pods(platform: Project):
@@ -128,20 +140,19 @@ def test_labels_and_evidence_of_an_endpoint_restart_its_pods(platform: Project):
     shown = description(endpoint(), gpus=2)
     platform.describe(shown)
     platform.up()
-    until(lambda: serves(platform, "Qwen3-4B"), "the model serves")
     shown["teams"][0]["cost_center"] = "4200"
     for settings in ({}, {"evaluation": evaluation}):
         before = uids(platform)
         shown["endpoints"] = [endpoint(**settings)]
         platform.describe(shown)
         platform.up()
-        until(
-            lambda before=before: serves(platform, "Qwen3-4B") and not uids(platform) & before,  # type: ignore[misc]
-            "other pods serve",
-        )
+        assert serves(platform, "Qwen3-4B")
+        assert not uids(platform) & before
 
 
-def test_a_borrowed_device_is_waited_for_while_the_old_model_answers_and_up_says_so(platform: Project):
+def test_up_fails_with_the_reason_while_a_borrowed_device_is_not_there_and_the_old_model_answers(
+    platform: Project,
+):
     lenders = {"name": "lenders", "quota": {"l40s": {"gpus": {"nominal": 1}}}}
 
     def describe(**settings: Any) -> None:
@@ -151,17 +162,49 @@ def test_a_borrowed_device_is_waited_for_while_the_old_model_answers_and_up_says
 
     describe()
     platform.up()
-    until(lambda: serves(platform, "Qwen3-4B"), "the model serves")
     job = gang("theirs", "lenders", 1)
     with removed_afterwards(platform.api, [job]):
         platform.api.apply(job_manifest(job))
         until(lambda: running(platform.api, job) == 1, "the lenders use what is theirs")
-        describe(model="qwen3-1.7b")
-        platform.up()
-        until(lambda: len(pods(platform)) == 2, "a new pod is there")
-        assert "changing" in platform.up()
+        describe(model="qwen3-1.7b", ready_within_seconds=10)
+        for _ in range(2):
+            why = fails(platform, "up")
+            assert "owners/chat: its model: 1 of 1 replicas as described, 1 Ready, 1 old left" in why
+            assert "Kueue: couldn't assign flavors" in why
+            assert "nvidia.com/gpu in flavor l40s" in why
         assert behind(platform, "chat") == {"Qwen3-4B"}
-    until(lambda: serves(platform, "Qwen3-1.7B"), "the new model serves once they need theirs no more")
+    describe(model="qwen3-1.7b")
+    platform.answer("wait", NAME)
+    assert serves(platform, "Qwen3-1.7B")
+
+
+def fails(platform: Project, command: str) -> str:
+    """What a command says of endpoints that do not arrive, with which it ends."""
+    done = platform.run(command, NAME)
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stderr.partition("error: 1 of 1 endpoints not as described:\n")[2]
+
+
+@contextmanager
+def nothing_starts(platform: Project) -> Iterator[None]:
+    """Without a kubelet for a while that starts pods."""
+
+    def play(labels: dict[str, str] | None) -> None:
+        change = {"spec": {"selector": {"matchLabels": labels}}}
+        platform.api.patch("kwok.x-k8s.io/v1alpha1", "Stage", "simulated-pod-ready", change)
+
+    play({"nobody": "has-this"})
+    try:
+        yield
+    finally:
+        play(None)
+
+
+def say(platform: Project, pod: Manifest, containers: list[dict[str, Any]]) -> None:
+    """What a kubelet says of a pod's containers."""
+    path = f"/api/v1/namespaces/owners/pods/{pod['metadata']['name']}/status"
+    said = {"status": {"containerStatuses": containers}}
+    platform.api.send("PATCH", path, said, content_type="application/merge-patch+json")
 
 
 def deployment(platform: Project, name: str) -> Manifest:
@@ -201,7 +244,6 @@ def test_a_canary_answers_beside_the_endpoint_and_can_be_changed_and_promoted(pl
     both = {"Qwen3-4B", "Qwen3-1.7B"}
     platform.describe(description(endpoint(), gpus=2))
     platform.up()
-    until(lambda: serves(platform, "Qwen3-4B"), "the model serves")
     stable = uids(platform)
 
     platform.describe(description(endpoint(canary={"model": "qwen3-1.7b", "percent": 10}), gpus=2))
@@ -211,12 +253,11 @@ def test_a_canary_answers_beside_the_endpoint_and_can_be_changed_and_promoted(pl
     assert behind(platform, "chat-predictor") == {"Qwen3-4B"}, "KServe's own Service knows no canary"
     first = canary_name(platform)
     assert deployment(platform, first)["status"]["availableReplicas"] == 1
-    (service,) = platform.api.list("serving.kserve.io/v1beta1", "InferenceService")
-    assert condition(service, "CanaryPredictorReady")["status"] == "True"
     assert names(platform, "HorizontalPodAutoscaler", "autoscaling/v2") == {"chat-predictor"}
     assert "nothing changed" in platform.up()
 
-    # Both devices are in use: a canary that its Deployment had to change would wait for a third.
+    # Both devices are in use: a canary that its Deployment had to change would wait for a third. That of the
+    # endpoint's own model stays as it is, so that it says nothing of the change.
     platform.describe(description(endpoint(canary={"model": "qwen3-0.6b", "percent": 10}), gpus=2))
     platform.up()
     until(lambda: behind(platform, "chat") == {"Qwen3-4B", "Qwen3-0.6B"}, "the other canary answers")
@@ -225,6 +266,28 @@ def test_a_canary_answers_beside_the_endpoint_and_can_be_changed_and_promoted(pl
 
     platform.describe(description(endpoint(model="qwen3-0.6b"), gpus=2))
     platform.up()
-    until(lambda: serves(platform, "Qwen3-0.6B"), "what was the canary alone serves")
+    assert serves(platform, "Qwen3-0.6B")
     assert names(platform, "Deployment", "apps/v1") == {"chat-predictor"}
     assert behind(platform, "chat") == {"Qwen3-0.6B"}
+
+
+def test_up_fails_while_a_canary_does_not_start_and_says_what_its_node_says(platform: Project):
+    platform.describe(description(endpoint(), gpus=2))
+    platform.up()
+    stable = uids(platform)
+    tried = endpoint(canary={"model": "qwen3-1.7b", "percent": 10})
+    platform.describe(description(tried | {"ready_within_seconds": 10}, gpus=2))
+    with nothing_starts(platform):
+        why = fails(platform, "up")
+        assert "owners/chat: its canary: 1 of 1 replicas as described, 0 Ready" in why
+        assert "its node l40s-0 has not started it" in why
+        (new,) = [pod for pod in pods(platform) if pod["metadata"]["uid"] not in stable]
+        refused = {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}
+        container = {"name": "kserve-container", "state": {"waiting": refused}, "ready": False}
+        container |= {"image": "vllm", "imageID": "", "restartCount": 0}
+        say(platform, new, [container])
+        assert "ImagePullBackOff: Back-off pulling image" in fails(platform, "wait")
+    platform.api.delete("v1", "Pod", new["metadata"]["name"], "owners")
+    platform.describe(description(tried, gpus=2))
+    assert "nothing changed" in platform.up()
+    assert stable < uids(platform)

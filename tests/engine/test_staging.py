@@ -21,6 +21,7 @@ from tests.clouds.environments import (
     team,
 )
 from tests.clouds.moto_server import running_moto
+from tests.engine.project import becomes_ready
 
 pytestmark = pytest.mark.engine
 TAINT = {"key": "team", "value": "ml", "effect": "NoSchedule"}
@@ -103,10 +104,7 @@ def test_every_gpu_of_the_fabric_has_a_network_of_its_own_in_the_cluster(staging
 
 def test_endpoints_on_slices_and_on_whole_gpus_are_ready(staging: Applied) -> None:
     for name in ("chat-small", "chat-large"):
-        service = staging.api.get("serving.kserve.io/v1beta1", "InferenceService", name, "assistants")
-        assert service
-        conditions = {item["type"]: item["status"] for item in service["status"]["conditions"]}
-        assert conditions["Ready"] == "True", name
+        assert becomes_ready(staging.api, name, "assistants"), name
 
 
 def test_a_second_up_changes_nothing(staging: Applied) -> None:

@@ -94,11 +94,26 @@ def test_other_pods_where_no_device_is_spare_are_a_gap(path):
         "spec.predictor.deploymentStrategy.type",
         "spec.predictor.minReplicas",
         "spec.predictor.maxReplicas",
-        'metadata.annotations["pulumi.com/waitFor"]',
     ],
 )
 def test_what_makes_no_other_pods_is_no_gap(path):
     assert found(changed_endpoint(path)) == []
+
+
+def test_an_annotation_that_pods_have_before_and_after_makes_no_others():
+    moved = {"pulumi.com/waitFor": "condition=Ready"}
+    strategy = {"deploymentStrategy": {"type": "Recreate"}}
+    change = resource(
+        SERVICE,
+        "chat",
+        before={"metadata": {"annotations": moved}, "spec": {"predictor": strategy}},
+        after={"spec": {"predictor": {**strategy, "annotations": moved}}},
+        changes=[
+            PropertyChange('metadata.annotations["pulumi.com/waitFor"]', "condition=Ready", None),
+            PropertyChange("spec.predictor.annotations", None, moved),
+        ],
+    )
+    assert found(change) == []
 
 
 def test_a_canary_that_stays_answers_meanwhile():

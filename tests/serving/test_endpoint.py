@@ -53,10 +53,9 @@ def test_model_is_reachable_inside_the_cluster_only_and_holds_no_token(service):
     assert service.inputs["spec"]["predictor"]["automountServiceAccountToken"] is False
 
 
-def test_up_waits_until_it_is_ready_for_as_long_as_asked():
-    service = record(lambda: Endpoint("chat", {**ARGS, "ready_within_seconds": 180})).only(SERVICE)
-    assert service.inputs["metadata"]["annotations"]["pulumi.com/waitFor"] == "condition=Ready"
-    assert service.options.custom_timeouts["create"] == "180s"
+def test_pulumi_waits_for_nothing_and_pods_of_earlier_versions_stay(service):
+    assert "pulumi.com/waitFor" not in service.inputs["metadata"]["annotations"]
+    assert service.inputs["spec"]["predictor"]["annotations"] == {"pulumi.com/waitFor": "condition=Ready"}
 
 
 def test_address_is_known_once_the_service_is():

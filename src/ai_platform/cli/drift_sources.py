@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..catalogs import machines_of
-from ..components.cluster_spec import ClusterProvider, ExistingSpec
 from ..drift.described import described_config_maps
 from ..drift.described_vs_live import described_vs_live
 from ..drift.described_vs_state import described_vs_state
@@ -18,7 +17,6 @@ from ..drift.live import Read, UnreadError, read_live
 from ..drift.model import DriftLine, DriftReport, SourceRead, report_of
 from ..drift.prices import changed_prices, old_prices
 from ..drift.refresh_tags import tags_in
-from ..drift.state import outputs_in
 from ..drift.state_vs_live import state_vs_live
 from ..environment import Environment
 from ..finops.price_file import RefreshError
@@ -29,6 +27,7 @@ from ..local.tools import ToolError
 from ..plan import Plan
 from ..report.messages import message
 from . import project
+from .cluster_access import kubeconfig_of
 from .preview_run import preview_in
 from .prices import refreshed
 from .workplace import EngineError, Workplace
@@ -100,7 +99,7 @@ def looked_at(
 
     def live() -> Iterable[DriftLine]:
         with tempfile.TemporaryDirectory(prefix="ai-platform-drift-") as folder:
-            path, context = _kubeconfig(place, environment, exported, kubeconfig, Path(folder))
+            path, context = kubeconfig_of(place, environment, exported.values(), kubeconfig, Path(folder))
             return _compared(found, environment, plan, _reader(path, context))
 
     found.read("cluster", live, asked=cluster)
@@ -164,32 +163,6 @@ def _refreshed(place: Workplace, environment: str, stack: str) -> list[DriftLine
             )
         tags = tags_in(recorded.document.read_text(encoding="utf-8", errors="replace"))
     return list(state_vs_live(preview, environment, tags))
-
-
-def _kubeconfig(
-    place: Workplace,
-    environment: Environment,
-    exported: Mapping[str, Mapping[str, Any]],
-    given: Path | None,
-    folder: Path,
-) -> tuple[Path, str | None]:
-    """The file that leads to the cluster, and its context. Raises ``UnreadError``."""
-    spec = environment.cluster
-    context = spec.context if isinstance(spec, ExistingSpec) else None
-    if given is not None:
-        return given, context
-    if spec.provider is ClusterProvider.SIMULATED:
-        return place.kubeconfig(environment.name), None
-    if isinstance(spec, ExistingSpec) and spec.kubeconfig:
-        return (place.root / "stacks" / Path(spec.kubeconfig).expanduser()), context
-    text = next(
-        (out["kubeconfig"] for out in map(outputs_in, exported.values()) if "kubeconfig" in out), None
-    )
-    if not isinstance(text, str):
-        raise UnreadError("no state has a kubeconfig that is not secret; give one with --kubeconfig FILE")
-    path = folder / "kubeconfig"
-    path.write_text(text, encoding="utf-8")
-    return path, context
 
 
 def _reader(kubeconfig: Path, context: str | None) -> Read:

@@ -36,6 +36,7 @@ from . import (
     pull_request,
     render,
     stacks,
+    wait,
 )
 from .command import FAILED, WRONG
 from .entry import AGAIN, INTERRUPTED
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         comment,
         costs,
         gates,
+        wait,
     ):
         part.register(add)
     local = add("local", _local, "the simulated cluster alone")
@@ -133,6 +135,8 @@ def _up(options: argparse.Namespace) -> int:
     environment, plan = project.described(place, name)
     if not is_simulated(place.root, name):
         stacks.up(place, environment)
+        if not wait.arrived(place, environment, plan):
+            return _FAILED
         _write(f"\n{_tables(plan)}\nready after {clock(time.monotonic() - began)}")
         return 0
     if not place.kubeconfig(name).exists():
@@ -140,7 +144,9 @@ def _up(options: argparse.Namespace) -> int:
         with held(place, name):
             forget(place, name)
     project.start_cluster(place, name, fair_sharing=plan.fair_sharing)
-    summary = _engine_up(place, name, plan)
+    summary = _engine_up(place, name)
+    if not wait.arrived(place, environment, plan):
+        return _FAILED
     from .report import live_table
 
     _write(text_for(sys.stdout, live_table(plan, place.kubeconfig(name))))
@@ -148,20 +154,20 @@ def _up(options: argparse.Namespace) -> int:
     return 0
 
 
-def _engine_up(place: Workplace, name: str, plan: Plan) -> Summary:
+def _engine_up(place: Workplace, name: str) -> Summary:
     from ..components.objects import SWEPT_KINDS
 
     try:
         return project.engine(place, name).up(SWEPT_KINDS)
     except EngineError as error:
-        raise EngineError("\n".join([str(error), *_not_ready(plan, place.kubeconfig(name))])) from error
+        raise EngineError("\n".join([str(error), *_not_ready(place.kubeconfig(name))])) from error
 
 
-def _not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
+def _not_ready(kubeconfig: Path) -> list[str]:
     from .report import not_ready
 
     try:
-        lines = not_ready(plan, kubeconfig)
+        lines = not_ready(kubeconfig)
     except Exception as error:
         return [f"what is not ready can't be read from the cluster: {error}"]
     return ["not ready:", *(f"  {line}" for line in lines)] if lines else []

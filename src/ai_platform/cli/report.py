@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..components.kueue_names import KUEUE, LOCAL_QUEUE
 from ..gpu.node_plan import PoolPlan
@@ -13,11 +13,8 @@ from ..planning.pool_layouts import pool_layouts
 from .money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
 from .packing import packing_lines
 from .prompts import prompt_lines
-from .rollouts import SERVED, beside, canary_lines, on_a_change, rollout_lines, still_changing
+from .rollouts import beside, canary_lines, on_a_change, rollout_lines
 from .table import TextTable
-
-if TYPE_CHECKING:
-    from ..local.api import Api
 
 Report = Sequence[TextTable | str]
 
@@ -36,43 +33,29 @@ def live_table(plan: Plan, kubeconfig: Path) -> Report:
     api = connect(kubeconfig)
     queues = {item["metadata"]["name"]: item for item in api.list(KUEUE, "ClusterQueue")}
     services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
-    changing = still_changing(api.list("apps/v1", "Deployment", labels=SERVED))
     jobs = {_key(item): item for item in api.list("batch/v1", "Job")}
     nodes = {item["metadata"]["name"]: item for item in api.list("v1", "Node")}
-    return _tables(plan, queues, services, jobs, nodes, changing)
+    return _tables(plan, queues, services, jobs, nodes)
 
 
-def not_ready(plan: Plan, kubeconfig: Path) -> list[str]:
-    """What isn't ready and why, one line each, in the cluster's own words."""
+def not_ready(kubeconfig: Path) -> list[str]:
+    """The nodes whose MIG layout is not applied, one line each."""
     from ..local.api import connect
 
-    api = connect(kubeconfig)
     found = []
-    services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
-    for endpoint in plan.endpoints:
-        service = services.get((endpoint.namespace, endpoint.name))
-        if service is None:
-            found.append(f"endpoint {endpoint.team}/{endpoint.name}: not there yet")
-        elif not _is_true(service, "Ready"):
-            reasons = _reasons(service) + _pod_reasons(api, endpoint.namespace, endpoint.name)
-            found.append(
-                f"endpoint {endpoint.team}/{endpoint.name}: {'; '.join(reasons) or 'no reason given'}"
-            )
-    for item in api.list("v1", "Node"):
+    for item in connect(kubeconfig).list("v1", "Node"):
         state = item["metadata"].get("labels", {}).get("nvidia.com/mig.config.state")
         if state not in (None, "success"):
             found.append(f"node {item['metadata']['name']}: its MIG layout is {state}")
     return found
 
 
-def _tables(
-    plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any, changing: Container[Any] = ()
-) -> Report:
+def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Report:
     return [
         _pools(plan, nodes),
         _quotas(plan),
         _teams(plan, queues),
-        _endpoints(plan, services, changing),
+        _endpoints(plan, services),
         *canary_lines(plan),
         *rollout_lines(plan),
         *prompt_lines(plan),
@@ -170,7 +153,7 @@ def _usage(queue: Any) -> dict[tuple[str, str], str]:
     }
 
 
-def _endpoints(plan: Plan, services: Any, changing: Container[Any] = ()) -> TextTable:
+def _endpoints(plan: Plan, services: Any) -> TextTable:
     table = _table(
         "Endpoints",
         *("endpoint", "model", "on", "replicas", "on a change", "KV cache", "USD a month", "Ready"),
@@ -178,8 +161,6 @@ def _endpoints(plan: Plan, services: Any, changing: Container[Any] = ()) -> Text
     for endpoint in plan.endpoints:
         service = services.get((endpoint.namespace, endpoint.name))
         ready = "planned" if not services else "yes" if service and _is_true(service, "Ready") else "no"
-        if ready == "yes" and (endpoint.namespace, endpoint.name) in changing:
-            ready = "changing"
         table.add_row(
             f"{endpoint.team}/{endpoint.name}",
             endpoint.model,
@@ -235,33 +216,3 @@ def _conditions(item: Any) -> Iterable[Any]:
 
 def _is_true(item: Any, kind: str) -> bool:
     return any(entry["type"] == kind and entry["status"] == "True" for entry in _conditions(item))
-
-
-def _reasons(item: Any) -> list[str]:
-    return [
-        f"{entry['type']} is {entry['status']}" + (f": {entry['message']}" if entry.get("message") else "")
-        for entry in _conditions(item)
-        if entry["status"] != "True" and entry["type"] not in ("Ready", "Stopped")
-    ]
-
-
-def _pod_reasons(api: Api, namespace: str, name: str) -> list[str]:
-    pods = [
-        pod
-        for pod in api.list("v1", "Pod", namespace)
-        if pod["metadata"].get("labels", {}).get(SERVED) == name
-    ]
-    waiting = [
-        f"pod {pod['metadata']['name']}: {entry.get('message') or entry.get('reason')}"
-        for pod in pods
-        for entry in _conditions(pod)
-        if entry["status"] == "False" and entry.get("message")
-    ]
-    if any(pod["spec"].get("schedulingGates") for pod in pods):
-        waiting += [
-            f"Kueue: {entry['message']}"
-            for load in api.list(KUEUE, "Workload", namespace)
-            for entry in _conditions(load)
-            if entry["type"] == "QuotaReserved" and entry["status"] == "False"
-        ]
-    return waiting

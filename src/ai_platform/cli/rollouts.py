@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ..plan import EndpointPlan, Plan
 from ..serving.rollout import Spare
-
-SERVED = "serving.kserve.io/inferenceservice"
-"""Label of the Deployments that KServe makes, with the name of the endpoint."""
-
-
-def still_changing(deployments: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
-    """(Namespace, endpoint) of the Deployments whose new pods are not all there yet."""
-    found = set()
-    for item in deployments:
-        metadata, status = item["metadata"], item.get("status") or {}
-        wanted = item["spec"].get("replicas", 1)
-        seen = status.get("observedGeneration", 0) >= metadata.get("generation", 0)
-        if not seen or status.get("updatedReplicas", 0) < wanted or status.get("replicas", 0) > wanted:
-            found.add((metadata["namespace"], metadata["labels"][SERVED]))
-    return found
 
 
 def on_a_change(endpoint: EndpointPlan) -> str:

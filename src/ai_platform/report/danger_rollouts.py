@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .danger_finding import Finding
 from .danger_scene import Scene, at, below, described_at, entries, finding_on
@@ -14,7 +14,7 @@ _SERVICE = "kubernetes:serving.kserve.io:InferenceService"
 _PODS = ("metadata.labels", "metadata.annotations", "spec.predictor")
 """What KServe v0.20.0 copies into pods: `buildObjectMeta` of components/predictor.go, read 2026-11-21."""
 _NOT_PODS = tuple(f"spec.predictor.{field}" for field in ("deploymentStrategy", "minReplicas", "maxReplicas"))
-_OF_PULUMI = ("metadata.annotations.pulumi.com", 'metadata.annotations["pulumi.com')
+_ANNOTATIONS = ("metadata.annotations", "spec.predictor.annotations")
 
 
 def rollout_gaps(scene: Scene) -> Iterator[Finding]:
@@ -44,11 +44,15 @@ def rollout_gaps(scene: Scene) -> Iterator[Finding]:
 def makes_new_pods(change: ResourceChange) -> Sequence[PropertyChange]:
     """What of an InferenceService's change its pods show, so that KServe makes new ones."""
     kept = below(change.changes, *_NOT_PODS)
-    return [
-        item
-        for item in below(change.changes, *_PODS)
-        if item not in kept and not item.path.startswith(_OF_PULUMI)
-    ]
+    if _annotations(change.before) == _annotations(change.after) != {}:
+        kept += below(change.changes, *_ANNOTATIONS)
+    return [item for item in below(change.changes, *_PODS) if item not in kept]
+
+
+def _annotations(inputs: Mapping[str, object]) -> dict[object, object]:
+    """What pods get of both: one may move from one place to the other."""
+    places = (at(inputs, place) for place in _ANNOTATIONS)
+    return {key: value for place in places if isinstance(place, Mapping) for key, value in place.items()}
 
 
 def stops_first(change: ResourceChange) -> bool:
