@@ -75,7 +75,7 @@ def go(path: Path, tmp_path: Path) -> Path:
         env) echo go1.26.8 ;;
         mod) echo '{{"Dir": "{module}"}}' ;;
         build)
-            echo "$@ in $PWD GOFLAGS=$GOFLAGS" >> {tmp_path}/builds
+            echo "$@ in $PWD GOFLAGS=$GOFLAGS GOGC=$GOGC" >> {tmp_path}/builds
             while [ "$1" != -o ]; do shift; done
             echo built > "$2"; chmod +x "$2" ;;
         esac
@@ -185,7 +185,26 @@ def test_the_users_go_flags_stay_but_for_those_that_leave_the_pins(
     ensure([Tool.ETCD], lambda _: None, modules)
     (line,) = builds(tmp_path)
     assert "-mod=readonly" in line
-    assert line.endswith("GOFLAGS=-p=1 -modcacherw")
+    assert "GOFLAGS=-p=1 -modcacherw " in line
+
+
+@pytest.mark.parametrize(("own", "used"), [(None, "400"), ("50", "50")])
+def test_a_build_writes_nothing_for_debuggers_and_looks_for_garbage_as_often_as_the_user_says(
+    path: Path,
+    modules: Modules,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    go: Path,
+    own: str | None,
+    used: str,
+) -> None:
+    monkeypatch.delenv("GOGC", raising=False)
+    if own:
+        monkeypatch.setenv("GOGC", own)
+    ensure([Tool.ETCD], lambda _: None, modules)
+    (line,) = builds(tmp_path)
+    assert "-gcflags=all=-dwarf=false" in line
+    assert line.endswith(f"GOGC={used}")
 
 
 @pytest.mark.parametrize("asked", [[Tool.PULUMI], [Tool.PULUMI_PYTHON], [Tool.PULUMI, Tool.PULUMI_PYTHON]])
