@@ -17,8 +17,8 @@ up: $(READY) ## the whole platform on a simulated cluster, on this machine
 down: $(READY) ## take it away again
 	@$(BIN)/ai-platform down local
 
-test: $(READY) ## every test, those that need the engine last
-	@$(BIN)/python -m pytest
+test: $(READY) ## every test, those that need the engine in two processes
+	@$(BIN)/python -m pytest --side-by-side
 
 check: $(READY) ## format, lint and types
 	@$(BIN)/python scripts/check.py

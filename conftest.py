@@ -11,3 +11,5 @@ sys.dont_write_bytecode = False
 
 # What the driver of the browser brings for hypothesis loads all of trio.
 os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
+
+pytest_plugins = ("tests.side_by_side",)

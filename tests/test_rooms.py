@@ -33,6 +33,7 @@ TEST_HELPERS = {
     "manifest_rules.py",
     "preflight_pools.py",
     "programs.py",
+    "side_by_side.py",
     "recordings.py",
     "project.py",
     "promql.py",
