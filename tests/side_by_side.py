@@ -138,9 +138,10 @@ def _started(
 ) -> tuple[subprocess.Popen[bytes], IO[str], IO[str]]:
     asked, told = os.pipe()
     answered, answers = os.pipe()
-    own = [config.getoption("basetemp")]
+    option = config.option
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--second={answered},{told}"]
-    command += [f"--rootdir={config.rootpath}", *[f"--basetemp={folder}-second" for folder in own if folder]]
+    command += [f"--rootdir={config.rootpath}", "-k", option.keyword, "-m", option.markexpr]
+    command += [f"--basetemp={option.basetemp}-second"] if option.basetemp else []
     command += [str(items[0].path) for items in files]
     process = subprocess.Popen(
         command,
