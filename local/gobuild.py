@@ -20,10 +20,9 @@ TICK_SECONDS = 15.0
 GO_AT_LEAST: Version = (1, 26, 0)
 _LAST_LINES = 20
 _QUICKER = ("-gcflags=all=-dwarf=false",)
-"""What spares a sixth of the work and changes no instruction, hence no part of a tool's key: the linker drops
-what the compiler would write for debuggers."""
+"""What the compiler would write for debuggers is dropped by the linker anyway: no part of a tool's key."""
 _GOGC = "400"
-"""The compiler looks for garbage less often than it would: a tenth less work for more memory."""
+"""The compiler looks for garbage less often than it would: less work for more memory."""
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
