@@ -20,8 +20,8 @@ down: $(READY) ## take it away again
 quick: $(READY) ## the tests that need no engine, on all cores
 	@$(BIN)/python -m pytest -m "not engine" --quiet --numprocesses auto --maxprocesses 8 --dist loadfile
 
-test: $(READY) ## every test, those that need the engine last
-	@$(BIN)/python -m pytest
+test: $(READY) ## every test, a file at a time in two processes
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(READY) ## format, lint and types
 	@$(BIN)/python scripts/check.py
