@@ -136,7 +136,7 @@ def _up(options: argparse.Namespace) -> int:
     if not is_simulated(place.root, name):
         stacks.up(place, environment)
         if not wait.arrived(place, environment, plan):
-            return _FAILED
+            return FAILED
         _write(f"\n{_tables(plan)}\nready after {clock(time.monotonic() - began)}")
         return 0
     if not place.kubeconfig(name).exists():
@@ -146,7 +146,7 @@ def _up(options: argparse.Namespace) -> int:
     project.start_cluster(place, name, fair_sharing=plan.fair_sharing)
     summary = _engine_up(place, name)
     if not wait.arrived(place, environment, plan):
-        return _FAILED
+        return FAILED
     from .report import live_table
 
     _write(text_for(sys.stdout, live_table(plan, place.kubeconfig(name))))
