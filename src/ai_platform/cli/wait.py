@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..local.tools import say
 from . import project
+from .command import FAILED, Add
 from .output import write
 from .workplace import EngineError, Workplace
 
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from ..plan import Plan
     from ..serving.held_back import Cause
     from .following import State
-
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
-
-_FAILED = 1
 
 
 def register(add: Add) -> None:
@@ -40,7 +37,7 @@ def _wait(options: argparse.Namespace) -> int:
     place = project.workplace()
     environment, plan = project.described(place, options.environment)
     if not arrived(place, environment, plan, options.kubeconfig):
-        return _FAILED
+        return FAILED
     count = len(plan.endpoints)
     write(f"{count} endpoint{'' if count == 1 else 's'} as described")
     return 0
