@@ -27,6 +27,13 @@ def tools_and_manifests() -> tuple[Mapping[str, Path], Mapping[str, Path]]:
     )
 
 
+@pytest.fixture(scope="session")
+def built_tools() -> None:
+    """Every tool, built before the first test that needs one: what tests start has limits of time."""
+    if not os.environ.get("AI_PLATFORM_TOOLS_DIR"):
+        ensure(Tool)
+
+
 def start(name: str, root: Path) -> Cluster:
     """Starts a cluster, or heals it."""
     tools, sources = tools_and_manifests()

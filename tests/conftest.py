@@ -10,9 +10,9 @@ import pytest
 from hypothesis import settings
 
 from tests.browser import browser
-from tests.cluster_fixture import simulated_cluster
+from tests.cluster_fixture import built_tools, simulated_cluster
 
-__all__ = ["browser", "simulated_cluster"]
+__all__ = ["browser", "built_tools", "simulated_cluster"]
 
 # What is made while tests are collected lives until the end: to look for garbage in it takes a second.
 gc.disable()
@@ -40,3 +40,6 @@ def _without_positions() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick tests first: a plain mistake shows before the engine starts."""
     items.sort(key=lambda item: item.get_closest_marker("engine") is not None)
+    for item in items:
+        if item.get_closest_marker("engine") and isinstance(item, pytest.Function):
+            item.fixturenames.insert(0, "built_tools")
