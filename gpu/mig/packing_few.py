@@ -13,12 +13,10 @@ _GPUS = 64
 """Cut GPUs of small pools."""
 _QUESTIONS = 300
 """Ways to share the nodes that are asked about, at most."""
-_COLUMNS_OF_LARGE = 7_000
-"""Columns of all programs for a number of layouts in a large pool, at most."""
+_MOST_OF_LARGE = 2
+"""Layouts of a large pool that are asked about: there are too many ways to share its nodes among more."""
 _BRANCHES, _BRANCHES_OF_LARGE = 200, 2
 """Branches spent on one way to share the nodes among layouts."""
-_OPEN_OF_LARGE = 3
-"""Ways that may stay open in large pools."""
 _BRANCHES_OF_ALL = 1_000
 _ROUNDING = 1e-6
 
@@ -39,20 +37,19 @@ def fewer(
     if per_node == 1 and rest.gpus <= _GPUS:
         return _of_one_gpu(rows, rest, found, fewest)
     large = rest.gpus > _GPUS
-    asked = open_ = 0
-    for different in range(fewest, len(found)):
-        most = asked + _COLUMNS_OF_LARGE // (len(rows) * different) if large else _QUESTIONS
+    proven, asked = True, 0
+    for different in range(fewest, min(len(found), _MOST_OF_LARGE + 1) if large else len(found)):
         for times in node_shares(rest.nodes, different):
             if not _leaves(times, rest.nodes * per_node - rest.gpus, per_node):
                 continue
             asked += 1
-            if asked > most or (large and open_ == _OPEN_OF_LARGE):
+            if asked > _QUESTIONS:
                 return tuple(found), fewest
             answer = _together(rows, rest, per_node, times, quick=large)
-            open_ += not answer.proven
+            proven = proven and answer.proven
             if answer.values is not None:
                 return _repeated(rows, times, answer.values), fewest
-        fewest = fewest if open_ else different + 1
+        fewest = different + 1 if proven else fewest
     return tuple(found), fewest
 
 

@@ -15,7 +15,6 @@ from .redraw_mixed import mixed
 from .refine import refined
 
 _SMALL_POOL = 8
-_WORTH_PROVING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,4 @@ def redrawn(supply: Supply, layouts: tuple[NodeLayout, ...], wanted: Mapping[str
             found = mixed(supply, found, wanted, limits, least)
         found = anew(supply, found, wanted)
         best = Redrawn(found, drained(running, found), least)
-    # The better bound takes longer than all else, so it is asked for where it may prove the best.
-    if not small and 0 < best.drained - least <= _WORTH_PROVING:
-        least = max(least, fewest_drained(supply, wanted, limits))
     return replace(best, fewest_drained=least)
