@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from .alignment import drained
-from .integer_program import Answer, Row, minimum
+from .integer_program import Answer, Row, minimum, relaxed_minimum
 from .layout import NodeLayout
 from .packing_few import node_shares
 from .packing_spec import Supply
@@ -26,6 +26,8 @@ GPUS = 64
 """GPUs of a pool up to which this is tried."""
 _WAYS = 250
 """Ways to share the nodes up to which all are asked about."""
+_RANKED = 12
+"""Ways up to which they are ranked by a program of fractions each."""
 _BRANCHES = 300
 """Branches spent on one way."""
 _ROUNDING = 1e-6
@@ -43,10 +45,12 @@ def best_redrawn(
     every = len(running) * supply.gpus_per_node
     best = refined(running, layouts)
     kept = most = every - drained(running, best)
-    ways = [()] if supply.gpus_per_node == 1 else _ways(limits)
+    ways = [((), every)] if supply.gpus_per_node == 1 else _ways(supply, wanted, limits)
     if len(ways) > _WAYS:
         return best, 0
-    for times in ways:
+    for times, at_most in ways:
+        if at_most <= kept:
+            continue
         answer, found = _asked(supply, wanted, limits, times, kept + 1)
         if answer.values is not None:
             best = tidied(running, refined(running, found))
@@ -56,13 +60,21 @@ def best_redrawn(
     return best, every - max(most, kept)
 
 
-def _ways(limits: Measures) -> list[tuple[int, ...]]:
-    """Ways to share the cut nodes among the different layouts, no more than one too many.
+def _ways(supply: Supply, wanted: Mapping[str, int], limits: Measures) -> list[tuple[tuple[int, ...], int]]:
+    """Ways to share the cut nodes among the different layouts, no more than one too many, and how many GPUs
+    none of them keeps more than.
 
-    Equal shares first: most often they keep the most, and what is known to be kept makes the others quick.
+    The most promising first: what is known to be kept makes the others quick.
     """
+    every = supply.nodes * supply.gpus_per_node
     ways = list(islice(node_shares(limits.cut_nodes, limits.different), _WAYS + 1))
-    return sorted(ways, key=lambda times: sum(nodes * nodes for nodes in times))
+    if len(ways) > _RANKED:
+        # Equal shares most often keep the most.
+        return [(times, every) for times in sorted(ways, key=lambda times: sum(n * n for n in times))]
+    programs = [_program(supply, wanted, limits, times, 0).columns for times in ways]
+    bounds = [relaxed_minimum(program.costs, program.uppers, program.rows) for program in programs]
+    ranked = sorted(zip(bounds, ways, strict=True))
+    return [(times, math.floor(min(every, _ROUNDING - bound))) for bound, times in ranked]
 
 
 def _asked(
