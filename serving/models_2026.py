@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from .architecture import Architecture, Experts, Heads, Index, Latent, Mamba
 from .config_shapes import shortest
-from .model import Checked, Model
+from .model import Checked
+from .model_row import SISTER, row
 from .precision import Formats, Part, Precision, formats
 
-_COPY = "config.json as copied in aiconfigurator-core 0.12.0 (2026-09), read 2026-11-21"
-_SISTER = "config.json of NVIDIA's NVFP4 copy in aiconfigurator-core 0.12.0 (2026-09), read 2026-11-21"
 _FP8_SISTER = "config.json of NVIDIA's FP8 copy in aiconfigurator-core 0.12.0 (2026-09), read 2026-11-21"
 
 _BF16, _FP8, _NVFP4, _INT4 = Precision.BF16, Precision.FP8, Precision.NVFP4, Precision.INT4_G32
 _SOURCE, _DERIVED = Checked.SOURCE, Checked.DERIVED
 _APACHE = "Apache-2.0"
-
-
-def _row(
-    name: str,
-    params_b: str,
-    max_context: int,
-    hugging_face_id: str,
-    licence: str | None,
-    shape: Architecture,
-    *,
-    native: Precision = _BF16,
-    checked: Checked = _SOURCE,
-    source: str = _COPY,
-    held: Formats | None = None,
-) -> Model:
-    return Model(
-        name,
-        shape,
-        Decimal(params_b),
-        max_context,
-        hugging_face_id,
-        native,
-        licence,
-        checked,
-        source,
-        formats=held,
-        # NVIDIA's quantised checkpoints name an fp8 cache.
-        names_cache=hugging_face_id.startswith("nvidia/") and native is not _BF16,
-    )
 
 
 # 27 layers of 1152 and 4304: with gates (Gemma 4), and with a network that merges four patches (Kimi K2.5).
@@ -111,33 +79,33 @@ _LIGHTNING = Formats(
 )
 
 ROWS = (
-    _row("gemma-4-31b", "31", 262144, "google/gemma-4-31B-it", _APACHE, _GEMMA4_31B, checked=_DERIVED,
-         source=_SISTER),
-    _row("gemma-4-31b-nvfp4", "31", 262144, "nvidia/Gemma-4-31B-IT-NVFP4", _APACHE, _GEMMA4_31B,
+    row("gemma-4-31b", "31", 262144, "google/gemma-4-31B-it", _APACHE, _GEMMA4_31B, checked=_DERIVED,
+         source=SISTER),
+    row("gemma-4-31b-nvfp4", "31", 262144, "nvidia/Gemma-4-31B-IT-NVFP4", _APACHE, _GEMMA4_31B,
          native=_NVFP4, held=_NVFP4_NETWORKS),
-    _row("gemma-4-26b-a4b", "26", 262144, "google/gemma-4-26B-A4B-it", _APACHE, _GEMMA4_26B),
-    _row("gemma-4-26b-a4b-nvfp4", "26", 262144, "nvidia/Gemma-4-26B-A4B-NVFP4", _APACHE, _GEMMA4_26B,
+    row("gemma-4-26b-a4b", "26", 262144, "google/gemma-4-26B-A4B-it", _APACHE, _GEMMA4_26B),
+    row("gemma-4-26b-a4b-nvfp4", "26", 262144, "nvidia/Gemma-4-26B-A4B-NVFP4", _APACHE, _GEMMA4_26B,
          native=_NVFP4, held=_NVFP4_EXPERTS),
-    _row("glm-5.2", "743", 1048576, "zai-org/GLM-5.2", None, _GLM_5_2),
-    _row("glm-5.2-fp8", "743", 1048576, "zai-org/GLM-5.2-FP8", None, _GLM_5_2, native=_FP8),
-    _row("glm-5.2-nvfp4", "743", 1048576, "nvidia/GLM-5.2-NVFP4", None, _GLM_5_2, native=_NVFP4,
+    row("glm-5.2", "743", 1048576, "zai-org/GLM-5.2", None, _GLM_5_2),
+    row("glm-5.2-fp8", "743", 1048576, "zai-org/GLM-5.2-FP8", None, _GLM_5_2, native=_FP8),
+    row("glm-5.2-nvfp4", "743", 1048576, "nvidia/GLM-5.2-NVFP4", None, _GLM_5_2, native=_NVFP4,
          held=_NVFP4_EXPERTS),
-    _row("glm-5.3", "743", 1048576, "zai-org/GLM-5.3", None, _GLM_5_2),
-    _row("glm-5.3-fp8", "743", 1048576, "zai-org/GLM-5.3-FP8", None, _GLM_5_2, native=_FP8),
-    _row("kimi-k2.5", "1027", 262144, "moonshotai/Kimi-K2.5", None, _KIMI_K2_5, native=_INT4,
+    row("glm-5.3", "743", 1048576, "zai-org/GLM-5.3", None, _GLM_5_2),
+    row("glm-5.3-fp8", "743", 1048576, "zai-org/GLM-5.3-FP8", None, _GLM_5_2, native=_FP8),
+    row("kimi-k2.5", "1027", 262144, "moonshotai/Kimi-K2.5", None, _KIMI_K2_5, native=_INT4,
          held=_KIMI_EXPERTS),
-    _row("kimi-k2.5-nvfp4", "1027", 262144, "nvidia/Kimi-K2.5-NVFP4", None, _KIMI_K2_5, native=_NVFP4,
+    row("kimi-k2.5-nvfp4", "1027", 262144, "nvidia/Kimi-K2.5-NVFP4", None, _KIMI_K2_5, native=_NVFP4,
          held=_NVFP4_NETWORKS),
-    _row("kimi-k2.6", "1027", 262144, "moonshotai/Kimi-K2.6", None, _KIMI_K2_5, native=_INT4,
-         checked=_DERIVED, source=_SISTER, held=_KIMI_EXPERTS),
-    _row("kimi-k2.6-nvfp4", "1027", 262144, "nvidia/Kimi-K2.6-NVFP4", None, _KIMI_K2_5, native=_NVFP4,
+    row("kimi-k2.6", "1027", 262144, "moonshotai/Kimi-K2.6", None, _KIMI_K2_5, native=_INT4,
+         checked=_DERIVED, source=SISTER, held=_KIMI_EXPERTS),
+    row("kimi-k2.6-nvfp4", "1027", 262144, "nvidia/Kimi-K2.6-NVFP4", None, _KIMI_K2_5, native=_NVFP4,
          held=_NVFP4_EXPERTS),
-    _row("minimax-m3", "427", 1048576, "MiniMaxAI/MiniMax-M3", None, _MINIMAX_M3),
-    _row("nemotron-3-nano-30b-a3b", "31.6", 262144, "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", None,
+    row("minimax-m3", "427", 1048576, "MiniMaxAI/MiniMax-M3", None, _MINIMAX_M3),
+    row("nemotron-3-nano-30b-a3b", "31.6", 262144, "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", None,
          _NEMOTRON_NANO),
-    _row("nemotron-3.5-lightning-30b-a3b-nvfp4", "31.6", 1048576,
+    row("nemotron-3.5-lightning-30b-a3b-nvfp4", "31.6", 1048576,
          "nvidia/NVIDIA-Nemotron-3.5-Lightning-30B-A3B-NVFP4", None, _NEMOTRON_NANO, native=_NVFP4,
          held=_LIGHTNING),
-    _row("nemotron-3-super-120b-a12b", "120", 262144, "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16",
+    row("nemotron-3-super-120b-a12b", "120", 262144, "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16",
          None, _NEMOTRON_SUPER, checked=_DERIVED, source=_FP8_SISTER),
 )  # fmt: skip
