@@ -35,8 +35,8 @@ TOOLS = (
 MANIFESTS = ("kwok", "kueue", "kserve-manager")
 # The API server ends its work while nobody watches it any more, and the store goes last.
 _STOP_ORDER = (TOOLS[:1:-1], TOOLS[1:2], TOOLS[:1])
-_READY_LIMIT_S = 60.0
-_WEBHOOK_LIMIT_S = 60.0
+_READY_LIMIT_S = 180.0
+_WEBHOOK_LIMIT_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,9 @@ def up(
     """
     _require_files(tools, manifests)
     directory = cluster_directory(name, root)
-    with _told_plainly(name), locked(directory):
-        layout = prepare_layout(name, root, ports or {})
+    # Seconds lie between the choice of a port and the start of its program; others ask for ports meanwhile.
+    with _told_plainly(name), locked(directory), contextlib.ExitStack() as holding:
+        layout = prepare_layout(name, root, ports or {}, holding)
         _start_servers(layout, tools, report)
         fair = kueue.shares_fairly(layout) if fair_sharing is None else fair_sharing
         _start_controllers(layout, tools, manifests, fair, report)

@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import ssl
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,9 +118,15 @@ def read_layout(name: str, root: Path) -> Layout | None:
     return Layout(name, directory, ports)
 
 
-def prepare_layout(name: str, root: Path, ports: Mapping[str, int]) -> Layout:
-    """Makes whatever is missing: folders, ports, certificates and kubeconfigs."""
-    layout = read_layout(name, root) or Layout(name, cluster_directory(name, root), choose_ports(ports))
+def prepare_layout(
+    name: str, root: Path, ports: Mapping[str, int], holding: contextlib.ExitStack | None = None
+) -> Layout:
+    """Makes whatever is missing: folders, ports, certificates and kubeconfigs.
+
+    ``holding`` keeps ports that are chosen now from everybody else until it is closed.
+    """
+    directory = cluster_directory(name, root)
+    layout = read_layout(name, root) or Layout(name, directory, choose_ports(ports, holding))
     moved = {role: port for role, port in ports.items() if layout.ports.get(role) != port}
     if moved:
         raise ClusterError(
@@ -128,25 +135,32 @@ def prepare_layout(name: str, root: Path, ports: Mapping[str, int]) -> Layout:
         )
     for folder in ("certificates", "kubeconfigs", "logs", "pids", "temporary"):
         (layout.directory / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    (layout.directory / "ports.json").write_text(json.dumps(dict(layout.ports), indent=2))
+    # Whole at any moment: `status` reads it without the lock.
+    write_private(layout.directory / "ports.json", json.dumps(dict(layout.ports), indent=2).encode())
     _make_certificates(layout)
     for identity in _IDENTITIES:
         _write_kubeconfig(layout, identity)
     return layout
 
 
-def choose_ports(wanted: Mapping[str, int]) -> dict[str, int]:
-    """The wanted ports, and free ones for all other roles."""
+def choose_ports(wanted: Mapping[str, int], holding: contextlib.ExitStack | None = None) -> dict[str, int]:
+    """The wanted ports, and free ones for all other roles.
+
+    Until ``holding`` is closed the system gives those to nobody else, while our programs, which ask for them
+    by number, get them. Linux alone has that: elsewhere they are only free at this moment.
+    """
     if unknown := sorted(set(wanted) - set(PORTS)):
         raise ClusterError(f"unknown ports {', '.join(unknown)}: there are {', '.join(PORTS)}")
     if len(set(wanted.values())) < len(wanted):
         raise ClusterError(f"a port was given twice: {_listed(wanted)}")
     chosen = dict(wanted)
     # All sockets stay open until the last port is known, so that none is given out twice.
-    with contextlib.ExitStack() as sockets:
+    with contextlib.ExitStack() as until_chosen:
+        sockets = holding if holding and sys.platform == "linux" else until_chosen
         for role in PORTS:
             while role not in chosen:
                 free = sockets.enter_context(socket.socket())
+                free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 free.bind((LOOPBACK, 0))
                 port = int(free.getsockname()[1])
                 if port not in chosen.values():

@@ -18,7 +18,7 @@ from .errors import ClusterError
 from .waiting import wait_until
 
 _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_ESTABLISHED_LIMIT_S = 60.0
+_ESTABLISHED_LIMIT_S = 180.0
 _THREADS = 4
 
 

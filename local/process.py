@@ -22,15 +22,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import ClusterError
+from .files import write_private
 from .waiting import wait_until
 
 LOG_TAIL_LINES = 15
 _LOG_LINE_LIMIT = 600
 _LOG_LIMIT_BYTES = 32 * 1024 * 1024
 _STOP_LIMIT_S = 4.0
-_KILL_LIMIT_S = 5.0
-_PROBE_LIMIT_S = 3.0
-_HUNG_AFTER_S = 10.0
+_KILL_LIMIT_S = 60.0
+_PROBE_LIMIT_S = 10.0
+_HUNG_AFTER_S = 30.0
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -186,7 +187,8 @@ def _start(program: Program, directory: Path) -> None:
     # Kept so that a child that dies is reaped; the process itself may outlive us.
     _children[child.pid] = child
     record = _Record(child.pid, _start_time(child.pid) or "", program.digest)
-    _record_path(directory, program.name).write_text(json.dumps(dataclasses.asdict(record)))
+    # Whole at any moment: `status` reads it without the lock.
+    write_private(_record_path(directory, program.name), json.dumps(dataclasses.asdict(record)).encode())
 
 
 def failure(name: str, directory: Path, what: str) -> str:

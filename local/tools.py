@@ -27,7 +27,7 @@ INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
 _FREE_BYTES = 4 * 2**30
-_ASK_SECONDS = 10.0
+_ASK_SECONDS = 60.0
 _LOCK_SECONDS = 0.5
 
 
@@ -102,7 +102,7 @@ class _Progress:
 
     tools: list[Tool]
     report: Report
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=lambda: time.monotonic())
     step_began: float = 0.0
     took: dict[Tool, float] = field(default_factory=dict)
 

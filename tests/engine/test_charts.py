@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from ai_platform.local.tools import ensure, manifests
 from tests.charts.stand_in import make_chart
 
 pytestmark = pytest.mark.engine
+LIMIT_S = 900.0
 _PROGRAM = """
 import json, os
 import pulumi
@@ -70,7 +72,7 @@ class Charts:
             capture_output=True,
             text=True,
             check=False,
-            timeout=100,
+            timeout=LIMIT_S,
         )
         assert (done.returncode != 0) is fails, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -83,8 +85,8 @@ class Charts:
 def kubeconfig(tmp_path_factory):
     root = tmp_path_factory.mktemp("clusters")
     tools = {tool.value: path for tool, path in ensure([Tool(tool) for tool in cluster.TOOLS]).items()}
-    with down_afterwards("charts", root):
-        layout = prepare_layout("charts", root, {})
+    with down_afterwards("charts", root), ExitStack() as holding:
+        layout = prepare_layout("charts", root, {}, holding)
         cluster._start_servers(layout, tools, lambda _: None)
         manager = [control_plane.controller_manager(layout, tools)]
         cluster._ensure_running(manager, layout, lambda _: None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,16 @@ def test_ports_are_free_and_different() -> None:
     for port in chosen.values():
         with socket.socket() as free:
             free.bind(("127.0.0.1", port))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems can't hold a port for somebody")
+def test_a_port_that_was_chosen_is_kept_for_its_program() -> None:
+    with ExitStack() as holding:
+        port = layout.choose_ports({}, holding)["etcd"]
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+        with socket.create_server(("127.0.0.1", port)):
+            socket.create_connection(("127.0.0.1", port)).close()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +141,7 @@ def test_who_waited_for_a_cluster_that_was_removed_gets_a_new_lock(tmp_path: Pat
         waiting.start()
         assert not entered.wait(0.2)
         shutil.rmtree(directory)
-    waiting.join(20)
+    waiting.join(60)
     assert entered.is_set()
 
 

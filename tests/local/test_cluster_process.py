@@ -5,21 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from ai_platform.local import process
 from ai_platform.local.errors import ClusterError
+from ai_platform.local.layout import choose_ports
 from ai_platform.local.process import Probe, Program
 from ai_platform.local.waiting import wait_until
 
 PYTHON = (sys.executable, "-I", "-S")
 """Starts in a quarter of the time: these programs need the standard library alone."""
+HOLDING = ExitStack()
+LIMIT_S = 120.0
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 
 
@@ -29,12 +32,12 @@ def directory(tmp_path: Path) -> Iterator[Path]:
         (tmp_path / folder).mkdir()
     yield tmp_path
     process.stop([path.stem for path in (tmp_path / "pids").iterdir()], tmp_path)
+    HOLDING.close()
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port that nobody else gets before the end of the test."""
+    return choose_ports({}, HOLDING)["etcd"]
 
 
 def server(port: int | None = None, *, settings: str = "") -> Program:
@@ -50,7 +53,7 @@ def script(code: str) -> Program:
 def test_a_program_runs_until_it_is_stopped(directory: Path) -> None:
     program = server()
     assert process.ensure_running(program, directory)
-    process.wait_healthy(program, directory, limit_s=20)
+    process.wait_healthy(program, directory, limit_s=LIMIT_S)
     pid = process.find_pid("server", directory)
     assert pid
     process.stop(["server"], directory)
@@ -62,7 +65,7 @@ def test_a_program_runs_until_it_is_stopped(directory: Path) -> None:
 def test_a_healthy_program_is_left_alone(directory: Path) -> None:
     program = server()
     process.ensure_running(program, directory)
-    process.wait_healthy(program, directory, limit_s=20)
+    process.wait_healthy(program, directory, limit_s=LIMIT_S)
     pid = process.find_pid("server", directory)
     assert not process.ensure_running(program, directory)
     assert process.find_pid("server", directory) == pid
@@ -71,7 +74,7 @@ def test_a_healthy_program_is_left_alone(directory: Path) -> None:
 def test_a_program_whose_settings_changed_is_started_anew(directory: Path) -> None:
     program = server()
     process.ensure_running(program, directory)
-    process.wait_healthy(program, directory, limit_s=20)
+    process.wait_healthy(program, directory, limit_s=LIMIT_S)
     pid = process.find_pid("server", directory)
     assert process.ensure_running(dataclasses.replace(program, settings="other"), directory)
     assert process.find_pid("server", directory) != pid
@@ -81,7 +84,7 @@ def test_a_program_that_dies_while_starting_is_told_with_its_last_words(director
     program = script("import sys; sys.exit('no such licence')")
     process.ensure_running(program, directory)
     with pytest.raises(ClusterError, match=r"(?s)server stopped while starting.*no such licence"):
-        process.wait_healthy(program, directory, limit_s=20)
+        process.wait_healthy(program, directory, limit_s=LIMIT_S)
 
 
 def test_a_program_that_never_answers_is_told_so(directory: Path) -> None:
@@ -102,7 +105,7 @@ def test_a_program_that_ignores_the_request_to_stop_is_killed(
 ) -> None:
     monkeypatch.setattr(process, "_STOP_LIMIT_S", 0.2)
     process.ensure_running(script(DEAF), directory)
-    assert wait_until(lambda: "deaf" in process.log_tail("server", directory), limit_s=20)
+    assert wait_until(lambda: "deaf" in process.log_tail("server", directory), limit_s=LIMIT_S)
     process.stop(["server"], directory)
     assert process.find_pid("server", directory) is None
 
@@ -126,7 +129,7 @@ def test_a_broken_record_counts_as_none(directory: Path, record: str) -> None:
 def test_the_callers_proxies_do_not_reach_a_program(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
     process.ensure_running(script("import os; print(sorted(os.environ), flush=True)"), directory)
-    assert wait_until(lambda: "HOME" in process.log_tail("server", directory), limit_s=20)
+    assert wait_until(lambda: "HOME" in process.log_tail("server", directory), limit_s=LIMIT_S)
     assert "PROXY" not in process.log_tail("server", directory)
 
 

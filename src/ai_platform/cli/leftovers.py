@@ -20,7 +20,7 @@ from .workplace import EngineError
 
 MANAGED = "app.kubernetes.io/managed-by=ai-platform"
 """Label of every object that the components make."""
-_GONE_LIMIT_S = 20.0
+_GONE_LIMIT_S = 60.0
 
 
 def end_session(session: int) -> None:

@@ -54,7 +54,7 @@ def record(
     config: Mapping[str, str] | None = None,
     outputs: Outputs | None = None,
     calls: Calls | None = None,
-    timeout_s: float = 10,
+    timeout_s: float = 60,
 ) -> Recording:
     """Run ``program`` as a stack's program and return what it registered.
 
