@@ -189,7 +189,7 @@ def test_a_thread_may_wait_for_the_program() -> None:
     async def program() -> None:
         told = threading.Event()
         asyncio.get_running_loop().call_soon(told.set)
-        assert await asyncio.to_thread(told.wait, 5)
+        assert await asyncio.to_thread(told.wait, 60)
         Leaf("a")
 
     assert len(record(program).resources) == 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,6 +101,7 @@ case "$1" in
 esac
 trap '' INT
 echo "$1 was here" >&2
+touch "$0.hangs"
 sleep 1000
 exit 1
 """
@@ -106,11 +109,15 @@ exit 1
 
 @pytest.fixture
 def hanging(place, monkeypatch):
-    """An engine whose pulumi says one thing and hangs, and the limits of tests."""
-    monkeypatch.setattr(silence, "LOOK_LIMIT_S", 0.2)
-    monkeypatch.setattr(silence, "CHANGE_LIMIT_S", 0.2)
+    """An engine whose pulumi says one thing and hangs."""
+    monkeypatch.setattr(silence, "_CHECK_INTERVAL_S", 0.01)
     monkeypatch.setattr(silence, "_GRACE_S", 0.1)
     program = place.root / "pulumi"
+    # Time stands still until it hangs, and flies from then on.
+    clock = count(step=600)
+    hangs = program.with_suffix(".hangs")
+    now = SimpleNamespace(monotonic=lambda: next(clock) if hangs.exists() else 0)
+    monkeypatch.setattr(silence, "time", now)
     program.write_text(HANGS)
     program.chmod(0o755)
     return Engine("test", place, {"pulumi": program}, lambda _: None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from itertools import chain, count, repeat
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +23,9 @@ def sleeping(seconds: int) -> subprocess.Popen[str]:
     return subprocess.Popen(["/bin/sleep", str(seconds)], text=True, start_new_session=True)
 
 
-def test_a_program_is_ended_only_once_it_says_nothing_new() -> None:
+def test_a_program_is_ended_only_once_it_says_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A second goes by with each look at the clock.
+    monkeypatch.setattr(silence, "time", SimpleNamespace(monotonic=count().__next__))
     asked = count()
     words = chain(range(WORDS), repeat(WORDS))
 
@@ -30,7 +33,7 @@ def test_a_program_is_ended_only_once_it_says_nothing_new() -> None:
         next(asked)
         return next(words)
 
-    with sleeping(1000) as child, watched(child, said, limit_s=0.03) as watch:
+    with sleeping(1000) as child, watched(child, said, limit_s=3) as watch:
         assert child.wait() < 0
     assert watch.silent
     assert next(asked) > WORDS

@@ -14,6 +14,7 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +22,8 @@ from ai_platform.local import gobuild, toolchain, tools
 from ai_platform.local.toolchain import RECIPES, Modules, Tool
 from ai_platform.local.tools import ToolError, ensure, find, manifests
 from ai_platform.local.waiting import wait_until
+
+LIMIT_S = 120.0
 
 
 def script(path: Path, body: str) -> Path:
@@ -41,6 +44,12 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     real = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name: real(name, path=str(tmp_path / "bin")))
     return tmp_path / "bin"
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time goes by for what is said of it."""
+    monkeypatch.setattr(tools, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=time.sleep))
 
 
 @pytest.fixture
@@ -153,7 +162,7 @@ def test_tools_that_path_has_are_not_built(path: Path, modules: Modules, tmp_pat
 
 
 def test_only_what_was_asked_for_is_built_and_only_once(
-    path: Path, modules: Modules, tmp_path: Path, go: Path
+    path: Path, modules: Modules, tmp_path: Path, go: Path, still: None
 ) -> None:
     lines: list[str] = []
     first = ensure([Tool.KUEUE, Tool.ETCD, Tool.KUEUE], lines.append, modules)
@@ -210,7 +219,7 @@ def test_a_build_writes_nothing_for_debuggers_and_looks_for_garbage_as_often_as_
 
 @pytest.mark.parametrize("asked", [[Tool.PULUMI], [Tool.PULUMI_PYTHON], [Tool.PULUMI, Tool.PULUMI_PYTHON]])
 def test_the_engine_has_its_language_host_beside_it_and_that_its_script(
-    path: Path, modules: Modules, tmp_path: Path, go: Path, asked: list[Tool]
+    path: Path, modules: Modules, tmp_path: Path, go: Path, still: None, asked: list[Tool]
 ) -> None:
     lines: list[str] = []
     paths = ensure(asked, lines.append, modules)
@@ -317,26 +326,31 @@ def test_an_interrupt_says_one_line_ends_the_compiler_and_leaves_nothing(
         """,
     )
     program = (
-        "import signal, sys; from pathlib import Path; from ai_platform.local import tools, toolchain;"
+        "import signal, sys; from pathlib import Path;"
+        "from ai_platform.local import gobuild, tools, toolchain;"
         # Who starts the tests in the background of a shell has them ignore interrupts.
         "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "tools.Modules = lambda: toolchain.Modules(Path(sys.argv[1]));"
+        "gobuild.TICK_SECONDS = 0.05;"
         "sys.exit(tools.build(['kueue']))"
     )
     command = [sys.executable, "-c", program, str(modules.root)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        child = wait_for(tmp_path / "child")
-        process.send_signal(signal.SIGINT)
+    log = tmp_path / "log"
+    with log.open("w") as file, subprocess.Popen(command, stderr=file) as process:
         try:
-            _, errors = process.communicate(timeout=20)
+            child = wait_for(tmp_path / "child")
+            # From here on it waits for the compiler, and no longer starts it.
+            assert wait_until(lambda: "  building kueue: " in log.read_text(), limit_s=LIMIT_S)
+            process.send_signal(signal.SIGINT)
+            process.wait(LIMIT_S)
         finally:
             process.kill()
     assert process.returncode == 130
-    assert errors.splitlines()[1:] == [
+    assert [line for line in log.read_text().splitlines() if not line.startswith("  ")][1:] == [
         "stopped; what was compiled is kept, the same command goes on from there"
     ]
     # A killed process is there for a moment yet where the machine is busy.
-    assert wait_until(lambda: ended(child), limit_s=20)
+    assert wait_until(lambda: ended(child), limit_s=LIMIT_S)
     assert [entry.name for entry in (tmp_path / "cache" / "tools").iterdir()] == [
         f".{modules.key(Tool.KUEUE)}.lock"
     ]
@@ -350,15 +364,12 @@ def ended(pid: int) -> bool:
 
 
 def wait_for(file: Path) -> int:
-    for _ in range(400):
-        if file.exists() and file.read_text().strip():
-            return int(file.read_text())
-        time.sleep(0.05)
-    raise AssertionError(f"{file} did not appear")
+    assert wait_until(lambda: file.exists() and bool(file.read_text().strip()), limit_s=LIMIT_S)
+    return int(file.read_text())
 
 
 def test_a_second_process_waits_for_the_first_and_uses_its_result(
-    path: Path, modules: Modules, tmp_path: Path, go: Path
+    path: Path, modules: Modules, tmp_path: Path, go: Path, still: None
 ) -> None:
     entry = tmp_path / "cache" / "tools" / modules.key(Tool.ETCD)
     entry.parent.mkdir(parents=True)
@@ -371,25 +382,33 @@ def test_a_second_process_waits_for_the_first_and_uses_its_result(
             time.sleep(0.01)
         entry.mkdir()
         script(entry / "etcd", "")
-    second.join(10)
+    second.join(LIMIT_S)
+    assert not second.is_alive()
     assert builds(tmp_path) == []
     assert lines[1] == "  another process is building etcd: 0:00 (0:00 so far)"
 
 
 def test_a_long_build_says_how_long_it_has_run(
-    path: Path, modules: Modules, monkeypatch: pytest.MonkeyPatch
+    path: Path, modules: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, still: None
 ) -> None:
     monkeypatch.setattr(gobuild, "TICK_SECONDS", 0.05)
     script(
         path / "go",
-        """
-        [ "$1" = env ] && { echo go1.26.8; exit; }
+        f"""
+        [ "$1" = env ] && {{ echo go1.26.8; exit; }}
         while [ "$1" != -o ]; do shift; done
-        sleep 0.4; echo built > "$2"
+        while [ ! -e {tmp_path}/told ]; do sleep 0.02; done
+        echo built > "$2"
         """,
     )
     lines: list[str] = []
-    ensure([Tool.ETCD], lines.append, modules)
+
+    def report(line: str) -> None:
+        lines.append(line)
+        if line.startswith("  "):
+            (tmp_path / "told").touch()
+
+    ensure([Tool.ETCD], report, modules)
     assert "  building etcd: 0:00 (0:00 so far)" in lines
 
 
