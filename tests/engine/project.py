@@ -23,7 +23,7 @@ from ai_platform.local.cluster import status
 from ai_platform.local.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_S = 600.0
+LIMIT_S = 1800.0
 Key = tuple[str, str, str]
 _GENERATED = {
     "status",

@@ -11,6 +11,7 @@ import pytest
 from ai_platform.components.charts import CHARTS, ChartName
 from ai_platform.description import read
 from ai_platform.local.cluster import Cluster
+from ai_platform.local.waiting import wait_until
 from ai_platform.serving.vllm_arguments import FOLDERS
 from tests.clouds.environments import (
     Applied,
@@ -27,7 +28,7 @@ from tests.clouds.environments import (
     upgrade,
 )
 from tests.clouds.moto_server import running_moto
-from tests.engine.project import becomes_ready
+from tests.engine.project import LIMIT_S, becomes_ready
 
 pytestmark = pytest.mark.engine
 ACCOUNT = "123456789012"
@@ -221,7 +222,10 @@ def test_an_endpoint_loads_its_model_from_the_bucket_that_its_pods_mount(dev: Ap
     change(dev.first, with_own_weights)
     done = dev.first.up()
     assert done.code == 0, done.output
-    deployment = dev.api.get("apps/v1", "Deployment", "chat-own-predictor", "assistants")
+    # KServe makes it when it has seen the endpoint, and Pulumi does not wait for that.
+    made = ("apps/v1", "Deployment", "chat-own-predictor", "assistants")
+    assert wait_until(lambda: dev.api.get(*made) is not None, limit_s=LIMIT_S)
+    deployment = dev.api.get(*made)
     assert deployment
     template = deployment["spec"]["template"]
     assert template["metadata"]["labels"]["ai-platform/buckets"] == "reached"

@@ -92,7 +92,7 @@ def api(project: Project) -> Api:
 def drift(project: Project, *options: str) -> tuple[int, DriftReport]:
     program = Path(sys.executable).with_name("ai-platform")
     command = [str(program), "drift", NAME, "--json", *options]
-    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=1200)
     assert done.stdout, done.stderr
     return done.returncode, DriftReport.model_validate_json(done.stdout)
 

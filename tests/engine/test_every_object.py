@@ -32,7 +32,7 @@ RUNTIME_CLASS = {
 }
 NEEDED_FIRST = {"ServiceAccount", "LimitRange"}
 """What decides whether a pod comes in, and so must really be there."""
-LIMIT_S = 30.0
+LIMIT_S = 240.0
 SECURITY = "pod-security.kubernetes.io"
 
 Manifest = dict[str, Any]

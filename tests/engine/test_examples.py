@@ -17,10 +17,12 @@ from ai_platform.local.api import connect
 from ai_platform.local.cluster import Cluster
 from ai_platform.local.toolchain import Tool
 from ai_platform.local.tools import ensure
+from ai_platform.local.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+LIMIT_S = 1200.0
 ENGINE = (Tool.PULUMI, Tool.PULUMI_PYTHON, Tool.PULUMI_KUBERNETES)
 
 
@@ -44,7 +46,7 @@ def test_a_team_queue_alone_comes_up_on_a_cluster_that_exists(
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=LIMIT_S,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -63,5 +65,5 @@ def test_a_team_queue_alone_comes_up_on_a_cluster_that_exists(
     assert "5 unchanged" in pulumi("up", "--yes", "--skip-preview")
 
     pulumi("destroy", "--yes", "--skip-preview")
-    assert api.get(KUEUE, "ClusterQueue", "research") is None
+    assert wait_until(lambda: api.get(KUEUE, "ClusterQueue", "research") is None, limit_s=LIMIT_S)
     assert api.get("v1", "Namespace", "research") is not None

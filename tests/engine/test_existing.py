@@ -131,6 +131,10 @@ def test_the_gpu_operator_comes_from_the_folder_beside_the_description(project: 
 def test_destroy_takes_away_all_that_up_made_and_leaves_the_nodes(project: Project, api: Api):
     done = project.run("destroy")
     assert done.code == 0, done.output
-    assert wait_until(lambda: not api.list("v1", "Namespace", labels=MANAGED), limit_s=60, interval_s=0.2)
-    assert not api.list("kueue.x-k8s.io/v1beta2", "ClusterQueue", labels=MANAGED)
+    ours = [("v1", "Namespace"), ("kueue.x-k8s.io/v1beta2", "ClusterQueue")]
+    assert wait_until(
+        lambda: not any(api.list(version, kind, labels=MANAGED) for version, kind in ours),
+        limit_s=300,
+        interval_s=0.2,
+    )
     assert [node["metadata"]["name"] for node in api.list("v1", "Node")] == ["h100-0"]

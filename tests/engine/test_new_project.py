@@ -13,7 +13,7 @@ from ai_platform.local.guard import down_afterwards
 from tests.test_packaging import ROOT
 
 pytestmark = pytest.mark.engine
-LIMIT_S = 300.0
+LIMIT_S = 1200.0
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,11 @@ from ai_platform.local.waiting import wait_until
 from ai_platform.plan import make_plan
 from tests.cluster_fixture import start
 from tests.engine.project import make_project
+from tests.foreign_kinds import foreign_kinds
 
 pytestmark = pytest.mark.engine
 
 NAME = "munich"
-FOREIGN = Path(__file__).parents[1] / "foreign_kinds.yaml"
 OPERATOR = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "nvidia-network-operator"}}
 THERE = ("cert-manager", "kueue", "kserve-crd", "kserve-resources", "gpu-operator", "network-operator")
 MACHINE = {
@@ -79,15 +78,16 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with down_afterwards(NAME, root):
         kubeconfig = start(NAME, root).kubeconfig
         found = connect(kubeconfig)
-        found.apply_all([*yaml.safe_load_all(FOREIGN.read_text()), OPERATOR])
-        for plan in make_plan(parse(DESCRIPTION, subject=NAME)).pools:
-            found.apply_all([node_manifest(plan, node) for node in plan.nodes])
-        project = make_project(tmp_path_factory.mktemp("project"), NAME)
-        project.description.write_text(yaml.safe_dump(DESCRIPTION))
-        (project.root / "munich.kubeconfig").write_text(kubeconfig.read_text())
-        done = project.run("up")
-        assert done.code == 0, done.output
-        yield found
+        found.apply(OPERATOR)
+        with foreign_kinds(found):
+            for plan in make_plan(parse(DESCRIPTION, subject=NAME)).pools:
+                found.apply_all([node_manifest(plan, node) for node in plan.nodes])
+            project = make_project(tmp_path_factory.mktemp("project"), NAME)
+            project.description.write_text(yaml.safe_dump(DESCRIPTION))
+            (project.root / "munich.kubeconfig").write_text(kubeconfig.read_text())
+            done = project.run("up")
+            assert done.code == 0, done.output
+            yield found
 
 
 @pytest.mark.parametrize("pool", CARDS)
@@ -96,7 +96,7 @@ def test_kueue_admits_a_run_over_rdma_and_its_pods_find_nodes_of_their_pool(api:
         pods = api.list("v1", "Pod", labels=f"batch.kubernetes.io/job-name=over-{pool}")
         return sorted(str(pod["spec"].get("nodeName")) for pod in pods)
 
-    wait_until(lambda: placed() == [f"{pool}-0", f"{pool}-1"], limit_s=60, interval_s=0.2)
+    wait_until(lambda: placed() == [f"{pool}-0", f"{pool}-1"], limit_s=300, interval_s=0.2)
     assert placed() == [f"{pool}-0", f"{pool}-1"]
 
 

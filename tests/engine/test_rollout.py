@@ -172,7 +172,7 @@ def test_up_fails_with_the_reason_while_a_borrowed_device_is_not_there_and_the_o
             assert "owners/chat: its model: 1 of 1 replicas as described, 1 Ready, 1 old left" in why
             assert "Kueue: couldn't assign flavors" in why
             assert "nvidia.com/gpu in flavor l40s" in why
-        assert behind(platform, "chat") == {"Qwen3-4B"}
+        until(lambda: behind(platform, "chat") == {"Qwen3-4B"}, "the old model answers")
     describe(model="qwen3-1.7b")
     platform.answer("wait", NAME)
     assert serves(platform, "Qwen3-1.7B")
@@ -266,9 +266,12 @@ def test_a_canary_answers_beside_the_endpoint_and_can_be_changed_and_promoted(pl
 
     platform.describe(description(endpoint(model="qwen3-0.6b"), gpus=2))
     platform.up()
-    assert serves(platform, "Qwen3-0.6B")
     assert names(platform, "Deployment", "apps/v1") == {"chat-predictor"}
-    assert behind(platform, "chat") == {"Qwen3-0.6B"}
+    # Pods of a Deployment that has gone, and the addresses of those that go, are taken away after it.
+    until(
+        lambda: serves(platform, "Qwen3-0.6B") and behind(platform, "chat") == {"Qwen3-0.6B"},
+        "the promoted model alone answers",
+    )
 
 
 def test_up_fails_while_a_canary_does_not_start_and_says_what_its_node_says(platform: Project):

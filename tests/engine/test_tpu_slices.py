@@ -17,7 +17,7 @@ from tests.cluster_fixture import start
 
 pytestmark = pytest.mark.engine
 
-LIMIT_S = 300.0
+LIMIT_S = 900.0
 RUNS = ("first", "second", "third")
 NOT_ASKED_FOR = {"ClusterServingRuntime"}
 BEFORE_OTHERS = (
