@@ -7,7 +7,7 @@ import os
 import sys
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.browser import browser
 from tests.cluster_fixture import built_tools, simulated_cluster
@@ -17,8 +17,10 @@ __all__ = ["browser", "built_tools", "simulated_cluster"]
 # What is made while tests are collected lives until the end: to look for garbage in it takes a second.
 gc.disable()
 
-settings.register_profile("local", deadline=None, max_examples=20)
-settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
+# How long an example takes says how busy the machine is.
+_ANY_TIME = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("local", max_examples=20, **_ANY_TIME)
+settings.register_profile("ci", max_examples=100, derandomize=True, **_ANY_TIME)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 

@@ -29,9 +29,11 @@ def _watch(event, arguments):
 
 def _list_modules():
     loaded = sorted(name for name in sys.modules if name.startswith("pulumi_"))
-    path = os.path.join(FOLDER, f"modules-{os.getpid()}.json")  # noqa: PTH118
-    with open(path, "w") as file:  # noqa: PTH123
+    # Whole or not at all: pulumi gives its plugins a second to end, then it kills them.
+    part = os.path.join(FOLDER, f"part-{os.getpid()}")  # noqa: PTH118
+    with open(part, "w") as file:  # noqa: PTH123
         json.dump({"command": sys.orig_argv, "modules": loaded}, file)
+    os.replace(part, os.path.join(FOLDER, f"modules-{os.getpid()}.json"))  # noqa: PTH105, PTH118
 
 
 if FOLDER:
