@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from ai_platform.cli.project import variables
 from ai_platform.cli.workplace import Workplace
 from ai_platform.components.objects import SWEPT_KINDS
 from ai_platform.local.api import Api, connect
-from ai_platform.local.cluster import status
+from ai_platform.local.process import find_pid
 from ai_platform.local.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,7 @@ _OF_KUEUE = {
     "schedulingGates",
 }
 """What Kueue writes to a job while it admits it: how far that is when a run ends is not the run's doing."""
+_MADE = re.compile(r"^ \+ +kubernetes:.* created \(.*$", re.M)
 _NAMED = ("name", "namespace", "labels")
 
 
@@ -135,11 +137,9 @@ class Project:
 
     def signal(self, program: str, number: int) -> None:
         """Sends a signal to a program of the cluster."""
-        for found in status(self.name, root=self.place.clusters):
-            if found.name == program and found.pid:
-                os.kill(found.pid, number)
-                return
-        raise AssertionError(f"{program} does not run")
+        pid = find_pid(program, self.place.clusters / self.name)
+        assert pid, f"{program} does not run"
+        os.kill(pid, number)
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,11 @@ class Running:
     def ended(self) -> bool:
         """Whether it has ended by itself."""
         return self.process.poll() is not None
+
+    @property
+    def made(self) -> list[str]:
+        """What it has said of each Kubernetes object that it made: a look at that takes no time."""
+        return _MADE.findall(self.log.read_text())
 
     def end(self) -> Done:
         """Waits for its end."""

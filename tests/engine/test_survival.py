@@ -82,7 +82,7 @@ def test_a_killed_run_is_finished_by_the_next(project: Project, undisturbed: Obj
     assert count < len(undisturbed)
     destroy(project)
     with project.started("up") as up:
-        up.at(lambda: len(project.objects()) >= count)
+        up.at(lambda: len(up.made) >= count)
         up.kill()
     is_as_undisturbed(project, undisturbed)
 
@@ -97,7 +97,7 @@ def test_what_only_the_killed_description_had_is_removed(project: Project, undis
 
     try:
         with project.started("up") as up:
-            up.at(haunted)
+            up.at(lambda: any("ghost" in line for line in up.made))
             up.kill()
     finally:
         project.description.write_text(described)
@@ -111,7 +111,7 @@ def test_an_outage_of_the_api_server_is_survived(
 ) -> None:
     destroy(project)
     with project.started("up") as up:
-        up.at(lambda: len(project.objects()) >= 10)
+        up.at(lambda: len(up.made) >= 10)
         project.signal("kube-apiserver", signal.SIGKILL if healed else signal.SIGSTOP)
         wait_until(lambda: up.ended, limit_s=OUTAGE_S)
         if not healed:
