@@ -24,10 +24,11 @@ from ai_platform.drift.refresh_tags import tags_in
 from ai_platform.drift.state_vs_live import state_vs_live
 from ai_platform.local.api import Api, connect
 from ai_platform.local.guard import down_afterwards
+from ai_platform.local.waiting import wait_until
 from ai_platform.report.read_preview import read_preview
 from tests.clouds.moto_server import running_moto
 from tests.clouds.project import make_cloud_project
-from tests.engine.project import Project, make_project
+from tests.engine.project import LIMIT_S, Project, make_project
 
 pytestmark = pytest.mark.engine
 NAME = "drifts"
@@ -92,7 +93,7 @@ def api(project: Project) -> Api:
 def drift(project: Project, *options: str) -> tuple[int, DriftReport]:
     program = Path(sys.executable).with_name("ai-platform")
     command = [str(program), "drift", NAME, "--json", *options]
-    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=1200)
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, timeout=LIMIT_S)
     assert done.stdout, done.stderr
     return done.returncode, DriftReport.model_validate_json(done.stdout)
 
@@ -148,9 +149,16 @@ def kubeconfig_of_reader(api: Api, project: Project, folder: Path) -> Path:
     return found
 
 
+def applied_layout(api: Api) -> str:
+    node = api.get("v1", "Node", "h100-0") or {}
+    return str(node["metadata"]["annotations"].get("simulated.ai-platform/mig-config-applied"))
+
+
 def test_changes_by_hand_are_named_by_what_they_mean(project: Project, api: Api, tmp_path: Path) -> None:
     layout = {"metadata": {"labels": {"nvidia.com/mig.config": "all-disabled"}}}
     api.patch("v1", "Node", "h100-0", layout)
+    # The MIG manager says `pending` for a while, and two looks are to see the same.
+    assert wait_until(lambda: applied_layout(api) == "all-disabled", limit_s=LIMIT_S)
     groups = deepcopy(dict(api.get(KUEUE, "ClusterQueue", "research") or {})["spec"]["resourceGroups"])
     gpus = next(r for r in groups[0]["flavors"][0]["resources"] if r["name"] == "nvidia.com/gpu")
     gpus["nominalQuota"] = "1"
