@@ -58,6 +58,9 @@ def api_server(layout: Layout, tools: Mapping[str, Path]) -> Program:
             f"--etcd-cafile={authority.certificate}",
             f"--etcd-certfile={admin.certificate}",
             f"--etcd-keyfile={admin.key}",
+            # By default it calls itself not ready where a busy machine's store takes two seconds to answer.
+            "--etcd-healthcheck-timeout=8s",
+            "--etcd-readycheck-timeout=8s",
             "--authorization-mode=Node,RBAC",
             "--allow-privileged",
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
