@@ -79,7 +79,9 @@ def _qwen3_5(
 ) -> Architecture:
     return Architecture(
         hidden, layers, heads, kv_heads, 256, 248320, width,
-        pattern="LLLF", gated_attention=True, image_encoder=_ENCODER_SMALL, experts=experts,
+        pattern="LLLF", gated_attention=True, experts=experts,
+        # Four patches become one, then two layers.
+        image_encoder=_ENCODER_SMALL + 4608 * (4608 + hidden),
         linear=LinearAttention(16, values, 128, 128, 4, state_bytes=4),
     )  # fmt: skip
 
