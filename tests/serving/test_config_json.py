@@ -151,8 +151,9 @@ def test_a_number_of_layers_that_no_model_has_is_told():
     assert problem.expected == "a whole number from 1 to 1000"
 
 
-def test_nvidias_quantiser_writes_its_own_file(tmp_path):
-    (tmp_path / "config.json").write_text(json.dumps(CONFIGS["llama-3.1-8b"]))
+@pytest.mark.parametrize("more", [{}, {"quantization_config": None}])
+def test_nvidias_quantiser_writes_its_own_file(tmp_path, more):
+    (tmp_path / "config.json").write_text(json.dumps({**CONFIGS["llama-3.1-8b"], **more}))
     (tmp_path / "hf_quant_config.json").write_text('{"quantization": {"quant_algo": "FP8"}}')
     assert read(read_config(tmp_path / "config.json")).native_precision is Precision.FP8
 
