@@ -68,6 +68,19 @@ def test_a_rank_that_vllm_cannot_take_is_refused_with_those_it_takes(capsys):
     assert "LoraRank" not in capsys.readouterr().err
 
 
+def test_a_precision_that_is_not_known_is_refused_with_those_that_are(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["fit", "qwen3-4b", "--precision", "int5"])
+    assert "choose from 'bf16', 'fp8', 'int8'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", "house model", "house\x1b[31m"])
+def test_a_model_of_ones_own_has_a_name_that_vllm_can_load(capsys, tmp_path, name):
+    status, _, err = run(capsys, name, "--config", str(tmp_path / "config.json"))
+    assert status == 2
+    assert "MODEL" in err
+
+
 def test_an_unknown_model_gets_the_closest_names(capsys):
     status, _, err = run(capsys, "qwen-3-4b")
     assert status == 2
