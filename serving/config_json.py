@@ -52,9 +52,9 @@ def model_from_config(name: str, config: Config, *, source: str, subject: str) -
     """
     problems: list[Problem] = []
     keys = _keys(config, problems)
-    build = _ARCHITECTURES.get(keys.architecture)
+    build = ARCHITECTURES.get(keys.architecture)
     if build is None:
-        known = f"one of {', '.join(sorted(_ARCHITECTURES))}"
+        known = f"one of {', '.join(sorted(ARCHITECTURES))}"
         fix = "take another model; how this one keeps its cache is not known here"
         problems.append(Problem("architectures", config.get("architectures"), known, fix))
         raise InvalidInput(subject, problems)
@@ -118,7 +118,7 @@ def _json_object(path: Path) -> Config:
     return content
 
 
-_ARCHITECTURES: Mapping[str, Callable[[ConfigKeys], Architecture]] = MappingProxyType(
+ARCHITECTURES: Mapping[str, Callable[[ConfigKeys], Architecture]] = MappingProxyType(
     {
         "LlamaForCausalLM": dense,
         "SeedOssForCausalLM": dense,
@@ -164,4 +164,5 @@ _ARCHITECTURES: Mapping[str, Callable[[ConfigKeys], Architecture]] = MappingProx
         "GraniteMoeHybridForCausalLM": granite_hybrid,
     }
 )
+"""What reads the shape of each family, by the name that its ``config.json`` gives."""
 _MLP_IS_SHARED = ("Gemma4ForCausalLM", "Gemma4ForConditionalGeneration")
