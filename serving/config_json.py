@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..components.errors import InvalidInput, Problem
-from .architecture import Architecture, LayerKind, parameters
+from .architecture import Architecture, LayerKind
 from .config_defaults import DEFAULTS
 from .config_hybrids import gated_delta, granite_hybrid, nemotron_h
 from .config_keys import Config, ConfigKeys
@@ -28,6 +28,7 @@ from .config_shapes import (
     windows,
 )
 from .model import Checked, Model
+from .parameters import parameters
 from .quantisation import names_cache, read_formats
 
 

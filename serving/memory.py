@@ -7,21 +7,16 @@ from fractions import Fraction
 from functools import cache
 from math import ceil
 
-from .architecture import (
-    Architecture,
-    LayerKind,
-    LinearAttention,
-    Mamba,
+from .architecture import Architecture, LayerKind, LinearAttention, Mamba, has_experts, has_feed_forward
+from .kv_cache import pipeline_stages
+from .parameters import (
     attention_inputs,
     attention_outputs,
     dense_parameters,
     expert_parameters,
-    has_experts,
-    has_feed_forward,
     index_parameters,
     router_parameters,
 )
-from .kv_cache import pipeline_stages
 from .precision import Formats, Part, Precision, formats, weight_bytes
 
 _MIB = 2**20

@@ -6,16 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from .architecture import (
-    Architecture,
-    LayerKind,
-    attention_inputs,
-    attention_outputs,
-    dense_parameters,
-    expert_parameters,
-    has_experts,
-    has_feed_forward,
-)
+from .architecture import Architecture, LayerKind, has_experts, has_feed_forward
+from .parameters import attention_inputs, attention_outputs, dense_parameters, expert_parameters
 from .precision import Part
 
 # What stays in bf16 anyway, or is too small to matter.

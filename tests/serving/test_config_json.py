@@ -6,7 +6,7 @@ from ai_platform.components.errors import InvalidInput
 from ai_platform.serving.config_json import read_config
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Precision
-from tests.serving.configs import BLOCK_FP8, CONFIGS, GRANITE, problems_of, read
+from tests.serving.model_configs import BLOCK_FP8, CONFIGS, GRANITE, problems_of, read
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -13,7 +13,7 @@ from ai_platform.serving.config_json import ARCHITECTURES
 from ai_platform.serving.fit import fit
 from ai_platform.serving.memory import Adapters
 from tests.examples import examples
-from tests.serving.configs import CONFIGS, read
+from tests.serving.model_configs import CONFIGS, read
 
 # Keys of all families together, for a small model that is none of them.
 TEXT: dict[str, Any] = {

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ai_platform.serving.models import MODELS
-from tests.serving.configs import CONFIGS, GRANITE, problems_of, read
+from tests.serving.model_configs import CONFIGS, GRANITE, problems_of, read
 
 
 def without(name, *keys, **more):

@@ -1,7 +1,8 @@
 import pytest
 
-from ai_platform.serving.architecture import LayerKind, parameters
+from ai_platform.serving.architecture import LayerKind
 from ai_platform.serving.models import MODELS, Attention, Checked, closest, model
+from ai_platform.serving.parameters import parameters
 from ai_platform.serving.precision import Precision
 
 # Bytes per token in a bf16 cache, as the collected facts state them.

@@ -6,7 +6,7 @@ from ai_platform.components.errors import InvalidInput
 from ai_platform.serving.config_json import model_from_config
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Part, Precision, formats
-from tests.serving.configs import CONFIGS
+from tests.serving.model_configs import CONFIGS
 
 NVFP4, FP8, BF16 = Precision.NVFP4, Precision.FP8, Precision.BF16
 MODELOPT = {"quant_method": "modelopt", "quant_algo": "NVFP4"}
