@@ -62,7 +62,8 @@ def model_from_config(name: str, config: Config, *, source: str, subject: str) -
     shape = build(keys)
     if not problems:
         _check_shape(keys, shape)
-    max_context = keys.number("max_position_embeddings")
+    # As vLLM takes it; what stretches positions beyond that is left out.
+    max_context = keys.number("model_max_length", default=keys.number("max_position_embeddings"))
     native, parts = read_formats(config, shape, problems, mlp_is_shared=keys.architecture in _MLP_IS_SHARED)
     if problems:
         raise InvalidInput(subject, problems)

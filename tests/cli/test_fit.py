@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ai_platform.cli import main as cli
+from ai_platform.serving.models import MODELS
 
 LOCAL = str(Path(__file__).parents[2] / "stacks" / "local.yaml")
 DOCS = Path(__file__).parents[2] / "docs" / "model-fit.md"
@@ -133,6 +134,10 @@ def test_senseless_arguments_are_refused(capsys, arguments):
         cli.main(["fit", "qwen3-4b", *arguments])
     assert caught.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_docs_count_the_models_that_are_built_in():
+    assert f"{len(MODELS)} models are built in" in DOCS.read_text()
 
 
 @pytest.mark.parametrize("command", ["fit qwen3-30b-a3b", "fit llama-3.3-70b"])

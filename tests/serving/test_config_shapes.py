@@ -54,6 +54,13 @@ def test_an_index_with_a_size_below_one_is_told():
     assert problem.path == "sparse_attention_config.sparse_index_dim"
 
 
+def test_the_longest_context_is_the_one_that_vllm_takes():
+    """vLLM 0.33.0, transformers_utils/model_arch_config_convertor.py: Command R names two."""
+    config = {**CONFIGS["llama-3.1-8b"], "architectures": ["Cohere2ForCausalLM"], "sliding_window": 4096}
+    assert read({**config, "max_position_embeddings": 8192}).max_context == 8192
+    assert read({**config, "max_position_embeddings": 8192, "model_max_length": 131072}).max_context == 131072
+
+
 def test_keys_that_are_left_out_say_what_the_family_says():
     """Transformers saves the text part of Gemma 3 without what its class says already."""
     text = {"hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 34, "sliding_window": 1024}
