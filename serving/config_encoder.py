@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .config_keys import ConfigKeys
 
-_GATED = ("pixtral", "gemma4_vision")
+_PIXTRAL, _KIMI, _GEMMA4 = "Mistral3", "KimiK25", "Gemma4"
+_MERGING = ("Qwen3VL", "Qwen3_5")
 
 
 def encoder_parameters(keys: ConfigKeys) -> int:
@@ -17,22 +18,24 @@ def encoder_parameters(keys: ConfigKeys) -> int:
     hidden = vision.number("hidden_size", "vt_hidden_size")
     width = vision.number("intermediate_size", "vt_intermediate_size")
     layers = vision.layers("depth", "num_hidden_layers", "vt_num_hidden_layers")
-    matrices = 3 if vision.value("model_type") in _GATED else 2
+    # With a gate there is one matrix more.
+    matrices = 3 if keys.architecture.startswith((_PIXTRAL, _GEMMA4)) else 2
     return layers * (4 * hidden**2 + matrices * hidden * width) + _projector(keys, vision, hidden)
 
 
 def _projector(keys: ConfigKeys, vision: ConfigKeys, hidden: int) -> int:
-    if vision.value("model_type") == "pixtral":
-        # Four patches become one, then two layers.
-        text = keys.number("hidden_size")
+    # Four patches become one, then two layers.
+    text = keys.number("hidden_size")
+    if keys.architecture.startswith(_PIXTRAL):
         return 4 * hidden**2 + hidden * text + text**2
-    if vision.value("mm_projector_type") is not None:
-        merged = 4 * hidden
-        return merged * (merged + keys.number("hidden_size"))
-    if vision.value("out_hidden_size") is None:
+    if keys.architecture.startswith(_KIMI):
+        return 4 * hidden * (4 * hidden + text)
+    if not keys.architecture.startswith(_MERGING):
         return 0
-    # Qwen: one network for the last layer, and one for each layer that is handed over besides.
+    # One network for the last layer, and one for each layer that is handed over besides.
     handed_over = vision.value("deepstack_visual_indexes")
-    networks = 1 + (len(handed_over) if isinstance(handed_over, list) else 0)
+    if handed_over is not None and not isinstance(handed_over, list):
+        vision.wrong("deepstack_visual_indexes", handed_over, "a list of layers")
+        handed_over = []
     merged = hidden * vision.number("spatial_merge_size", default=2) ** 2
-    return networks * merged * (merged + vision.number("out_hidden_size"))
+    return (1 + len(handed_over or [])) * merged * (merged + vision.number("out_hidden_size"))

@@ -62,8 +62,9 @@ class ConfigKeys:
 
     def window(self, name: str, *, default: int = 0) -> int:
         """Tokens of a window; 0 where the file switches it off with null or 0."""
-        off = name in self._text and self._text[name] in (None, 0)
-        return 0 if off else self.number(name, default=default)
+        if name in self._text and self._text[name] is None:
+            return 0
+        return self.number(name, default=default, least=0)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A switch of the language model, or of the whole."""

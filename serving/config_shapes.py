@@ -53,7 +53,7 @@ def shape(
     named = None if kinds else keys.kinds()
     if kinds:
         of_layers = [LayerKind(kinds[layer % len(kinds)]) for layer in range(layers)]
-    elif named:
+    elif named is not None:
         if len(named) != layers or not set(named) <= set(names):
             keys.refuse_layers(named, layers, names)
         of_layers = [names.get(kind, LayerKind.FULL) for kind in named]
@@ -94,23 +94,26 @@ def dense(keys: ConfigKeys, experts: Experts | None = None) -> Architecture:
     return shape(keys, every=_NEVER, others=LayerKind.SLIDING, window=window, experts=experts)
 
 
-def mixture(keys: ConfigKeys) -> Architecture:
-    return dense(keys, _experts(keys))
+def mixture(width: str) -> Callable[[ConfigKeys], Architecture]:
+    """Families with experts in place of feed-forward networks. ``width``: key of an expert's inner width."""
+    return lambda keys: dense(keys, _experts(keys, width))
 
 
 def gpt_oss(keys: ConfigKeys) -> Architecture:
     window = keys.window("sliding_window")
-    found = shape(keys, every=2, others=LayerKind.SLIDING, window=window, experts=_experts(keys))
+    found = shape(
+        keys, every=2, others=LayerKind.SLIDING, window=window, experts=_experts(keys, "intermediate_size")
+    )
     if found.pattern not in ("SF", "F"):
         keys.wrong("layer_types", keys.value("layer_types"), "sliding_attention and full_attention in turn")
     return found
 
 
-def _experts(keys: ConfigKeys) -> Experts:
+def _experts(keys: ConfigKeys, width: str) -> Experts:
     return Experts(
         count=keys.number("num_experts", "num_local_experts"),
         per_token=keys.number("num_experts_per_tok"),
-        width=keys.number("moe_intermediate_size", "intermediate_size"),
+        width=keys.number(width),
         shared_width=keys.number("shared_expert_intermediate_size", default=0, least=0),
         every=keys.number("decoder_sparse_step", default=1),
     )
@@ -176,10 +179,12 @@ def sparse(keys: ConfigKeys) -> Architecture:
     # As vLLM reads them, models/deepseek_v32/attention.py.
     own = ["-" if max(layer - offset + 1, 0) % every else "I" for layer in range(base.layers)]
     written = keys.value("index_topk_pattern")
+    if written is not None and not isinstance(written, str):
+        keys.wrong("index_topk_pattern", written, "a letter for each layer")
     if isinstance(written, str):
         own = ["-" if letter == "S" else "I" for letter in written.ljust(base.layers, "F")[: base.layers]]
-    types = keys.value("indexer_types")
-    if isinstance(types, list) and ["-" if kind == "shared" else "I" for kind in types] != own:
+    types = keys.names("indexer_types")
+    if types is not None and ["-" if kind == "shared" else "I" for kind in types] != own:
         keys.wrong(
             "indexer_types", types, "the same layers as index_topk_freq and index_skip_topk_offset say"
         )
@@ -246,15 +251,14 @@ def gemma4(keys: ConfigKeys) -> Architecture:
 
 def minimax_m3(keys: ConfigKeys) -> Architecture:
     """Grouped queries with an index in most layers, in bf16."""
-    width = keys.number("moe_intermediate_size", "intermediate_size")
-    frequency = keys.value("moe_layer_freq")
-    dense_layers = frequency.count(0) if isinstance(frequency, list) else keys.number("first_k_dense_replace")
+    # As vLLM builds them, models/minimax_m3/nvidia/model.py.
+    width, frequency = keys.number("intermediate_size"), keys.value("moe_layer_freq")
+    dense_layers = frequency.count(0) if isinstance(frequency, list) else 0
     experts = Experts(
         count=keys.number("num_local_experts"),
         per_token=keys.number("num_experts_per_tok"),
         width=width,
-        shared_width=keys.number("shared_intermediate_size", default=width)
-        * keys.stated("n_shared_experts", null=0),
+        shared_width=width * keys.stated("n_shared_experts", null=0),
         first_dense=dense_layers,
     )
     for key in ("num_key_value_heads", "head_dim"):
@@ -262,10 +266,11 @@ def minimax_m3(keys: ConfigKeys) -> Architecture:
         keys.number(key)
     base = shape(keys, width=keys.number("dense_intermediate_size"), experts=experts)
     first = ([0] * dense_layers + [1] * base.layers)[: base.layers]
-    if isinstance(frequency, list) and frequency != first:
+    if frequency != first:
         keys.wrong("moe_layer_freq", frequency, "zeros, then ones, one for each layer")
     sparse = keys.part("sparse_attention_config")
-    if sparse is None or not sparse.flag("use_sparse_attention"):
+    if sparse is None:
+        keys.wrong("sparse_attention_config", "a missing key", "the size of the index")
         return base
     where = sparse.value("sparse_attention_freq")
     if not isinstance(where, list) or len(where) != base.layers or not all(at in (0, 1) for at in where):

@@ -116,6 +116,7 @@ def _by_group(
         if (
             precision is None
             or not isinstance(targets, list)
+            or not targets
             or not all(isinstance(name, str) for name in targets)
         ):
             return {}

@@ -30,10 +30,17 @@ TEXT: dict[str, Any] = {
     "shared_intermediate_size": 128, "sliding_window": 512, "ssm_state_size": 32, "top_k_experts": 2,
     "v_head_dim": 32, "vocab_size": 1000,
 }  # fmt: skip
-VISION = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2}
+VISION = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "out_hidden_size": 256}
+MINIMAX_M3 = {
+    "moe_layer_freq": [0, 1, 1, 1],
+    "sparse_attention_config": {
+        "sparse_attention_freq": [0, 1, 1, 1], "sparse_index_dim": 64, "sparse_num_index_heads": 2,
+    },
+}  # fmt: skip
 OWN: dict[str, dict[str, Any]] = {
     "GraniteMoeHybridForCausalLM": {"layer_types": ["mamba", "attention"] * 2},
     "Mistral3ForConditionalGeneration": {"kv_lora_rank": None},
+    **dict.fromkeys((name for name in ARCHITECTURES if name.startswith("MiniMaxM3")), MINIMAX_M3),
 }
 
 

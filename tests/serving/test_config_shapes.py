@@ -33,6 +33,13 @@ def without(name, *keys, **more):
         (without("deepseek-v3", "first_k_dense_replace"), "first_k_dense_replace"),
         (without("glm-4.5-air", "n_shared_experts"), "n_shared_experts"),
         (without("minimax-m3", "head_dim"), "head_dim"),
+        (without("minimax-m3", "sparse_attention_config"), "sparse_attention_config"),
+        (without("minimax-m3", "moe_layer_freq"), "moe_layer_freq"),
+        (without("qwen3-30b-a3b", "moe_intermediate_size"), "moe_intermediate_size"),
+        ({**CONFIGS["glm-5"], "index_topk_pattern": 3}, "index_topk_pattern"),
+        ({**CONFIGS["glm-5"], "indexer_types": "full"}, "indexer_types"),
+        ({**CONFIGS["gpt-oss-20b"], "layer_types": []}, "layer_types"),
+        ({**CONFIGS["gpt-oss-20b"], "sliding_window": False}, "sliding_window"),
         (without("gemma-3-27b", "vision_config"), "vision_config"),
         ({**CONFIGS["gemma-3-27b"], "vision_config": "siglip"}, "vision_config"),
     ],
@@ -46,6 +53,13 @@ def test_a_wrong_number_is_told_once_however_many_read_it():
     config = json.loads(json.dumps(CONFIGS["kimi-k2.5"]))
     config["text_config"]["hidden_size"] = -1
     assert [problem.path for problem in problems_of(config)] == ["text_config.hidden_size"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("deepstack_visual_indexes", 3), ("out_hidden_size", None)])
+def test_an_encoder_whose_size_is_not_said_is_told(key, value):
+    vision = {**CONFIGS["qwen3.5-35b-a3b"]["vision_config"], key: value}
+    (problem,) = problems_of({**CONFIGS["qwen3.5-35b-a3b"], "vision_config": vision})
+    assert problem.path == f"vision_config.{key}"
 
 
 def test_an_index_with_a_size_below_one_is_told():

@@ -134,6 +134,12 @@ def test_a_group_that_names_its_targets_stands_for_them_alone():
     assert held("llama-3.1-8b", quantised, Part.DENSE) is BF16
 
 
+def test_a_group_without_targets_is_refused():
+    group = {"targets": [], "weights": {"type": "float", "num_bits": 8}}
+    with pytest.raises(InvalidInput, match="quantization_config"):
+        read("llama-3.1-8b", {"quant_method": "compressed-tensors", "config_groups": {"group_0": group}})
+
+
 def test_groups_in_one_format_are_added_up():
     groups = {
         f"group_{at}": {"targets": [f"re:.*{part}.*"], "weights": {"type": "float", "num_bits": 8}}
