@@ -172,10 +172,8 @@ def deepseek(keys: ConfigKeys) -> Architecture:
 def sparse(keys: ConfigKeys) -> Architecture:
     """DeepSeek's sparse attention: MLA with an index, which some layers take from one before them."""
     base = deepseek(keys)
-    every, offset = (
-        keys.number("index_topk_freq", default=1),
-        keys.number("index_skip_topk_offset", default=2),
-    )
+    every = keys.number("index_topk_freq", default=1)
+    offset = keys.number("index_skip_topk_offset", default=2)
     # As vLLM reads them, models/deepseek_v32/attention.py.
     own = ["-" if max(layer - offset + 1, 0) % every else "I" for layer in range(base.layers)]
     written = keys.value("index_topk_pattern")
@@ -185,9 +183,7 @@ def sparse(keys: ConfigKeys) -> Architecture:
         own = ["-" if letter == "S" else "I" for letter in written.ljust(base.layers, "F")[: base.layers]]
     types = keys.names("indexer_types")
     if types is not None and ["-" if kind == "shared" else "I" for kind in types] != own:
-        keys.wrong(
-            "indexer_types", types, "the same layers as index_topk_freq and index_skip_topk_offset say"
-        )
+        keys.wrong("indexer_types", types, "the layers that index_topk_freq and index_skip_topk_offset say")
     heads, numbers = keys.number("index_n_heads"), keys.number("index_head_dim")
     return replace(base, index=Index(heads, numbers, shortest("".join(own))))
 
@@ -220,11 +216,8 @@ def gemma4(keys: ConfigKeys) -> Architecture:
     """Layers that see all tokens have fewer, longer heads; ``mlp`` stands beside the experts."""
     for key in ("hidden_size_per_layer_input", "num_kv_shared_layers"):
         if keys.number(key, default=0, least=0):
-            keys.wrong(
-                key,
-                keys.value(key),
-                "0; layers that share keys or have inputs of their own are not known here",
-            )
+            expected = "0; layers that share keys or have inputs of their own are not known here"
+            keys.wrong(key, keys.value(key), expected)
     width = keys.number("intermediate_size")
     experts = None
     if keys.flag("enable_moe_block"):
@@ -261,9 +254,6 @@ def minimax_m3(keys: ConfigKeys) -> Architecture:
         shared_width=width * keys.stated("n_shared_experts", null=0),
         first_dense=dense_layers,
     )
-    for key in ("num_key_value_heads", "head_dim"):
-        # Its configuration comes with the model, so what a missing key says is not known.
-        keys.number(key)
     base = shape(keys, width=keys.number("dense_intermediate_size"), experts=experts)
     first = ([0] * dense_layers + [1] * base.layers)[: base.layers]
     if frequency != first:
@@ -283,12 +273,8 @@ def minimax_m3(keys: ConfigKeys) -> Architecture:
 
 def mistral3(keys: ConfigKeys) -> Architecture:
     """Mistral and Ministral behind an image encoder."""
-    if keys.value("kv_lora_rank") is not None:
-        keys.wrong(
-            "kv_lora_rank",
-            keys.value("kv_lora_rank"),
-            "no latent attention; how vLLM keeps it is not known here",
-        )
+    if (rank := keys.value("kv_lora_rank")) is not None:
+        keys.wrong("kv_lora_rank", rank, "no latent attention; how vLLM keeps it is not known here")
     keys.number("head_dim")
     if keys.value("model_type") != "ministral3":
         # Without the key Mistral has a window, and Ministral none.

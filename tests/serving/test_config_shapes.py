@@ -32,7 +32,6 @@ def without(name, *keys, **more):
         ({**CONFIGS["minimax-m3"], "sparse_attention_config": [1]}, "sparse_attention_config"),
         (without("deepseek-v3", "first_k_dense_replace"), "first_k_dense_replace"),
         (without("glm-4.5-air", "n_shared_experts"), "n_shared_experts"),
-        (without("minimax-m3", "head_dim"), "head_dim"),
         (without("minimax-m3", "sparse_attention_config"), "sparse_attention_config"),
         (without("minimax-m3", "moe_layer_freq"), "moe_layer_freq"),
         (without("qwen3-30b-a3b", "moe_intermediate_size"), "moe_intermediate_size"),
