@@ -30,8 +30,8 @@ _RECIPE = (
     "weights, which are those of Qwen3.6-27B"
 )
 
-_BF16, _FP8, _INT4, _MXFP4 = Precision.BF16, Precision.FP8, Precision.INT4, Precision.MXFP4
-_SOURCE, _DERIVED, _THIRD = Checked.SOURCE, Checked.DERIVED, Checked.THIRD_PARTY
+_FP8, _INT4, _MXFP4 = Precision.FP8, Precision.INT4, Precision.MXFP4
+_DERIVED, _THIRD = Checked.DERIVED, Checked.THIRD_PARTY
 _APACHE, _MIT = "Apache-2.0", "MIT"
 
 
