@@ -92,6 +92,9 @@ def _check_shape(keys: ConfigKeys, shape: Architecture) -> None:
     for key in ("is_encoder_decoder", "add_cross_attention"):
         if keys.flag(key):
             keys.wrong(key, True, "false; a cache of an encoder's tokens is not known here")
+    # Gemma halves its window then.
+    if (seen := keys.value("use_bidirectional_attention")) in (True, "all"):
+        keys.wrong("use_bidirectional_attention", seen, "a model whose tokens see only those before them")
     written = keys.value("head_dim") or keys.value("attention_head_dim")
     if not shape.latent and written is None and shape.hidden % shape.heads:
         keys.wrong("head_dim", None, f"a number, since {shape.heads} heads don't divide {shape.hidden}")

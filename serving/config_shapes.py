@@ -22,6 +22,7 @@ _LAYER_TYPES = {
     "chunked_attention": LayerKind.CHUNKED,
     "linear_attention": LayerKind.LINEAR,
 }
+_OF_SINGLE_LAYERS = ("mlp_only_layers", "block_configs", "per_layer_config")
 _NEVER = 10**9
 _OF_ALL = (LayerKind.FULL, LayerKind.SLIDING)
 """Kinds of layers that a file may name whatever the family."""
@@ -47,8 +48,9 @@ def shape(
     """
     hidden, heads = keys.number("hidden_size"), keys.number("num_attention_heads")
     names = {name: kind for name, kind in _LAYER_TYPES.items() if kind in (*_OF_ALL, others)}
-    if keys.value("mlp_only_layers"):
-        keys.wrong("mlp_only_layers", keys.value("mlp_only_layers"), "an empty list; it isn't known here")
+    for key in _OF_SINGLE_LAYERS:
+        if keys.value(key):
+            keys.wrong(key, keys.value(key), "nothing; layers with a shape of their own are not known here")
     layers = layers or keys.layers("num_hidden_layers")
     named = None if kinds else keys.kinds()
     if kinds:

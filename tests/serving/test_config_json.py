@@ -185,9 +185,17 @@ def test_a_shape_that_no_such_model_has_is_told(key, value, path):
     assert path in [problem.path for problem in problems_of({**CONFIGS["llama-3.1-8b"], key: value})]
 
 
-def test_layers_without_experts_in_the_middle_are_refused():
-    (problem,) = problems_of({**CONFIGS["qwen3-30b-a3b"], "mlp_only_layers": [0, 1]})
-    assert problem.path == "mlp_only_layers"
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("mlp_only_layers", [0, 1]),
+        ("block_configs", [{"block_type": "moe"}]),
+        ("per_layer_config", {"0": {}}),
+    ],
+)
+def test_layers_with_a_shape_of_their_own_are_refused(key, value):
+    (problem,) = problems_of({**CONFIGS["qwen3-30b-a3b"], key: value})
+    assert problem.path == key
 
 
 def test_windows_over_some_layers_of_qwen_2_are_refused_as_vllm_does():

@@ -36,6 +36,7 @@ def without(name, *keys, **more):
         (without("minimax-m3", "moe_layer_freq"), "moe_layer_freq"),
         (without("qwen3-30b-a3b", "moe_intermediate_size"), "moe_intermediate_size"),
         ({**CONFIGS["glm-5"], "index_topk_pattern": 3}, "index_topk_pattern"),
+        ({**CONFIGS["llama-3.1-8b"], "use_bidirectional_attention": True}, "use_bidirectional_attention"),
         ({**CONFIGS["glm-5"], "indexer_types": "full"}, "indexer_types"),
         ({**CONFIGS["gpt-oss-20b"], "layer_types": []}, "layer_types"),
         ({**CONFIGS["gpt-oss-20b"], "sliding_window": False}, "sliding_window"),
