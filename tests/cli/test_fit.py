@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ai_platform.cli import main as cli
+from ai_platform.cli import output
 
 LOCAL = str(Path(__file__).parents[2] / "stacks" / "local.yaml")
 DOCS = Path(__file__).parents[2] / "docs" / "model-fit.md"
@@ -36,6 +37,16 @@ def test_the_pools_of_an_environment_are_looked_at_as_they_are_cut(capsys):
         "1.8347",
     )
     assert {choice["mig_profile"] for choice in found} <= {None, "1g.10gb", "2g.20gb", "3g.40gb"}
+
+
+def test_a_narrow_terminal_has_the_place_below_the_devices(capsys, monkeypatch):
+    monkeypatch.setattr(output, "PIPE_WIDTH", 80)
+    _, out, _ = run(capsys, "qwen3-30b-a3b-fp8", "--context", "32k", "--concurrency", "8", "--env", LOCAL)
+    assert "…" not in out
+    assert max(map(len, out.split("vLLM for")[0].splitlines())) <= 80
+    lines = [line.split() for line in out.splitlines()]
+    first = lines.index(["2", "×", "L40S", "14.5", "22.7", "495,200", "15", "40,960", "5.25"])
+    assert lines[first + 1] == ["l40s,", "2", "×", "1"]
 
 
 def test_nothing_fits_is_a_status_with_the_nearest_miss(capsys):

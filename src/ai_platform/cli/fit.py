@@ -16,6 +16,7 @@ from ..serving.precision import Precision
 from ..serving.spec import LoraRank
 from .command import Add
 from .footnotes import Footnotes
+from .narrow import Fitting
 from .output import show, write
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 _NOTHING_FITS = 1
 _ROWS = 15
 _UNKNOWN = "?"
+_SIZES = (
+    "weights\nGiB",
+    "cache\nGiB",
+    "cache\ntokens",
+    "requests\nat once",
+    "longest\nrequest",
+    "USD\nan hour",
+)
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
 
 
@@ -138,32 +147,25 @@ def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) 
 
     shown = list(found)[:most]
     notes = Footnotes()
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("on", "devices", "split"):
-        table.add_column(column, no_wrap=True)
-    for column in ("weights\nGiB", "cache\nGiB", "cache\ntokens", "requests\nat once", "longest\nrequest"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("USD\nan hour", justify="right", no_wrap=True)
-    for choice in shown:
-        fit = choice.fit
-        marks = "".join(map(notes.mark, choice.provisional))
-        split = f"{fit.tensor_parallel} × {fit.pipeline_parallel}" + (" E" if fit.expert_parallel else "")
-        table.add_row(
-            choice.offer.place,
-            _devices(choice) + marks,
-            split if fit.devices > 1 else "",
-            f"{fit.weights_mib / 1024:.1f}",
-            f"{fit.kv_cache_mib / 1024:.1f}",
-            f"{fit.kv_cache_tokens:,}",
-            str(fit.max_concurrency),
-            f"{fit.max_context:,}",
-            _UNKNOWN if choice.usd_per_hour is None else f"{choice.usd_per_hour:.2f}",
-        )
+    places = [_place(choice, "".join(map(notes.mark, choice.provisional))) for choice in shown]
+    sizes = [_sizes(choice) for choice in shown]
+
+    def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+        made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+        for name in heads:
+            made.add_column(name, no_wrap=True)
+        for name in _SIZES:
+            made.add_column(name, justify="right", no_wrap=True)
+        for row, size in zip(rows, sizes, strict=True):
+            made.add_row(*row, *size)
+        return made
+
+    beneath = [[f"{devices}\n{', '.join(filter(None, (on, split)))}"] for on, devices, split in places]
     more = len(found) - len(shown)
     first = shown[0]
     return Group(
         _asked(model, need),
-        table,
+        Fitting(table(("on", "devices", "split"), places), table(("devices\non, split",), beneath)),
         Text(
             "cache, weights: on each device; split: GPUs that share a layer × parts of the layers, "
             f"E spreads whole experts; price: the device's part of the machine's, {_UNKNOWN} is unknown"
@@ -172,6 +174,24 @@ def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) 
         *map(Text, notes.lines()),
         Text(f"\nvLLM for {_devices(first)} of {first.offer.place}:"),
         *(Text(f"  {argument}") for argument in _arguments(first)),
+    )
+
+
+def _place(choice: Choice, marks: str) -> tuple[str, str, str]:
+    fit = choice.fit
+    split = f"{fit.tensor_parallel} × {fit.pipeline_parallel}" + (" E" if fit.expert_parallel else "")
+    return choice.offer.place, _devices(choice) + marks, split if fit.devices > 1 else ""
+
+
+def _sizes(choice: Choice) -> tuple[str, ...]:
+    fit = choice.fit
+    return (
+        f"{fit.weights_mib / 1024:.1f}",
+        f"{fit.kv_cache_mib / 1024:.1f}",
+        f"{fit.kv_cache_tokens:,}",
+        str(fit.max_concurrency),
+        f"{fit.max_context:,}",
+        _UNKNOWN if choice.usd_per_hour is None else f"{choice.usd_per_hour:.2f}",
     )
 
 
