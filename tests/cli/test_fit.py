@@ -141,3 +141,9 @@ def test_the_docs_show_what_the_command_prints(capsys, command):
     shown = text.split(f"{line}\n", 1)[1].split("```", 1)[0]
     _, out, _ = run(capsys, *[LOCAL if argument == "local" else argument for argument in arguments])
     assert [line.rstrip() for line in out.strip().splitlines()] == shown.rstrip().splitlines()
+
+
+def test_a_rank_without_adapters_is_refused(capsys):
+    status, _, err = run(capsys, "qwen3-4b", "--lora-rank", "32")
+    assert status == 2
+    assert "--lora-rank: got 32; expected adapters of that rank; fix: say how many: --adapters N" in err

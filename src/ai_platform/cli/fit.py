@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..serving.offers import Offer
 
 _NOTHING_FITS = 1
+_LORA_RANK = 16
 _ROWS = 15
 _UNKNOWN = "?"
 _SIZES = (
@@ -54,7 +55,7 @@ def register(add: Add) -> None:
     parser.add_argument("--kv-cache", choices=["bf16", "fp8"], default="bf16", help="default: bf16")
     parser.add_argument("--adapters", metavar="N", type=_count, help="LoRA adapters held at once")
     ranks = [rank.value for rank in LoraRank]
-    parser.add_argument("--lora-rank", metavar="R", type=int, default=16, choices=ranks, help="default: 16")
+    parser.add_argument("--lora-rank", metavar="R", type=int, choices=ranks, help="default: 16")
     parser.add_argument(
         "--batched-tokens",
         metavar="N",
@@ -85,6 +86,9 @@ def _fit(options: argparse.Namespace) -> int:
     from ..serving.choices import Need, cheapest_of_each_kind, choices, nearest_miss, why_nothing
     from ..serving.offers import catalog_offers
 
+    if options.lora_rank and not options.adapters:
+        fix = "say how many: --adapters N"
+        raise InvalidInput("fit", [Problem("--lora-rank", options.lora_rank, "adapters of that rank", fix)])
     offers, own = _environment(options.env) if options.env else (catalog_offers(), {})
     model = _model(options, own)
     need = Need(
@@ -92,7 +96,7 @@ def _fit(options: argparse.Namespace) -> int:
         concurrency=options.concurrency,
         precision=Precision(options.precision) if options.precision else None,
         kv_cache_precision=Precision(options.kv_cache),
-        adapters=Adapters(options.adapters, options.lora_rank) if options.adapters else None,
+        adapters=Adapters(options.adapters, options.lora_rank or _LORA_RANK) if options.adapters else None,
         max_num_batched_tokens=options.batched_tokens,
     )
     found = choices(model, need, offers)
