@@ -118,6 +118,15 @@ def parse(
     return environment.model_copy(update={"models": models, "prompts": prompts})
 
 
+_SUBJECTS = {
+    "String should have": "a text with",
+    "List should have": "a list with",
+    "Dictionary should have": "a mapping with",
+    "Decimal input should have": "a number with",
+}
+"""What pydantic writes at the head of a sentence about a size, and what stands there instead."""
+
+
 def problems_of(error: ValidationError, marks: Marks | None = None) -> Sequence[Problem]:
     """pydantic's findings as problems: path as the user wrote it, got, expected and fix."""
     return [_problem(detail, marks) for detail in error.errors(include_url=False)]
@@ -162,6 +171,9 @@ def _advice(kind: str, detail: Any) -> tuple[str, str]:
         if pattern == NAME_PATTERN:
             return "lower-case letters, digits and dashes, starting with a letter", "rename it"
         return f"a text of the form {pattern}", "correct it"
+    for said, meant in _SUBJECTS.items():
+        if message.startswith(said):
+            message = meant + message.removeprefix(said).split(" after validation")[0]
     return message, "change the value"
 
 

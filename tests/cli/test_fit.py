@@ -49,6 +49,19 @@ def test_a_narrow_terminal_has_the_place_below_the_devices(capsys, monkeypatch):
     assert lines[first + 1] == ["l40s,", "2", "×", "1"]
 
 
+def test_a_long_name_of_a_pool_is_folded_and_no_number_cut(capsys, monkeypatch, tmp_path):
+    file, name = tmp_path / "long.yaml", "a-pool-whose-name-has-forty-characters-x"
+    file.write_text(
+        f"name: long\ncluster: {{provider: simulated}}\nregion: us-east-1\n"
+        f"node_pools: [{{name: {name}, machine: g6e.12xlarge}}]\nteams: [{{name: a}}]\n"
+    )
+    monkeypatch.setattr(output, "PIPE_WIDTH", 80)
+    _, out, _ = run(capsys, "qwen3-8b", "--env", str(file))
+    table = out.split("cache, weights:")[0]
+    assert "…" not in table
+    assert name in table.replace("\n", "").replace(" ", "")
+
+
 def test_nothing_fits_is_a_status_with_the_nearest_miss(capsys):
     status, out, _ = run(capsys, "llama-3.1-405b", "--env", LOCAL)
     assert status == 1

@@ -157,7 +157,7 @@ def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) 
     def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
         made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
         for name in heads:
-            made.add_column(name, no_wrap=True)
+            made.add_column(name, no_wrap=len(heads) > 1, overflow="fold")
         for name in _SIZES:
             made.add_column(name, justify="right", no_wrap=True)
         for row, size in zip(rows, sizes, strict=True):

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..components.errors import InvalidInput, Problem
 from ..finops.prices import PurchaseOption
@@ -143,7 +143,9 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
     def table(columns: Sequence[str]) -> Table:
         made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
         for name in columns:
-            made.add_column(name, justify="right" if name in _NUMBERS else "left", no_wrap=True)
+            whole = name != "machine" or columns is _COLUMNS
+            side: Literal["left", "right"] = "right" if name in _NUMBERS else "left"
+            made.add_column(name, justify=side, no_wrap=whole, overflow="fold")
         for row in cells:
             made.add_row(*(row[name] for name in columns))
         return made
