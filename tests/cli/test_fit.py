@@ -160,3 +160,11 @@ def test_a_rank_without_adapters_is_refused(capsys):
     status, _, err = run(capsys, "qwen3-4b", "--lora-rank", "32")
     assert status == 2
     assert "--lora-rank: got 32; expected adapters of that rank; fix: say how many: --adapters N" in err
+
+
+def test_a_misspelt_model_is_told_the_likely_ones_and_not_all(capsys):
+    status, _, err = run(capsys, "llama3.1-8b")
+    assert status == 2
+    assert err.rstrip().endswith("did you mean llama-3.1-8b or llama-3.1-70b or llama-3.1-8b-awq?")
+    assert "gpt-oss-20b" not in err
+    assert "gpt-oss-20b" in run(capsys, "zz")[2]

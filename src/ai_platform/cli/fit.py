@@ -139,7 +139,9 @@ def _model(options: argparse.Namespace, own: dict[str, Model]) -> Model:
         return found
     close = closest(options.model, own)
     fix = f"did you mean {' or '.join(close)}?" if close else "take one of these, or give --config"
-    expected = f"a model of the catalog: {', '.join(dict.fromkeys([*own, *MODELS]))}"
+    # All names fill a screen, and the likely ones would be lost below them.
+    known = "" if close else f": {', '.join(dict.fromkeys([*own, *MODELS]))}"
+    expected = f"a model of the catalog{known}"
     raise InvalidInput("fit", [Problem("MODEL", options.model, expected, fix)])
 
 
