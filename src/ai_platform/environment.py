@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .booleans import numbers_as_booleans
 from .components.budget_spec import BudgetSpec
 from .components.charts_spec import ChartsSpec
 from .components.cluster_spec import CLUSTER_SPECS, ClusterProvider, ClusterSpec
@@ -109,6 +110,12 @@ def parse(
         environment = Environment.model_validate(data)
     except ValidationError as error:
         raise InvalidInput(subject, problems_of(error, marks)) from None
+    truths = [
+        Problem(dotted(at), said, "a number", "write digits", marks.line(at) if marks else None)
+        for at, said in numbers_as_booleans(data, environment)
+    ]
+    if truths:
+        raise InvalidInput(subject, truths)
     if folder is None:
         return environment
     models, problems = with_configs(environment.models, folder)
