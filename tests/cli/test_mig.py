@@ -18,6 +18,12 @@ teams:
   - name: team
     quota: {pool: {1g.10gb: {nominal: 10}, gpus: {nominal: 2}}}
 """
+TPUS = """\
+name: test
+cluster: {provider: simulated}
+node_pools: [{name: t, machine: ct5lp-hightpu-1t}]
+teams: [{name: a}]
+"""
 WEIGHTS = """\
 name: test
 cluster: {provider: simulated}
@@ -96,6 +102,12 @@ def test_what_weights_and_cohorts_give_is_promised_too(capsys, tmp_path):
     assert cut["devices"] == {"gpus": {"made": 7, "promised": 7}, "1g.10gb": {"made": 7, "promised": 7}}
     assert shared["devices"] == {"shared_gpus": {"made": 20, "promised": 20}}
     assert "│ shared GPUs │ 20    │ 20       │ 0     │" in out(capsys, str(file))
+
+
+def test_a_description_without_gpus_says_so(capsys, tmp_path):
+    file = tmp_path / "tpus.yaml"
+    file.write_text(TPUS)
+    assert out(capsys, str(file)) == "no pool has GPUs\n"
 
 
 def test_the_picture_is_written_beside_any_output(capsys, tmp_path):

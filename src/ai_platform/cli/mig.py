@@ -218,6 +218,8 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
             write(line)
         if note := unsettled(pool.layouts):
             console.print(f"provisional: {note}", soft_wrap=True)
+    if not pools:
+        write("no pool has GPUs")
     if packing:
         write(f"{counted(packing.used, 'GPU')} used, {proof(packing.used, packing.bound)}")
         for packed in packing.pools:
