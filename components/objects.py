@@ -5,6 +5,9 @@ from typing import Any
 
 import pulumi
 
+from .kserve_names import KSERVE
+from .kueue_names import KUEUE
+
 PROVIDER_VERSION = "4.25.0"
 """Version of the Kubernetes provider that the resources are made with."""
 
@@ -16,17 +19,17 @@ MANAGED_BY = {"app.kubernetes.io/managed-by": "ai-platform"}
 _FIELD_MANAGER = {"pulumi.com/patchFieldManager": "ai-platform"}
 
 SWEPT_KINDS: tuple[tuple[str, str], ...] = (
-    ("serving.kserve.io/v1beta1", "InferenceService"),
+    (KSERVE, "InferenceService"),
     ("serving.kserve.io/v1alpha1", "ClusterServingRuntime"),
     ("batch/v1", "CronJob"),
     ("batch/v1", "Job"),
     ("apps/v1", "DaemonSet"),
-    ("kueue.x-k8s.io/v1beta2", "LocalQueue"),
-    ("kueue.x-k8s.io/v1beta2", "ClusterQueue"),
-    ("kueue.x-k8s.io/v1beta2", "ResourceFlavor"),
-    ("kueue.x-k8s.io/v1beta2", "Cohort"),
-    ("kueue.x-k8s.io/v1beta2", "WorkloadPriorityClass"),
-    ("kueue.x-k8s.io/v1beta2", "Topology"),
+    (KUEUE, "LocalQueue"),
+    (KUEUE, "ClusterQueue"),
+    (KUEUE, "ResourceFlavor"),
+    (KUEUE, "Cohort"),
+    (KUEUE, "WorkloadPriorityClass"),
+    (KUEUE, "Topology"),
     ("rbac.authorization.k8s.io/v1", "RoleBinding"),
     ("rbac.authorization.k8s.io/v1", "Role"),
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),

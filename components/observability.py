@@ -18,12 +18,13 @@ from .chart import Chart, ChartArgs
 from .charts import CHARTS, ChartName
 from .charts_spec import ChartsSpec
 from .cluster_spec import ClusterProvider
+from .kserve_names import SERVED_LABEL
 from .monitoring_spec import MonitoringSpec
 from .objects import kubernetes_object
 
 _NODE_LABELS = "nodes=[ai-platform/pool,node.kubernetes.io/instance-type]"
 _NAMESPACE_LABELS = "namespaces=[ai-platform/team,ai-platform/cost-center]"
-_POD_LABELS = "pods=[serving.kserve.io/inferenceservice]"
+_POD_LABELS = f"pods=[{SERVED_LABEL}]"
 _CONTROL_PLANE = ("kubeEtcd", "kubeScheduler", "kubeControllerManager", "kubeProxy")
 
 

@@ -7,6 +7,7 @@ import pulumi
 from pydantic import BaseModel, ConfigDict, Field
 
 from .args import parsed
+from .kserve_names import SERVED_LABEL
 from .names import Name
 from .objects import kubernetes_object
 from .pod_security import PodSecurity
@@ -94,9 +95,7 @@ def namespaced_manifests(spec: TenantSpec) -> dict[str, dict[str, Any]]:
             spec,
             "allow-weights",
             {
-                "podSelector": {
-                    "matchExpressions": [{"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}]
-                },
+                "podSelector": {"matchExpressions": [{"key": SERVED_LABEL, "operator": "Exists"}]},
                 "policyTypes": ["Egress"],
                 "egress": [{"ports": [{"port": 443, "protocol": "TCP"}]}],
             },

@@ -10,13 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..components.manifest import Manifest, conditions, is_true
 from .canary import stable_replicas
 from .endpoint import EndpointArgs, inference_service_manifest
-
-SERVED = "serving.kserve.io/inferenceservice"
-"""Label of all that KServe makes of an InferenceService, with the name of that."""
-
-Manifest = Mapping[str, Any]
 
 _CONTAINER = "kserve-container"
 _OURS = "ai-platform/"
@@ -73,12 +69,11 @@ def arrival(spec: EndpointArgs, service: Manifest | None, deployments: Sequence[
 
 def _not_ready(service: Manifest) -> list[str]:
     """The conditions for which KServe doesn't say Ready; empty when it does."""
-    entries = (service.get("status") or {}).get("conditions") or []
-    if any(entry["type"] == "Ready" and entry["status"] == "True" for entry in entries):
+    if is_true(service, "Ready"):
         return []
     said = [
         f"{entry['type']} is {entry['status']}" + (f": {entry['message']}" if entry.get("message") else "")
-        for entry in entries
+        for entry in conditions(service)
         if entry["status"] != "True" and entry["type"] not in ("Ready", "Stopped")
     ]
     return said or ["KServe does not say Ready"]

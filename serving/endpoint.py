@@ -7,6 +7,7 @@ import pulumi
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..components.args import parsed
+from ..components.kserve_names import KSERVE
 from ..components.names import Name
 from ..components.objects import kubernetes_object
 from ..components.pod_storage import PodStorage
@@ -105,7 +106,7 @@ def inference_service_manifest(spec: EndpointArgs) -> dict[str, Any]:
         **({"volumeMounts": _mounts(spec)} if spec.mounts else {}),
     }
     return {
-        "apiVersion": "serving.kserve.io/v1beta1",
+        "apiVersion": KSERVE,
         "kind": "InferenceService",
         "metadata": {
             "name": spec.name,

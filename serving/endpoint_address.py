@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..components.kserve_names import SERVED_LABEL
+
 
 def address_manifest(name: str, namespace: str, labels: dict[str, str]) -> dict[str, Any]:
     """A Service of all Ready pods of an InferenceService; connections go to each of them alike.
@@ -21,7 +23,7 @@ def address_manifest(name: str, namespace: str, labels: dict[str, str]) -> dict[
             "annotations": {"pulumi.com/skipAwait": "true"},
         },
         "spec": {
-            "selector": {"serving.kserve.io/inferenceservice": name, "component": "predictor"},
+            "selector": {SERVED_LABEL: name, "component": "predictor"},
             "ports": [{"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}],
         },
     }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Manifest = Mapping[str, Any]
+from ..components.manifest import Manifest, conditions, is_true
 
 _STARTS = ("ContainerCreating", "PodInitializing")
 """Reasons of the kubelet for a container that it is about to start."""
@@ -37,7 +36,7 @@ def causes(
     }
     for pod in sorted(pods, key=lambda item: str(item["metadata"]["name"])):
         metadata = pod["metadata"]
-        if "deletionTimestamp" in metadata or _is(pod, "Ready", "True"):
+        if "deletionTimestamp" in metadata or is_true(pod, "Ready"):
             continue
         load = by_pod.get(metadata.get("uid", ""))
         found.append(next(_of_pod(pod, load), Cause(metadata["name"], "not Ready, and nothing says why")))
@@ -45,7 +44,7 @@ def causes(
 
 
 def _refused(deployment: Manifest) -> Iterator[str]:
-    for entry in _conditions(deployment):
+    for entry in conditions(deployment):
         if entry["type"] == "ReplicaFailure" and entry["status"] == "True":
             yield f"no pod can be made: {entry.get('message') or entry.get('reason')}"
 
@@ -55,7 +54,7 @@ def _of_pod(pod: Manifest, load: Manifest | None) -> Iterator[Cause]:
     name, status = pod["metadata"]["name"], pod.get("status") or {}
     if pod["spec"].get("schedulingGates"):
         yield Cause(name, f"Kueue: {_unadmitted(load)}")
-    for entry in _conditions(pod):
+    for entry in conditions(pod):
         if entry["type"] == "PodScheduled" and entry["status"] == "False":
             yield Cause(name, f"{entry.get('reason')}: {entry.get('message')}")
     if status.get("phase") == "Failed":
@@ -89,7 +88,7 @@ def _unadmitted(load: Manifest | None) -> str:
     said = [
         str(entry["message"])
         for kind in ("QuotaReserved", "Admitted")
-        for entry in _conditions(load)
+        for entry in conditions(load)
         if entry["type"] == kind and entry["status"] == "False" and entry.get("message")
     ]
     said += [
@@ -98,11 +97,3 @@ def _unadmitted(load: Manifest | None) -> str:
         if check.get("state") != "Ready"
     ]
     return "; ".join(dict.fromkeys(said)) or "has not admitted it yet"
-
-
-def _conditions(item: Manifest) -> Sequence[Manifest]:
-    return (item.get("status") or {}).get("conditions") or ()
-
-
-def _is(item: Manifest, kind: str, status: str) -> bool:
-    return any(entry["type"] == kind and entry["status"] == status for entry in _conditions(item))

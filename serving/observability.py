@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..components.charts import CHARTS, ChartName
+from ..components.kserve_names import SERVED_LABEL
 from ..components.observability import Panel
 
 VLLM_PORT = 8080
-_SERVED = {"matchExpressions": [{"key": "serving.kserve.io/inferenceservice", "operator": "Exists"}]}
+_SERVED = {"matchExpressions": [{"key": SERVED_LABEL, "operator": "Exists"}]}
 
 
 def vllm_monitor() -> dict[str, Any]:
@@ -24,7 +25,7 @@ def vllm_monitor() -> dict[str, Any]:
         "spec": {
             "namespaceSelector": {"any": True},
             "selector": _SERVED,
-            "podTargetLabels": ["serving.kserve.io/inferenceservice"],
+            "podTargetLabels": [SERVED_LABEL],
             "podMetricsEndpoints": [{"portNumber": VLLM_PORT, "path": "/metrics", "interval": "15s"}],
         },
     }

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...components.kueue_names import KUEUE
 from ...components.names import shortened
 from ..mig.layout import WHOLE_GPU
 from ..tpus import TPU_RESOURCE
 
-KUEUE = "kueue.x-k8s.io/v1beta2"
 CONTROLLER = "kueue.x-k8s.io/provisioning-request"
 PROVISIONING_CLASS = "queued-provisioning.gke.io"
 

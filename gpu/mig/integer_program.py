@@ -62,6 +62,14 @@ class Columns:
         self.uppers.append(upper)
         return len(self.costs) - 1
 
+    def worth_at_least(self, worth: int) -> None:
+        """Forbids what costs more than ``-worth``: to prove that nothing is better is then quick."""
+        self.rows.append(Row({at: -cost for at, cost in enumerate(self.costs) if cost}, worth))
+
+    def minimum(self, *, max_nodes: int, proof: bool = False) -> Answer:
+        """See the function of this name."""
+        return minimum(self.costs, self.uppers, self.rows, max_nodes=max_nodes, flows=self.flows, proof=proof)
+
 
 def minimum(
     costs: Sequence[int],

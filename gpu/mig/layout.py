@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -34,6 +35,14 @@ class NodeLayout:
     def whole(self) -> int:
         """GPUs that stay whole."""
         return self.partitions.count(())
+
+    @property
+    def totals(self) -> Counter[str]:
+        """MIG devices of the node by profile."""
+        counts: Counter[str] = Counter()
+        for devices in self.partitions:
+            counts.update(dict(devices))
+        return counts
 
     def devices(self, index: int) -> dict[str, int]:
         """MIG devices of one GPU, profile to count; empty for a whole GPU."""
@@ -98,11 +107,8 @@ def node_resources(layout: NodeLayout) -> dict[str, int]:
     Every profile of the GPU appears, with 0 where the layout has none of it, so that a simulator can reset
     what an earlier layout left behind.
     """
-    counts = dict.fromkeys(profiles(layout.gpu), 0)
-    for devices in layout.partitions:
-        for name, count in devices:
-            counts[name] += count
-    return {WHOLE_GPU: layout.whole, **{resource_name(name): count for name, count in counts.items()}}
+    counts = layout.totals
+    return {WHOLE_GPU: layout.whole, **{resource_name(name): counts[name] for name in profiles(layout.gpu)}}
 
 
 def _spelled(devices: Devices) -> str:

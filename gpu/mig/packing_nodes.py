@@ -34,8 +34,7 @@ def compose(supply: Supply, wanted: Mapping[str, int], cut: int) -> Composed:
     Repeats one layout on as many nodes as possible, then the next one on the rest. ``cut`` GPUs must suffice.
     """
     nodes, fewest = cut_nodes(supply.gpu, supply.gpus_per_node, tuple(wanted.items()), cut)
-    whole = NodeLayout(supply.gpu, ((),) * supply.gpus_per_node)
-    found = redrawn(supply, (*nodes, *[whole] * (supply.nodes - len(nodes))), wanted)
+    found = redrawn(supply, supply.filled(nodes), wanted)
     return Composed(found.layouts, fewest, found.drained, found.fewest_drained)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,6 +25,11 @@ class Supply:
         """Raises ``ValueError`` when a running layout is one of other nodes."""
         if any((row.gpu, row.gpu_count) != (self.gpu, self.gpus_per_node) for row in self.running):
             raise ValueError(f"running layouts of {self.pool} aren't all of {self.gpus_per_node} {self.gpu}")
+
+    def filled(self, layouts: Sequence[NodeLayout]) -> tuple[NodeLayout, ...]:
+        """``layouts``, and nodes whose GPUs are all whole for the rest of the pool."""
+        whole = NodeLayout(self.gpu, ((),) * self.gpus_per_node)
+        return (*layouts, *[whole] * (self.nodes - len(layouts)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from .redraw_mixed import mixed
 from .refine import refined
 
 _SMALL_POOL = 8
+"""Nodes up to which the bound is of whole GPUs, which takes long in larger pools."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from itertools import combinations
 
 from .alignment import drained
-from .integer_program import Row, minimum
 from .layout import NodeLayout
 from .packing_spec import Supply
 from .redraw_bound import measured
@@ -43,6 +42,9 @@ def _chosen(
     """The layouts with the devices of some chosen anew, the most common ones counted first; none where that
     keeps no more GPUs while nodes keep their layouts."""
     shared = [layout for layout, _ in Counter(layouts).most_common() if layout.whole < supply.gpus_per_node]
+    # A better choice before this one may have made two layouts one.
+    if open_[-1] >= len(shared):
+        return ()
     chosen = {shared[index]: at for at, index in enumerate(open_)}
     times = [layouts.count(layout) for layout in chosen]
     running = supply.running[: supply.nodes]
@@ -55,15 +57,12 @@ def _chosen(
     kept = sum(stays[chosen[new], place, row] for new in chosen for place, row in enumerate(new.partitions))
     cut = [layout for layout in layouts if layout.whole < supply.gpus_per_node]
     others = [layout for layout in cut if layout not in chosen]
-    held = Counter(
-        name for layout in others for row in layout.partitions for name, n in row for _ in range(n)
-    )
+    held = sum((layout.totals for layout in others), Counter[str]())
     needed = {name: max(0, count - held[name]) for name, count in wanted.items()}
     limits = measured([layout for layout in cut if layout in chosen])
     program = contents(replace(supply, nodes=sum(times)), needed, limits, times, stays)
-    columns = program.columns
-    columns.rows.append(Row({at: -cost for at, cost in enumerate(columns.costs) if cost}, kept + 1))
-    answer = minimum(columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, proof=True)
+    program.columns.worth_at_least(kept + 1)
+    answer = program.columns.minimum(max_nodes=_BRANCHES, proof=True)
     if answer.values is None:
         return ()
     uncut = [layout for layout in layouts if layout.whole == supply.gpus_per_node]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from .alignment import drained
-from .integer_program import Answer, Row, minimum, relaxed_minimum
+from .integer_program import Answer, Row, relaxed_minimum
 from .layout import NodeLayout
 from .packing_few import node_shares
 from .packing_spec import Supply
@@ -84,10 +84,7 @@ def _asked(
     if supply.gpus_per_node == 1:
         return most_kept(supply, wanted, limits, least_kept)
     program = _program(supply, wanted, limits, times, least_kept)
-    columns = program.columns
-    answer = minimum(
-        columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, flows=columns.flows, proof=True
-    )
+    answer = program.columns.minimum(max_nodes=_BRANCHES, proof=True)
     return answer, () if answer.values is None else read(supply, program, answer.values)
 
 
@@ -103,9 +100,8 @@ def _program(
         for kind in kinds
     }
     program = contents(supply, wanted, limits, times, there)
-    columns = program.columns
     _add_nodes(program, supply, kinds, limits)
-    columns.rows.append(Row({at: -cost for at, cost in enumerate(columns.costs) if cost}, least_kept))
+    program.columns.worth_at_least(least_kept)
     return program
 
 

@@ -86,4 +86,4 @@ def read(supply: Supply, program: Contents, values: Sequence[int]) -> tuple[Node
         )
         rows = tuple(placed[at] if at in placed else next(others) for at in range(per_node))
         found += [NodeLayout(supply.gpu, rows)] * nodes
-    return (*found, *[NodeLayout(supply.gpu, ((),) * per_node)] * (supply.nodes - len(found)))
+    return supply.filled(found)

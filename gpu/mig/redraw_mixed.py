@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations_with_replacement, product
 
 from .alignment import changed, drained, turned
-from .integer_program import Columns, Row, minimum
+from .integer_program import Columns, Row
 from .layout import Devices, NodeLayout
 from .packing_spec import Supply
 from .patterns import patterns
@@ -43,18 +43,16 @@ def mixed(
     crowds = _crowds(running)
     every = _every(supply, wanted, crowds)
     for new in [()] if every else _shares_of_new(limits):
-        least_kept = len(running) * supply.gpus_per_node - drained(running, best) + 1
-        if drained(running, best) <= fewest_drained:
+        changes = drained(running, best)
+        if changes <= fewest_drained:
             break
+        least_kept = len(running) * supply.gpus_per_node - changes + 1
         program = _program(supply, crowds, every or _known(best, crowds), new, wanted, limits, least_kept)
-        columns = program.columns
-        answer = minimum(
-            columns.costs, columns.uppers, columns.rows, max_nodes=_BRANCHES, flows=columns.flows, proof=True
-        )
+        answer = program.columns.minimum(max_nodes=_BRANCHES, proof=True)
         if answer.values is None:
             continue
         found = refined(running, _read(supply, program, answer.values))
-        best = found if drained(running, found) < drained(running, best) else best
+        best = found if drained(running, found) < changes else best
     return best
 
 
@@ -95,7 +93,7 @@ def _every(supply: Supply, wanted: Mapping[str, int], crowds: Sequence[_Crowd]) 
 def _known(layouts: Sequence[NodeLayout], crowds: Sequence[_Crowd]) -> list[NodeLayout]:
     """What is on nodes now or was found, also with its GPUs in another order."""
     common = [crowd.layouts[0] for crowd in crowds if len(crowd.layouts) == 1]
-    found = dict.fromkeys(layout for layout in layouts)
+    found = dict.fromkeys(layouts)
     in_order = [turned(layout, kind) for layout in found for kind in common[:_ORDERS]]
     return list(dict.fromkeys([*found, *common, *in_order]))
 
@@ -130,8 +128,7 @@ def _program(
     rows.append(Row(cut, limits.cut, limits.cut))
     rows.extend(Row(made[name], count) for name, count in wanted.items())
     _add_nodes(program, crowds)
-    costs = program.columns.costs
-    rows.append(Row({at: -cost for at, cost in enumerate(costs) if cost}, least_kept))
+    program.columns.worth_at_least(least_kept)
     return program
 
 
@@ -148,7 +145,7 @@ def _add_known(
     used = []
     for layout in program.known:
         program.times.append(at := columns.add(supply.nodes))
-        devices = Counter(name for row in layout.partitions for name, count in row for _ in range(count))
+        devices = layout.totals
         for name in made.keys() & devices.keys():
             made[name][at] = devices[name]
         if layout.whole < supply.gpus_per_node:
@@ -187,8 +184,8 @@ def _add_nodes(program: _Program, crowds: Sequence[_Crowd]) -> None:
             kept = sum(old.gpu_count - changed(old, known) for old in crowd.layouts)
             # A crowd of many counts for its average, rounded to what keeps costs whole.
             if kept := kept // len(crowd.layouts):
-                moved[columns.add(crowd.nodes, -kept, flow=True)] = 1
-                into[layout][len(columns.costs) - 1] = 1
+                here = columns.add(crowd.nodes, -kept, flow=True)
+                moved[here] = into[layout][here] = 1
         columns.rows.append(Row(moved, upper=crowd.nodes))
     columns.rows.extend(Row(each, upper=0) for each in into if len(each) > 1)
 
@@ -202,4 +199,4 @@ def _read(supply: Supply, program: _Program, values: Sequence[int]) -> tuple[Nod
     for new, nodes in enumerate(program.new):
         cut = [row for (of, row), at in program.gpus.items() if of == new for _ in range(values[at])]
         found += [NodeLayout(supply.gpu, (*cut, *[()] * (per_node - len(cut))))] * nodes
-    return (*found, *[NodeLayout(supply.gpu, ((),) * per_node)] * (supply.nodes - len(found)))
+    return supply.filled(found)

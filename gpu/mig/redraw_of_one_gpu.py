@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from .integer_program import Answer, Columns, Row, minimum
+from .integer_program import Answer, Columns, Row
 from .layout import Devices, NodeLayout
 from .packing_spec import Supply
 from .patterns import patterns
@@ -44,10 +44,9 @@ def most_kept(
     rows.append(Row(dict.fromkeys(used, 1), upper=limits.different))
     for name, count in wanted.items():
         rows.append(Row({at: dict(row)[name] for row, at in ends.items() if name in dict(row)}, count))
-    rows.append(Row({at: -cost for at, cost in enumerate(columns.costs) if cost}, least_kept))
-    answer = minimum(columns.costs, columns.uppers, rows, max_nodes=_BRANCHES)
+    columns.worth_at_least(least_kept)
+    answer = columns.minimum(max_nodes=_BRANCHES)
     if answer.values is None:
         return answer, ()
     found = [row for row, at in ends.items() for _ in range(answer.values[at])]
-    found += [()] * (supply.nodes - nodes)
-    return answer, tuple(NodeLayout(supply.gpu, (row,)) for row in found)
+    return answer, supply.filled([NodeLayout(supply.gpu, (row,)) for row in found])

@@ -54,14 +54,10 @@ def apply(api: Api, manifests: list[Manifest]) -> None:
     api.apply_all(item for item in manifests if item["kind"] not in {*ORDER, "Node"})
 
 
-def condition(item: Manifest, kind: str) -> str:
+def told(item: Manifest, kind: str, field: str) -> str:
+    """`field` of the condition `kind`; empty while nothing is said of it."""
     found = item.get("status", {}).get("conditions") or []
-    return next((entry["status"] for entry in found if entry["type"] == kind), "absent")
-
-
-def message(item: Manifest, kind: str) -> str:
-    found = item.get("status", {}).get("conditions") or []
-    return next((entry["message"] for entry in found if entry["type"] == kind), "")
+    return next((entry.get(field, "") for entry in found if entry["type"] == kind), "")
 
 
 def pods(api: Api, name: str) -> list[Manifest]:
@@ -77,11 +73,11 @@ def test_a_gang_for_a_pool_without_nodes_asks_the_autoscaler_for_all_of_them(sim
     manifests = objects(name, EKS)
     apply(api, manifests)
     until(
-        lambda: [condition(pod, "PodScheduled") for pod in pods(api, name)] == ["False", "False"],
+        lambda: [told(pod, "PodScheduled", "reason") for pod in pods(api, name)] == ["Unschedulable"] * 2,
         "both workers are unschedulable",
     )
     [load] = api.list(KUEUE, "Workload", name)
-    assert condition(load, "Admitted") == "True"
+    assert told(load, "Admitted", "status") == "True"
     for pod in pods(api, name):
         assert pod["spec"]["nodeSelector"] == {"ai-platform/pool": f"{name}-l4"}
         assert not pod["spec"].get("schedulingGates")
@@ -126,13 +122,15 @@ def test_a_replica_for_a_pool_without_nodes_asks_for_one_too(simulated_cluster: 
     apply(api, [item for item in objects(name, EKS) if item["kind"] != "Job"])
     api.apply(deployment(name))
     until(
-        lambda: [condition(pod, "PodScheduled") for pod in api.list("v1", "Pod", name)] == ["False"],
+        lambda: (
+            [told(pod, "PodScheduled", "reason") for pod in api.list("v1", "Pod", name)] == ["Unschedulable"]
+        ),
         "the replica is unschedulable",
     )
     [pod] = api.list("v1", "Pod", name)
     assert not pod["spec"].get("schedulingGates")
     [load] = api.list(KUEUE, "Workload", name)
-    assert condition(load, "Admitted") == "True"
+    assert told(load, "Admitted", "status") == "True"
 
 
 def test_with_a_topology_the_same_gang_would_wait_for_ever(simulated_cluster: Cluster):
@@ -141,12 +139,12 @@ def test_with_a_topology_the_same_gang_would_wait_for_ever(simulated_cluster: Cl
     apply(api, manifests)
     until(
         lambda: any(
-            condition(load, "QuotaReserved") == "False" for load in api.list(KUEUE, "Workload", name)
+            told(load, "QuotaReserved", "status") == "False" for load in api.list(KUEUE, "Workload", name)
         ),
         "Kueue has looked at it",
     )
     [load] = api.list(KUEUE, "Workload", name)
-    assert "topology" in message(load, "QuotaReserved")
+    assert "topology" in told(load, "QuotaReserved", "message")
     assert not pods(api, name)
 
     api.apply_all(item for item in manifests if item["kind"] == "Node")

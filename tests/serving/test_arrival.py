@@ -2,7 +2,8 @@ import copy
 
 import pytest
 
-from ai_platform.serving.arrival import SERVED, arrival
+from ai_platform.components.kserve_names import SERVED_LABEL
+from ai_platform.serving.arrival import arrival
 from ai_platform.serving.canary import CanaryArgs
 from ai_platform.serving.endpoint import EndpointArgs, inference_service_manifest
 
@@ -37,7 +38,7 @@ def deployment(name="chat-predictor", arguments=("--model=new",), count=2, **sta
     }
     template = {
         "metadata": {
-            "labels": {**metadata["labels"], SERVED: "chat"},
+            "labels": {**metadata["labels"], SERVED_LABEL: "chat"},
             "annotations": metadata["annotations"],
         },
         "spec": {

@@ -11,19 +11,18 @@ from typing import TypeVar
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
+from ..components.kserve_names import KSERVE, SERVED_LABEL
 from ..components.kueue_names import KUEUE
 from ..drift.live import UnreadError
 from ..endpoint_evidence import endpoint_args
 from ..environment import Environment
 from ..local.api import Api, Manifest, connect, explain
 from ..plan import Plan
-from ..serving.arrival import SERVED
 from ..serving.held_back import Cause
 from .following import State, TransientError, state_of
 
 _Answer = TypeVar("_Answer")
 _LINES, _LONGEST_LINE = 20, 300
-_SERVING = "serving.kserve.io/v1beta1"
 
 
 class EndpointWatch:
@@ -63,11 +62,11 @@ class EndpointWatch:
 
     def _states(self, api: Api, names: Collection[str]) -> dict[str, State]:
         services = {
-            _key(item, item["metadata"]["name"]): item for item in api.list(_SERVING, "InferenceService")
+            _key(item, item["metadata"]["name"]): item for item in api.list(KSERVE, "InferenceService")
         }
         made: dict[tuple[str, str], list[Manifest]] = {}
-        for item in api.list("apps/v1", "Deployment", labels=SERVED):
-            made.setdefault(_key(item, item["metadata"]["labels"][SERVED]), []).append(item)
+        for item in api.list("apps/v1", "Deployment", labels=SERVED_LABEL):
+            made.setdefault(_key(item, item["metadata"]["labels"][SERVED_LABEL]), []).append(item)
 
         @cache
         def loads(namespace: str) -> list[Manifest]:
@@ -81,7 +80,7 @@ class EndpointWatch:
                 spec,
                 services.get(key),
                 made.get(key, []),
-                lambda key=key: api.list("v1", "Pod", key[0], labels=f"{SERVED}={key[1]}"),  # type: ignore[misc]
+                lambda key=key: api.list("v1", "Pod", key[0], labels=f"{SERVED_LABEL}={key[1]}"),  # type: ignore[misc]
                 lambda key=key: loads(key[0]),  # type: ignore[misc]
             )
         return states

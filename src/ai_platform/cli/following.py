@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..components.manifest import Manifest
 from ..local.tools import say
-from ..serving.arrival import Arrival, Manifest, arrival
+from ..serving.arrival import Arrival, arrival
 from ..serving.endpoint import EndpointArgs
 from ..serving.held_back import Cause, causes
 

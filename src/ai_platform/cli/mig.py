@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,12 +133,9 @@ def _made(pool: _Pool) -> dict[str, int]:
 
     if pool.shared:
         return {"shared_gpus": pool.shared}
+    made = sum((layout.totals for layout in pool.layouts), Counter[str]())
     counts = {"gpus": sum(layout.whole for layout in pool.layouts)}
-    counts |= dict.fromkeys(profiles(pool.layouts[0].gpu), 0)
-    for layout in pool.layouts:
-        for devices in layout.partitions:
-            for name, count in devices:
-                counts[name] += count
+    counts |= {name: made[name] for name in profiles(pool.layouts[0].gpu)}
     return {name: count for name, count in counts.items() if count or pool.promised.get(name)}
 
 

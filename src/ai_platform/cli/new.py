@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,9 +16,8 @@ from urllib.parse import unquote, urlsplit
 from ..components.errors import InvalidInput, Problem
 from ..components.names import NAME_PATTERN
 from ..starter.files import YOURS, Choice, Forge, Place, lines_to_fill, project_files
+from .command import Add
 from .output import write
-
-Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
 _DISTRIBUTION = "ai-platform"
 _LONGEST_NAME = 40

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..components.kserve_names import KSERVE
 from ..components.kueue_names import KUEUE, LOCAL_QUEUE
+from ..components.manifest import is_true
 from ..gpu.node_plan import PoolPlan
 from ..plan import Plan, TrainingPlan
 from ..planning.pool_layouts import pool_layouts
@@ -17,8 +19,6 @@ from .rollouts import beside, canary_lines, on_a_change, rollout_lines
 from .table import TextTable
 
 Report = Sequence[TextTable | str]
-
-_SERVING = "serving.kserve.io/v1beta1"
 
 
 def plan_table(plan: Plan) -> Report:
@@ -32,7 +32,7 @@ def live_table(plan: Plan, kubeconfig: Path) -> Report:
 
     api = connect(kubeconfig)
     queues = {item["metadata"]["name"]: item for item in api.list(KUEUE, "ClusterQueue")}
-    services = {_key(item): item for item in api.list(_SERVING, "InferenceService")}
+    services = {_key(item): item for item in api.list(KSERVE, "InferenceService")}
     jobs = {_key(item): item for item in api.list("batch/v1", "Job")}
     nodes = {item["metadata"]["name"]: item for item in api.list("v1", "Node")}
     return _tables(plan, queues, services, jobs, nodes)
@@ -93,7 +93,7 @@ def _states(pool: PoolPlan, nodes: Any) -> str:
         return "planned"
     labels = [node["metadata"].get("labels", {}) for node in found]
     states = [label.get("nvidia.com/mig.config.state", "whole") for label in labels]
-    ready = sum(_is_true(node, "Ready") for node in found)
+    ready = sum(is_true(node, "Ready") for node in found)
     layouts = "" if pool.tpu else f", {'/'.join(sorted(set(states)))}"
     return f"{ready}/{len(pool.nodes)} Ready{layouts}"
 
@@ -160,7 +160,7 @@ def _endpoints(plan: Plan, services: Any) -> TextTable:
     )
     for endpoint in plan.endpoints:
         service = services.get((endpoint.namespace, endpoint.name))
-        ready = "planned" if not services else "yes" if service and _is_true(service, "Ready") else "no"
+        ready = "planned" if not services else "yes" if service and is_true(service, "Ready") else "no"
         table.add_row(
             f"{endpoint.team}/{endpoint.name}",
             endpoint.model,
@@ -196,7 +196,7 @@ def _job_state(job: Any) -> str:
     if job is None:
         return "not there"
     for condition, said in (("Complete", "complete"), ("Failed", "failed")):
-        if _is_true(job, condition):
+        if is_true(job, condition):
             return said
     return "waits for quota" if job["spec"].get("suspend") else f"{job['status'].get('active', 0)} running"
 
@@ -207,12 +207,3 @@ def _table(title: str, *columns: str) -> TextTable:
 
 def _key(item: Any) -> tuple[str, str]:
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]
-
-
-def _conditions(item: Any) -> Iterable[Any]:
-    conditions: Iterable[Any] = (item.get("status") or {}).get("conditions") or []
-    return conditions
-
-
-def _is_true(item: Any, kind: str) -> bool:
-    return any(entry["type"] == kind and entry["status"] == "True" for entry in _conditions(item))

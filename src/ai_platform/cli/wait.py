@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..components.counted import counted
 from ..local.tools import say
 from . import project
 from .command import FAILED, Add
@@ -38,8 +39,7 @@ def _wait(options: argparse.Namespace) -> int:
     environment, plan = project.described(place, options.environment)
     if not arrived(place, environment, plan, options.kubeconfig):
         return FAILED
-    count = len(plan.endpoints)
-    write(f"{count} endpoint{'' if count == 1 else 's'} as described")
+    write(f"{counted(len(plan.endpoints), 'endpoint')} as described")
     return 0
 
 

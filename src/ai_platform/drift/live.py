@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..components.kserve_names import KSERVE
 from ..components.kueue_names import KUEUE
 
 Read = Callable[[str], Mapping[str, Any]]
@@ -53,7 +54,7 @@ LIVE_KINDS: tuple[LiveKind, ...] = (
     LiveKind("Cohort", KUEUE, "cohorts"),
     LiveKind("LocalQueue", KUEUE, "localqueues"),
     LiveKind("ResourceFlavor", KUEUE, "resourceflavors"),
-    LiveKind("InferenceService", "serving.kserve.io/v1beta1", "inferenceservices"),
+    LiveKind("InferenceService", KSERVE, "inferenceservices"),
 )
 """What is listed. ConfigMaps are not: in them is anything, and no role can narrow a list by label."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..components.manifest import Manifest
 from ..components.node_labels import POOL_LABEL
 from ..components.objects import MANAGED_BY
 from ..components.quantities import canonical
@@ -14,7 +15,6 @@ from ..finops.cost_tags import KUBERNETES_PREFIX
 from ..serving.prompt_names import PROMPT_LABEL, TEXT_KEY, VERSION_KEY, digest_of_text
 from .model import Aspect
 
-Manifest = Mapping[str, Any]
 Says = dict[tuple[Aspect, str], str]
 _TEAM = f"{KUBERNETES_PREFIX}team"
 _SECURITY = "pod-security.kubernetes.io/"
