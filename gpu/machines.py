@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -140,7 +140,7 @@ def _machine(row: Mapping[str, str], *, table: tables.Table, **columns: Any) -> 
         mig=GPUS[gpu].geometry is not None and name not in tables.NO_MIG,
         purchase_options=sold.options,
         purchase_provisional=sold.provisional,
-        provisional=_provisional(name),
+        provisional=provisional(name),
         source=f"{table.source} ({table.read})",
         **columns,
     )
@@ -157,8 +157,10 @@ def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _provisional(name: str) -> str | None:
-    return next((why for prefix, why in tables.PROVISIONAL.items() if name.startswith(prefix)), None)
+def provisional(name: str, given: Container[str] = ()) -> str | None:
+    """What is to be checked about a machine of the catalog, but for values that are ``given`` anew."""
+    notes = next((rows for prefix, rows in tables.PROVISIONAL.items() if name.startswith(prefix)), {})
+    return "; ".join(why for key, why in notes.items() if key not in given) or None
 
 
 MACHINES: Mapping[str, Machine] = MappingProxyType(
