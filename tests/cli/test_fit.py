@@ -7,6 +7,7 @@ import pytest
 
 from ai_platform.cli import main as cli
 from ai_platform.cli import output
+from ai_platform.serving.models import MODELS
 
 LOCAL = str(Path(__file__).parents[2] / "stacks" / "local.yaml")
 DOCS = Path(__file__).parents[2] / "docs" / "model-fit.md"
@@ -92,6 +93,19 @@ def test_a_rank_that_vllm_cannot_take_is_refused_with_those_it_takes(capsys):
     assert "LoraRank" not in capsys.readouterr().err
 
 
+def test_a_precision_that_is_not_known_is_refused_with_those_that_are(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["fit", "qwen3-4b", "--precision", "int5"])
+    assert "choose from 'bf16', 'fp8', 'int8'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", "house model", "house\x1b[31m"])
+def test_a_model_of_ones_own_has_a_name_that_vllm_can_load(capsys, tmp_path, name):
+    status, _, err = run(capsys, name, "--config", str(tmp_path / "config.json"))
+    assert status == 2
+    assert "MODEL" in err
+
+
 def test_an_unknown_model_gets_the_closest_names(capsys):
     status, _, err = run(capsys, "qwen-3-4b")
     assert status == 2
@@ -144,6 +158,10 @@ def test_senseless_arguments_are_refused(capsys, arguments):
         cli.main(["fit", "qwen3-4b", *arguments])
     assert caught.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_docs_count_the_models_that_are_built_in():
+    assert f"{len(MODELS)} models are built in" in DOCS.read_text()
 
 
 @pytest.mark.parametrize("command", ["fit qwen3-30b-a3b", "fit llama-3.3-70b"])

@@ -13,7 +13,7 @@ from ..components.errors import InvalidInput, Problem
 from ..serving.fit import DEFAULT_BATCHED_TOKENS
 from ..serving.memory import Adapters
 from ..serving.precision import Precision
-from ..serving.spec import LoraRank
+from ..serving.spec import SOURCE_PATTERN, LoraRank
 from .command import Add
 from .footnotes import Footnotes
 from .narrow import Fitting
@@ -51,7 +51,8 @@ def register(add: Add) -> None:
     parser.add_argument(
         "--concurrency", metavar="N", type=_count, default=1, help="full requests; default: 1"
     )
-    parser.add_argument("--precision", choices=list(Precision), help="default: the checkpoint's own")
+    precisions = [precision.value for precision in Precision]
+    parser.add_argument("--precision", choices=precisions, help="default: the checkpoint's own")
     parser.add_argument("--kv-cache", choices=["bf16", "fp8"], default="bf16", help="default: bf16")
     parser.add_argument("--adapters", metavar="N", type=_count, help="LoRA adapters held at once")
     ranks = [rank.value for rank in LoraRank]
@@ -132,6 +133,9 @@ def _model(options: argparse.Namespace, own: dict[str, Model]) -> Model:
     from ..serving.models import MODELS, closest, model
 
     if options.config:
+        if not re.fullmatch(SOURCE_PATTERN, options.model):
+            fix = "name it, for example house/model-8b"
+            raise InvalidInput("fit", [Problem("MODEL", options.model, "letters without spaces", fix)])
         config = read_config(options.config)
         return model_from_config(options.model, config, source=options.model, subject=str(options.config))
     found = model(options.model, own)
