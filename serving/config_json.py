@@ -113,9 +113,14 @@ def _check_shape(keys: ConfigKeys, shape: Architecture) -> None:
 def _json_object(path: Path) -> Config:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        problem = Problem("", f"a file that can't be read: {reason}", "a config.json", "check the path")
+    except OSError as error:
+        got = f"a file that can't be read: {error.strerror or error}"
+        raise InvalidInput(str(path), [Problem("", got, "a config.json", "check the path")]) from None
+    except (ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        said = error.msg if isinstance(error, json.JSONDecodeError) else str(error) or "nesting without end"
+        fix = "take the model's own config.json, unchanged"
+        problem = Problem("", f"a text that is not JSON: {said}", "a config.json", fix, line)
         raise InvalidInput(str(path), [problem]) from None
     if not isinstance(content, dict):
         problem = Problem("", content, "a JSON object", "take the model's own config.json")

@@ -220,3 +220,10 @@ def test_a_checkpoint_that_is_smaller_or_larger_than_its_format_says_is_refused(
     quantised = {"quant_method": "gptq", "bits": 4, "group_size": 128, **more}
     (problem,) = problems_of({**CONFIGS["llama-3.1-8b"], "quantization_config": quantised})
     assert problem.path == "quantization_config"
+
+
+def test_a_config_that_is_not_json_says_where(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text('{\n  "model_type": llama\n}')
+    with pytest.raises(InvalidInput, match=r"\(whole file\) \(line 2\): got a text that is not JSON"):
+        read_config(file)
