@@ -6,6 +6,7 @@ import json
 import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .counted import counted
 
@@ -47,6 +48,22 @@ class InvalidInput(Exception):  # noqa: N818 - reads as what it is in `except In
         self.problems: Sequence[Problem] = tuple(problems)
         head = f"{subject}: {counted(len(self.problems), 'problem')}"
         super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for programs; ``got`` is a text as in the message, ``line`` null where it is unknown."""
+        return {
+            "subject": self.subject,
+            "problems": [
+                {
+                    "path": problem.path,
+                    "line": problem.line,
+                    "got": _shown(problem.got),
+                    "expected": problem.expected,
+                    "fix": problem.fix,
+                }
+                for problem in self.problems
+            ],
+        }
 
 
 def _shown(value: object, limit: int = 80) -> str:

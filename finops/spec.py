@@ -22,7 +22,7 @@ class PriceSpec(BaseModel):
     """Region for which the price holds."""
     option: PurchaseOption = PurchaseOption.ON_DEMAND
     """Purchase option for which the price holds. Default: on_demand."""
-    usd_per_hour: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=9)]
+    usd_per_hour: Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=10)]
     """US dollars for one machine and hour."""
     source: Annotated[str, Field(min_length=1, max_length=200)]
     """Where the price comes from, for whoever reads the report."""

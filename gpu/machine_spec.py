@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..finops.prices import PurchaseOption
 from .gpus import GPUS, GpuName
-from .machines import MACHINES, Cloud, Fabric, Machine
+from .machines import MACHINES, Cloud, Fabric, Machine, provisional
 
 _REQUIRED = ("cloud", "gpu", "gpu_count", "vcpu", "memory_gib")
 _FABRICS = {
@@ -108,7 +108,7 @@ def _merged(spec: MachineSpec) -> Machine:
     if known is not None:
         if spec.gpu and spec.mig is None:
             given["mig"] = GPUS[spec.gpu].geometry is not None
-        return replace(known, **given)
+        return replace(known, **given, provisional=provisional(spec.name, given))
     own = spec.cloud is Cloud.ON_PREMISES
     defaults: dict[str, Any] = {
         "local_disk_gib": None,

@@ -127,11 +127,17 @@ g4-standard-384,RTX PRO 6000,8,384,1440,,nvidia-rtx-pro-6000,400,none,0
 )
 
 PROVISIONAL = {
-    "p6e-gb200": "network bandwidth is not listed; sold only in UltraServers of 9 or 18 machines",
-    "a4x-maxgpu": "GPU networks are not listed",
-    "a3-edgegpu": "network bandwidth is 600 Gbps in asia-south1 and northamerica-northeast2",
+    "p6e-gb200": {
+        "network_gbps": "network bandwidth is not listed",
+        "": "sold only in UltraServers of 9 or 18 machines",
+    },
+    "a4x-maxgpu": {"gpu_networks": "GPU networks are not listed"},
+    "a3-edgegpu": {
+        "network_gbps": "network bandwidth is 600 Gbps in asia-south1 and northamerica-northeast2"
+    },
 }
-"""Which values of a machine, by the start of its name, come from general knowledge or are missing."""
+"""Which values of a machine, by the start of its name, are general knowledge, missing, or not all there is to
+know; an empty key stands for the machine as a whole."""
 
 NO_MIG = frozenset({"p6e-gb200.36xlarge"})
 """EKS runs these with a driver that offers neither MIG nor vGPU (EKS user guide, read 2026-08)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -55,8 +55,8 @@ class Machine:
     memory_gib: int | None
     local_disk_gib: int | None
     """Local NVMe disks in total; ``None`` also where the owner of the pool chooses their number (GCP)."""
-    network_gbps: int | None
-    """All network cards together, rounded down."""
+    network_gbps: float | None
+    """All network cards together."""
     efa_interfaces: int
     """Devices of ``vpc.amazonaws.com/efa``; 0 outside AWS."""
     gpu_networks: int | None
@@ -105,7 +105,7 @@ def _aws(row: Mapping[str, str]) -> Machine:
         cloud=Cloud.AWS,
         table=tables.AWS,
         local_disk_gib=int(row["nvme_gb"]) * 10**9 // 2**30,
-        network_gbps=int(row["net_mbps"]) // 1000 if row["net_mbps"] else None,
+        network_gbps=_gbps(row["net_mbps"]),
         efa_interfaces=efa,
         gpu_networks=0,
         fabric=Fabric.EFA if efa else Fabric.NONE,
@@ -140,18 +140,27 @@ def _machine(row: Mapping[str, str], *, table: tables.Table, **columns: Any) -> 
         mig=GPUS[gpu].geometry is not None and name not in tables.NO_MIG,
         purchase_options=sold.options,
         purchase_provisional=sold.provisional,
-        provisional=_provisional(name),
+        provisional=provisional(name),
         source=f"{table.source} ({table.read})",
         **columns,
     )
+
+
+def _gbps(mbps: str) -> float | None:
+    if not mbps:
+        return None
+    whole, rest = divmod(int(mbps), 1000)
+    return whole + rest / 1000 if rest else whole
 
 
 def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _provisional(name: str) -> str | None:
-    return next((why for prefix, why in tables.PROVISIONAL.items() if name.startswith(prefix)), None)
+def provisional(name: str, given: Container[str] = ()) -> str | None:
+    """What is to be checked about a machine of the catalog, but for values that are ``given`` anew."""
+    notes = next((rows for prefix, rows in tables.PROVISIONAL.items() if name.startswith(prefix)), {})
+    return "; ".join(why for key, why in notes.items() if key not in given) or None
 
 
 MACHINES: Mapping[str, Machine] = MappingProxyType(

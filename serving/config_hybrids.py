@@ -16,7 +16,7 @@ def gated_delta(keys: ConfigKeys) -> Architecture:
             count=keys.number("num_experts"),
             per_token=keys.number("num_experts_per_tok"),
             width=keys.number("moe_intermediate_size"),
-            shared_width=keys.number("shared_expert_intermediate_size", default=0, least=0),
+            shared_width=keys.stated("shared_expert_intermediate_size", null=0),
             every=keys.number("decoder_sparse_step", default=1),
         )
     linear = LinearAttention(
@@ -25,7 +25,7 @@ def gated_delta(keys: ConfigKeys) -> Architecture:
         key_dim=keys.number("linear_key_head_dim"),
         value_dim=keys.number("linear_value_head_dim"),
         kernel=keys.number("linear_conv_kernel_dim"),
-        state_bytes=4 if keys.value("mamba_ssm_dtype") == "float32" else 2,
+        state_bytes=keys.state_bytes("mamba_ssm_dtype", default=2),
     )
     return shape(
         keys,
@@ -63,8 +63,8 @@ def nemotron_h(keys: ConfigKeys) -> Architecture:
             count=keys.number("n_routed_experts"),
             per_token=keys.number("num_experts_per_tok"),
             width=keys.number("moe_intermediate_size"),
-            shared_width=keys.number("moe_shared_expert_intermediate_size", default=0, least=0)
-            * keys.number("n_shared_experts", default=0, least=0),
+            shared_width=keys.stated("moe_shared_expert_intermediate_size", null=0)
+            * keys.stated("n_shared_experts", null=0),
             hidden=keys.number("moe_latent_size", default=0, least=0),
         )
     linear = Mamba(
@@ -73,7 +73,7 @@ def nemotron_h(keys: ConfigKeys) -> Architecture:
         groups=keys.number("n_groups"),
         state=keys.number("ssm_state_size"),
         kernel=keys.number("conv_kernel"),
-        state_bytes=2 if keys.value("mamba_ssm_cache_dtype") in ("bfloat16", "float16") else 4,
+        state_bytes=keys.state_bytes("mamba_ssm_cache_dtype", default=4),
     )
     pattern = shortest("".join(_NEMOTRON[letter] for letter in written))
     base = shape(
@@ -85,7 +85,7 @@ def nemotron_h(keys: ConfigKeys) -> Architecture:
     )
     return replace(
         base,
-        head_dim=keys.number("head_dim", "attention_head_dim", default=base.head_dim),
+        head_dim=keys.number("head_dim", "attention_head_dim"),
         linear=linear if "M" in written else None,
         alternating=True,
         feed_forward_matrices=2,
@@ -99,23 +99,24 @@ def granite_hybrid(keys: ConfigKeys) -> Architecture:
     """Granite 4: Mamba and attention layers, each with experts beside a network for every token."""
     hidden, heads = keys.number("hidden_size"), keys.number("mamba_n_heads")
     layers = keys.layers("num_hidden_layers")
-    named = keys.value("layer_types") or keys.value("layers_block_type")
-    known = isinstance(named, list) and len(named) == layers and all(name in _GRANITE for name in named)
-    if not known or not isinstance(named, list):
-        keys.wrong("layer_types", named, f"{layers} of {', '.join(_GRANITE)}")
+    named = keys.names("layer_types") or keys.names("layers_block_type") or []
+    if len(named) != layers or not set(named) <= set(_GRANITE):
+        keys.refuse_layers(named, layers, _GRANITE)
         named = ["attention"]
     width = keys.value("mamba_d_head")
-    count = keys.number("num_local_experts", default=0, least=0)
+    count = keys.stated("num_local_experts", null=0)
     shared = keys.number("shared_intermediate_size")
     experts = None
     if count:
         chosen = keys.number("num_experts_per_tok")
         experts = Experts(count, chosen, keys.number("intermediate_size"), shared_width=shared)
+    inner = keys.number("mamba_expand", default=2) * hidden
+    head_dim = inner // heads if width in (None, "auto") else keys.number("mamba_d_head")
+    if heads * head_dim != inner:
+        keys.wrong("mamba_n_heads", heads, f"a number that splits {inner} evenly")
     linear = Mamba(
         heads=heads,
-        head_dim=max(1, keys.number("mamba_expand", default=2) * hidden // heads)
-        if width in (None, "auto")
-        else keys.number("mamba_d_head"),
+        head_dim=head_dim,
         groups=keys.number("mamba_n_groups", default=1),
         state=keys.number("mamba_d_state"),
         kernel=keys.number("mamba_d_conv"),

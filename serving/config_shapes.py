@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from .architecture import Architecture, Experts, Heads, Index, Latent, LayerKind, LinearAttention, Mamba
+from .config_encoder import encoder_parameters
 from .config_keys import ConfigKeys
 
 
@@ -21,6 +22,10 @@ _LAYER_TYPES = {
     "chunked_attention": LayerKind.CHUNKED,
     "linear_attention": LayerKind.LINEAR,
 }
+_OF_SINGLE_LAYERS = ("mlp_only_layers", "block_configs", "per_layer_config")
+_NEVER = 10**9
+_OF_ALL = (LayerKind.FULL, LayerKind.SLIDING)
+"""Kinds of layers that a file may name whatever the family."""
 
 
 def shape(
@@ -42,21 +47,24 @@ def shape(
     ``kinds``: the letters of the layers instead of all that.
     """
     hidden, heads = keys.number("hidden_size"), keys.number("num_attention_heads")
-    if keys.value("mlp_only_layers"):
-        keys.wrong("mlp_only_layers", keys.value("mlp_only_layers"), "an empty list; it isn't known here")
+    names = {name: kind for name, kind in _LAYER_TYPES.items() if kind in (*_OF_ALL, others)}
+    for key in _OF_SINGLE_LAYERS:
+        if keys.value(key):
+            keys.wrong(key, keys.value(key), "nothing; layers with a shape of their own are not known here")
     layers = layers or keys.layers("num_hidden_layers")
     named = None if kinds else keys.kinds()
     if kinds:
         of_layers = [LayerKind(kinds[layer % len(kinds)]) for layer in range(layers)]
-    elif named:
-        if len(named) != layers or not set(named) <= set(_LAYER_TYPES):
-            keys.refuse_layers(named, layers, _LAYER_TYPES)
-        of_layers = [_LAYER_TYPES.get(kind, LayerKind.FULL) for kind in named]
+    elif named is not None:
+        if len(named) != layers or not set(named) <= set(names):
+            keys.refuse_layers(named, layers, names)
+        of_layers = [names.get(kind, LayerKind.FULL) for kind in named]
     else:
         of_layers = [others if (layer + 1) % every else LayerKind.FULL for layer in range(layers)]
     if not window:
         # Without a window, or with one that is switched off, such a layer sees all tokens.
-        of_layers = [LayerKind.FULL if kind is LayerKind.SLIDING else kind for kind in of_layers]
+        limited = (LayerKind.SLIDING, LayerKind.CHUNKED)
+        of_layers = [LayerKind.FULL if kind in limited else kind for kind in of_layers]
     return Architecture(
         hidden=hidden,
         layers=layers,
@@ -69,57 +77,48 @@ def shape(
         window=window,
         tied=keys.flag("tie_word_embeddings", default=tied),
         gated_attention=gated,
-        image_encoder=keys.encoder(),
+        image_encoder=encoder_parameters(keys),
         experts=experts,
         linear=linear,
     )
 
 
-def dense(keys: ConfigKeys) -> Architecture:
-    window = keys.number("sliding_window", default=0)
+def dense(keys: ConfigKeys, experts: Experts | None = None) -> Architecture:
+    """All layers see a window, where there is one, and all tokens otherwise."""
+    window = keys.window("sliding_window")
     # Qwen writes a window and switches it off beside it.
-    if window and keys.flag("use_sliding_window", default=True):
-        layers = keys.layers("num_hidden_layers")
-        if not keys.kinds() and keys.number("max_window_layers", default=layers) != layers:
-            keys.wrong(
-                "max_window_layers", keys.value("max_window_layers"), f"{layers}; vLLM takes no other number"
-            )
-        return shape(keys, every=10**9, others=LayerKind.SLIDING, window=window)
-    return shape(keys)
+    if not keys.flag("use_sliding_window", default=True):
+        window = 0
+    layers = keys.layers("num_hidden_layers")
+    if window and not keys.kinds() and keys.number("max_window_layers", default=layers) != layers:
+        expected = f"{layers}; vLLM takes no other number"
+        keys.wrong("max_window_layers", keys.value("max_window_layers"), expected)
+    return shape(keys, every=_NEVER, others=LayerKind.SLIDING, window=window, experts=experts)
 
 
-def mixture(keys: ConfigKeys) -> Architecture:
-    width = keys.number("moe_intermediate_size", "intermediate_size")
-    experts = Experts(
-        count=keys.number("num_experts", "num_local_experts"),
-        per_token=keys.number("num_experts_per_tok"),
-        width=width,
-        shared_width=keys.number("shared_expert_intermediate_size", default=0, least=0),
-        every=keys.number("decoder_sparse_step", default=1),
-    )
-    window = keys.number("sliding_window", default=0)
-    return shape(keys, experts=experts, window=window if keys.kinds() else 0)
+def mixture(width: str) -> Callable[[ConfigKeys], Architecture]:
+    """Families with experts in place of feed-forward networks. ``width``: key of an expert's inner width."""
+    return lambda keys: dense(keys, _experts(keys, width))
 
 
 def gpt_oss(keys: ConfigKeys) -> Architecture:
-    found = mixture(keys)
-    if keys.kinds():
-        return found
-    window = keys.number("sliding_window")
-    return shape(keys, every=2, others=LayerKind.SLIDING, window=window, experts=found.experts)
-
-
-def gemma2(keys: ConfigKeys) -> Architecture:
-    window = keys.number("sliding_window", default=4096)
-    return shape(keys, every=2, others=LayerKind.SLIDING, window=window, tied=True)
-
-
-def gemma3(keys: ConfigKeys) -> Architecture:
-    every, window = (
-        keys.number("sliding_window_pattern", default=6),
-        keys.number("sliding_window", default=4096),
+    window = keys.window("sliding_window")
+    found = shape(
+        keys, every=2, others=LayerKind.SLIDING, window=window, experts=_experts(keys, "intermediate_size")
     )
-    return shape(keys, every=every, others=LayerKind.SLIDING, window=window, tied=True)
+    if found.pattern not in ("SF", "F"):
+        keys.wrong("layer_types", keys.value("layer_types"), "sliding_attention and full_attention in turn")
+    return found
+
+
+def _experts(keys: ConfigKeys, width: str) -> Experts:
+    return Experts(
+        count=keys.number("num_experts", "num_local_experts"),
+        per_token=keys.number("num_experts_per_tok"),
+        width=keys.number(width),
+        shared_width=keys.number("shared_expert_intermediate_size", default=0, least=0),
+        every=keys.number("decoder_sparse_step", default=1),
+    )
 
 
 def llama4(keys: ConfigKeys) -> Architecture:
@@ -131,28 +130,39 @@ def llama4(keys: ConfigKeys) -> Architecture:
         shared_width=width,
         every=keys.number("interleave_moe_layer_step", default=1),
     )
-    chunk = keys.number("attention_chunk_size", default=8192)
+    chunk = keys.window("attention_chunk_size", default=8192)
     dense = keys.number("intermediate_size_mlp")
-    return shape(keys, every=4, others=LayerKind.CHUNKED, window=chunk, width=dense, experts=experts)
+    found = shape(keys, every=4, others=LayerKind.CHUNKED, window=chunk, width=dense, experts=experts)
+    # vLLM goes by this list where there is one, and by chunks only where there is a size for them.
+    listed = keys.value("no_rope_layers")
+    if chunk and listed and listed != [int(kind is LayerKind.CHUNKED) for kind in found.kinds]:
+        keys.wrong("no_rope_layers", listed, "0 for each layer that sees all tokens and 1 for the others")
+    return found
 
 
 def routed(keys: ConfigKeys, *, kinds: str | None = None) -> Architecture:
-    width = keys.number("moe_intermediate_size")
+    """Some dense layers at the start, then experts in each; one network for every token beside them."""
+    width, dense_layers = keys.number("moe_intermediate_size"), keys.stated("first_k_dense_replace", null=0)
     experts = Experts(
         count=keys.number("n_routed_experts"),
         per_token=keys.number("num_experts_per_tok"),
         width=width,
-        shared_width=width * keys.number("n_shared_experts", default=0, least=0),
-        first_dense=keys.number("first_k_dense_replace", default=0, least=0),
-        every=keys.number("moe_layer_freq", default=1),
+        shared_width=width * keys.stated("n_shared_experts", null=0),
+        first_dense=dense_layers,
     )
-    return shape(keys, experts=experts, kinds=kinds)
+    if keys.number("moe_layer_freq", default=1) != 1:
+        keys.wrong("moe_layer_freq", keys.value("moe_layer_freq"), "1; other models are not known here")
+    found = shape(keys, experts=experts, kinds=kinds)
+    types = keys.names("mlp_layer_types")
+    if types and types != ["dense" if layer < dense_layers else "sparse" for layer in range(found.layers)]:
+        keys.wrong("mlp_layer_types", types, f"{dense_layers} dense layers, as first_k_dense_replace says")
+    return found
 
 
 def deepseek(keys: ConfigKeys) -> Architecture:
     rope, rank = keys.number("qk_rope_head_dim"), keys.number("kv_lora_rank")
     latent = Latent(
-        query_rank=keys.number("q_lora_rank", default=0, least=0),
+        query_rank=keys.stated("q_lora_rank", null=0),
         kv_rank=rank,
         nope_dim=keys.number("qk_nope_head_dim"),
         rope_dim=rope,
@@ -164,29 +174,20 @@ def deepseek(keys: ConfigKeys) -> Architecture:
 def sparse(keys: ConfigKeys) -> Architecture:
     """DeepSeek's sparse attention: MLA with an index, which some layers take from one before them."""
     base = deepseek(keys)
-    every, offset = (
-        keys.number("index_topk_freq", default=1),
-        keys.number("index_skip_topk_offset", default=2),
-    )
+    every = keys.number("index_topk_freq", default=1)
+    offset = keys.number("index_skip_topk_offset", default=2)
     # As vLLM reads them, models/deepseek_v32/attention.py.
     own = ["-" if max(layer - offset + 1, 0) % every else "I" for layer in range(base.layers)]
     written = keys.value("index_topk_pattern")
+    if written is not None and not isinstance(written, str):
+        keys.wrong("index_topk_pattern", written, "a letter for each layer")
     if isinstance(written, str):
         own = ["-" if letter == "S" else "I" for letter in written.ljust(base.layers, "F")[: base.layers]]
-    types = keys.value("indexer_types")
-    if isinstance(types, list) and ["-" if kind == "shared" else "I" for kind in types] != own:
-        keys.wrong(
-            "indexer_types", types, "the same layers as index_topk_freq and index_skip_topk_offset say"
-        )
+    types = keys.names("indexer_types")
+    if types is not None and ["-" if kind == "shared" else "I" for kind in types] != own:
+        keys.wrong("indexer_types", types, "the layers that index_topk_freq and index_skip_topk_offset say")
     heads, numbers = keys.number("index_n_heads"), keys.number("index_head_dim")
     return replace(base, index=Index(heads, numbers, shortest("".join(own))))
-
-
-def glm4_lite(keys: ConfigKeys) -> Architecture:
-    # Its first layer is dense, and its file says so with a list only.
-    base = deepseek(keys)
-    experts = replace(base.experts, first_dense=1) if base.experts else None
-    return replace(base, experts=experts)
 
 
 def windows(every: int, *, tied: bool = False, wider: int = 0) -> Callable[[ConfigKeys], Architecture]:
@@ -196,8 +197,14 @@ def windows(every: int, *, tied: bool = False, wider: int = 0) -> Callable[[Conf
     """
 
     def build(keys: ConfigKeys) -> Architecture:
-        window = keys.number("sliding_window", default=4096) + wider
-        return shape(keys, every=every, others=LayerKind.SLIDING, window=window, tied=tied)
+        window = keys.window("sliding_window", default=4096)
+        return shape(
+            keys,
+            every=keys.number("sliding_window_pattern", default=every),
+            others=LayerKind.SLIDING,
+            window=window + wider if window else 0,
+            tied=tied,
+        )
 
     return build
 
@@ -211,11 +218,8 @@ def gemma4(keys: ConfigKeys) -> Architecture:
     """Layers that see all tokens have fewer, longer heads; ``mlp`` stands beside the experts."""
     for key in ("hidden_size_per_layer_input", "num_kv_shared_layers"):
         if keys.number(key, default=0, least=0):
-            keys.wrong(
-                key,
-                keys.value(key),
-                "0; layers that share keys or have inputs of their own are not known here",
-            )
+            expected = "0; layers that share keys or have inputs of their own are not known here"
+            keys.wrong(key, keys.value(key), expected)
     width = keys.number("intermediate_size")
     experts = None
     if keys.flag("enable_moe_block"):
@@ -225,7 +229,7 @@ def gemma4(keys: ConfigKeys) -> Architecture:
         keys,
         every=6,
         others=LayerKind.SLIDING,
-        window=keys.number("sliding_window", default=512),
+        window=keys.window("sliding_window", default=512),
         width=width,
         tied=True,
         experts=experts,
@@ -242,46 +246,39 @@ def gemma4(keys: ConfigKeys) -> Architecture:
 
 def minimax_m3(keys: ConfigKeys) -> Architecture:
     """Grouped queries with an index in most layers, in bf16."""
-    width = keys.number("moe_intermediate_size", "intermediate_size")
-    frequency = keys.value("moe_layer_freq")
-    dense_layers = frequency.count(0) if isinstance(frequency, list) else keys.number("first_k_dense_replace")
+    # As vLLM builds them, models/minimax_m3/nvidia/model.py.
+    width, frequency = keys.number("intermediate_size"), keys.value("moe_layer_freq")
+    dense_layers = frequency.count(0) if isinstance(frequency, list) else 0
     experts = Experts(
         count=keys.number("num_local_experts"),
         per_token=keys.number("num_experts_per_tok"),
         width=width,
-        shared_width=keys.number("shared_intermediate_size", default=width)
-        * keys.number("n_shared_experts", default=0, least=0),
+        shared_width=width * keys.stated("n_shared_experts", null=0),
         first_dense=dense_layers,
     )
     base = shape(keys, width=keys.number("dense_intermediate_size"), experts=experts)
     first = ([0] * dense_layers + [1] * base.layers)[: base.layers]
-    if isinstance(frequency, list) and frequency != first:
+    if frequency != first:
         keys.wrong("moe_layer_freq", frequency, "zeros, then ones, one for each layer")
-    sparse = keys.value("sparse_attention_config")
-    if not isinstance(sparse, dict) or not sparse.get("use_sparse_attention"):
+    sparse = keys.part("sparse_attention_config")
+    if sparse is None:
+        keys.wrong("sparse_attention_config", "a missing key", "the size of the index")
         return base
-    where = sparse.get("sparse_attention_freq")
-    numbers = (sparse.get("sparse_num_index_heads"), sparse.get("sparse_index_dim"))
-    if (
-        not isinstance(where, list)
-        or len(where) != base.layers
-        or not all(isinstance(n, int) for n in numbers)
-    ):
-        keys.wrong(
-            "sparse_attention_config", sparse, "sparse_attention_freq of each layer and the index's size"
-        )
+    where = sparse.value("sparse_attention_freq")
+    if not isinstance(where, list) or len(where) != base.layers or not all(at in (0, 1) for at in where):
+        sparse.wrong("sparse_attention_freq", where, f"{base.layers} of 0 and 1")
         return base
-    heads, dim = (int(number or 0) for number in numbers)
+    heads, dim = sparse.number("sparse_num_index_heads"), sparse.number("sparse_index_dim")
     pattern = shortest("".join("I" if layer else "-" for layer in where))
     return replace(base, index=Index(heads, dim, pattern, scaled=False))
 
 
 def mistral3(keys: ConfigKeys) -> Architecture:
     """Mistral and Ministral behind an image encoder."""
-    if keys.value("kv_lora_rank") is not None:
-        keys.wrong(
-            "kv_lora_rank",
-            keys.value("kv_lora_rank"),
-            "no latent attention; how vLLM keeps it is not known here",
-        )
+    if (rank := keys.value("kv_lora_rank")) is not None:
+        keys.wrong("kv_lora_rank", rank, "no latent attention; how vLLM keeps it is not known here")
+    keys.number("head_dim")
+    if keys.value("model_type") != "ministral3":
+        # Without the key Mistral has a window, and Ministral none.
+        keys.stated("sliding_window", null=0)
     return dense(keys)

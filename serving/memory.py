@@ -7,21 +7,16 @@ from fractions import Fraction
 from functools import cache
 from math import ceil
 
-from .architecture import (
-    Architecture,
-    LayerKind,
-    LinearAttention,
-    Mamba,
+from .architecture import Architecture, LayerKind, LinearAttention, Mamba, has_experts, has_feed_forward
+from .kv_cache import pipeline_stages
+from .parameters import (
     attention_inputs,
     attention_outputs,
     dense_parameters,
     expert_parameters,
-    has_experts,
-    has_feed_forward,
     index_parameters,
     router_parameters,
 )
-from .kv_cache import pipeline_stages
 from .precision import Formats, Part, Precision, formats, weight_bytes
 
 _MIB = 2**20
@@ -176,7 +171,8 @@ def _split_widths(shape: Architecture, kind: LayerKind) -> tuple[int, int]:
         inner = linear.heads * linear.head_dim
         return 2 * inner + 2 * linear.groups * linear.state + linear.heads, inner
     if kind is LayerKind.LINEAR and isinstance(linear, LinearAttention):
-        return linear.value_heads * linear.value_dim * 3, shape.heads * shape.head_dim
+        keys, values = linear.key_heads * linear.key_dim, linear.value_heads * linear.value_dim
+        return 2 * (keys + values), values
     heads = shape.heads_of(kind)
     return (shape.heads + 2 * heads.kv_heads) * heads.head_dim, shape.heads * heads.head_dim
 

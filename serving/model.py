@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from .architecture import Architecture, Attention, parameters
+from .architecture import Architecture, Attention
+from .parameters import parameters
 from .precision import Formats, Precision, formats
 
 

@@ -30,8 +30,8 @@ _RECIPE = (
     "weights, which are those of Qwen3.6-27B"
 )
 
-_BF16, _FP8, _INT4, _MXFP4 = Precision.BF16, Precision.FP8, Precision.INT4, Precision.MXFP4
-_SOURCE, _DERIVED, _THIRD = Checked.SOURCE, Checked.DERIVED, Checked.THIRD_PARTY
+_FP8, _INT4, _MXFP4 = Precision.FP8, Precision.INT4, Precision.MXFP4
+_DERIVED, _THIRD = Checked.DERIVED, Checked.THIRD_PARTY
 _APACHE, _MIT = "Apache-2.0", "MIT"
 
 
@@ -79,7 +79,9 @@ def _qwen3_5(
 ) -> Architecture:
     return Architecture(
         hidden, layers, heads, kv_heads, 256, 248320, width,
-        pattern="LLLF", gated_attention=True, image_encoder=_ENCODER_SMALL, experts=experts,
+        pattern="LLLF", gated_attention=True, experts=experts,
+        # Four patches become one, then two layers.
+        image_encoder=_ENCODER_SMALL + 4608 * (4608 + hidden),
         linear=LinearAttention(16, values, 128, 128, 4, state_bytes=4),
     )  # fmt: skip
 

@@ -10,8 +10,8 @@ from .precision import Formats, Part, Precision, formats
 
 _FP8_SISTER = "config.json of NVIDIA's FP8 copy in aiconfigurator-core 0.12.0 (2026-09), read 2026-11-21"
 
-_BF16, _FP8, _NVFP4, _INT4 = Precision.BF16, Precision.FP8, Precision.NVFP4, Precision.INT4_G32
-_SOURCE, _DERIVED = Checked.SOURCE, Checked.DERIVED
+_FP8, _NVFP4, _INT4 = Precision.FP8, Precision.NVFP4, Precision.INT4_G32
+_DERIVED = Checked.DERIVED
 _APACHE = "Apache-2.0"
 
 
@@ -49,9 +49,8 @@ _MINIMAX_M3 = Architecture(
 def _nemotron(letters: str, hidden: int, mamba_heads: int, vocabulary: int, experts: Experts) -> Architecture:
     """Letters as NVIDIA writes them: M is a Mamba, * attention, E a network with experts."""
     pattern = shortest(letters.replace("M", "L").replace("*", "F").replace("E", "N"))
-    heads = 64 if hidden == 8192 else 32
     return Architecture(
-        hidden, len(letters), heads, 2, 128, vocabulary, 0, pattern=pattern, experts=experts,
+        hidden, len(letters), 32, 2, 128, vocabulary, 0, pattern=pattern, experts=experts,
         linear=Mamba(mamba_heads, 64, 8, 128, 4, state_bytes=4), alternating=True, feed_forward_matrices=2,
     )  # fmt: skip
 

@@ -6,16 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from .architecture import (
-    Architecture,
-    LayerKind,
-    attention_inputs,
-    attention_outputs,
-    dense_parameters,
-    expert_parameters,
-    has_experts,
-    has_feed_forward,
-)
+from .architecture import Architecture, LayerKind, has_experts, has_feed_forward
+from .parameters import attention_inputs, attention_outputs, dense_parameters, expert_parameters
 from .precision import Part
 
 # What stays in bf16 anyway, or is too small to matter.
@@ -24,7 +16,12 @@ _SMALL = re.compile(
     r"|expert_gate|in_proj_(a|b|ba)\b|\b[adg]_proj\b|A_log|dt_bias"
 )
 _HEAD = re.compile(r"lm_head|\bhead\b")
-_LAYERS = re.compile(r"layers\.(\d+)(\*)?|layers\.\(([\d|]+)\)")
+_LAYERS = re.compile(r"layers\.(\d+)(\*|\.\*)?|layers\.\(([\d|]+)\)")
+# Patterns that pick numbers in another way than one by one, (1|2), or all of them.
+_PICKED = re.compile(
+    r"(?:layers|experts)\\?\.(?:"
+    r"\[(?!0-9\]\+|\^\\?\.\]\+)|\\d(?![+*])|\d+(?:\\d|[\[?+{])|\((?!\d+(?:\|\d+)*\)))"
+)
 _WHOLE_LAYER = re.compile(r"layers\.(\d+|\([\d|]+\))$")
 _LINEAR = re.compile(r"linear_attn|mamba|mixer\.\(?(in|out)_proj")
 _ATTENTION = re.compile(r"attn|attention|mixer\.\(?[qkvo]_proj|\b[qkvo]_proj")
@@ -34,6 +31,8 @@ _FEED_FORWARD = re.compile(r"\b(mlp|feed_forward|ffn|block_sparse_moe|moe)\b|(ga
 _MATRIX = re.compile(r"(?:\b|_)(\(?[a-z0-9_|]+\)?_proj(?:_[a-z]+)*|w[123])\b")
 
 _ALL = "*"
+_DIGITS = 9
+"""More of them are no number of an expert."""
 _COMPLETE = {
     Part.INPUTS: (
         {"q_proj", "k_proj", "v_proj"},
@@ -94,17 +93,17 @@ def named_parts(names: Iterable[str], shape: Architecture, *, mlp_is_shared: boo
     found: dict[tuple[Part, int], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     first: dict[tuple[Part, int], str] = {}
     for name in names:
-        text = name.removeprefix("re:").replace("\\", "")
-        layers = _layers(text, shape, glob=not name.startswith("re:"))
-        text = text.rstrip(".*$")
+        written = name.removeprefix("re:").replace("\\", "")
+        text = written.rstrip(".*$")
         if _HEAD.search(text):
             found[Part.HEAD, shape.layers - 1][_ALL].add(-1)
             continue
         if _SMALL.search(text):
             continue
+        layers = _layers(name, written, shape)
         for part, matrix in _meant(name, text, shape, mlp_is_shared=mlp_is_shared):
             expert = _EXPERTS.search(text) if part is Part.EXPERTS else None
-            number = int(expert[2]) if expert and expert[2] else -1
+            number = int(expert[2][:_DIGITS]) if expert and expert[2] else -1
             for layer in layers:
                 if part in _parts_of(shape, layer):
                     found[part, layer][matrix].add(number)
@@ -129,18 +128,22 @@ def _parts_of(shape: Architecture, layer: int) -> list[Part]:
     return parts
 
 
-def _layers(text: str, shape: Architecture, *, glob: bool) -> list[int]:
+def _layers(name: str, text: str, shape: Architecture) -> list[int]:
+    pattern = name.startswith("re:")
+    if pattern and _PICKED.search(name):
+        raise PartlyNamedError(name)
     listed = _LAYERS.findall(text)
     if not listed:
         return list(range(shape.layers))
     # Layers behind the last are those that predict several tokens, which vLLM loads only when asked to.
     numbers: list[int] = []
     for one, star, several in listed:
-        if one and star and glob:
+        if star == (".*" if pattern else "*"):
             numbers += [number for number in range(shape.layers) if str(number).startswith(one)]
         else:
-            numbers += [int(number) for number in (one or several).split("|") if number]
-    return [number for number in numbers if number < shape.layers]
+            named = {one, *several.split("|")}
+            numbers += [number for number in range(shape.layers) if str(number) in named]
+    return numbers
 
 
 def _meant(name: str, text: str, shape: Architecture, *, mlp_is_shared: bool) -> list[tuple[Part, str]]:

@@ -16,11 +16,12 @@ _ALGORITHMS = {"FP8": Precision.FP8, "NVFP4": Precision.NVFP4, "W4A16_NVFP4": Pr
 _BITS = {
     ("int", 8): Precision.INT8,
     ("float", 8): Precision.FP8,
-    ("float", 4): Precision.NVFP4,
 }
 _LEFT_OUT = ("ignore", "exclude_modules", "ignored_layers", "modules_to_not_convert")
 _CACHE_FORMATS = ("kv_cache_scheme", "kv_cache_quant_algo", "kv_cache_quant_method")
-_MXFP4_GROUP, _SHORT_GROUP, _LONG_GROUP = 32, 32, 128
+_FP4 = {None: Precision.NVFP4, 16: Precision.NVFP4, 32: Precision.MXFP4}
+"""By the weights that share a scale."""
+_SHORT_GROUP, _LONG_GROUP = 32, 128
 _EXPECTED = "fp8, mxfp4, awq, gptq, modelopt or compressed-tensors with a format known for every matrix"
 _TAKE_ANOTHER = "take a checkpoint in one of these formats, or the unquantised one"
 
@@ -50,7 +51,7 @@ def read_formats(
         return Precision.BF16, None
     main = _main(by_format, shape)
     read = _formats(by_format, shape)
-    return main, None if read is None or read == formats(main) else read
+    return main, None if read == formats(main) else read
 
 
 def names_cache(config: Config) -> bool:
@@ -60,8 +61,11 @@ def names_cache(config: Config) -> bool:
 
 
 def _quantised(config: Config) -> object:
-    quantised, text = config.get("quantization_config"), config.get("text_config")
-    return text.get("quantization_config") if quantised is None and isinstance(text, dict) else quantised
+    # In the order in which vLLM looks: model_loader/weight_utils.py, get_quant_config.
+    text = config.get("text_config")
+    inside = text.get("quantization_config") if isinstance(text, dict) else None
+    found = (config.get("quantization_config"), inside, config.get("compression_config"))
+    return next((each for each in found if each is not None), None)
 
 
 def _by_format(
@@ -84,7 +88,7 @@ def _by_format(
             if precision
         }
     groups = quantised.get("config_groups")
-    if isinstance(groups, dict) and len(groups) > 1 and not _alike(groups):
+    if isinstance(groups, dict) and groups and not _of_all(groups):
         return _by_group(groups, left_out, shape, mlp_is_shared=mlp_is_shared)
     main = _format(quantised)
     sparsity = quantised.get("sparsity_config")
@@ -112,6 +116,7 @@ def _by_group(
         if (
             precision is None
             or not isinstance(targets, list)
+            or not targets
             or not all(isinstance(name, str) for name in targets)
         ):
             return {}
@@ -130,7 +135,7 @@ def _main(by_format: Mapping[Precision, Named], shape: Architecture) -> Precisio
     return max(sizes, key=lambda precision: (sizes[precision], precision))
 
 
-def _formats(by_format: Mapping[Precision, Named], shape: Architecture) -> Formats | None:
+def _formats(by_format: Mapping[Precision, Named], shape: Architecture) -> Formats:
     of_part: dict[Part, Precision] = {}
     quantised: set[tuple[Part, int]] = set()
     for precision, named in by_format.items():
@@ -170,7 +175,8 @@ def _format(quantised: Config) -> Precision | None:
             bits, quantised.get("group_size", _LONG_GROUP), zeros=quantised.get("sym") is not True
         )
     if isinstance(method, str) and method in _METHODS:
-        return _METHODS[method]
+        # Groups beside such a name have formats of their own.
+        return None if quantised.get("config_groups") else _METHODS[method]
     algorithm = quantised.get("quant_algo")
     if method == "modelopt" and isinstance(algorithm, str):
         return _ALGORITHMS.get(algorithm)
@@ -179,8 +185,11 @@ def _format(quantised: Config) -> Precision | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _alike(groups: Mapping[str, object]) -> bool:
-    return len({_group_format(group) for group in groups.values()}) == 1
+def _of_all(groups: Mapping[str, object]) -> bool:
+    """Whether groups in one format stand for every matrix, as the target ``Linear`` and none do."""
+    targets = [group.get("targets") for group in groups.values() if isinstance(group, dict)]
+    every = any(names is None or (isinstance(names, list) and "Linear" in names) for names in targets)
+    return every and len({_group_format(group) for group in groups.values()}) == 1
 
 
 def _group_format(group: object) -> Precision | None:
@@ -188,23 +197,28 @@ def _group_format(group: object) -> Precision | None:
     if not isinstance(weights, dict):
         return None
     kind, bits, size = weights.get("type"), weights.get("num_bits"), weights.get("group_size")
-    if kind == "int" and bits == 4:
-        return _integers(bits, size or _LONG_GROUP, zeros=weights.get("symmetric") is False)
-    if not isinstance(kind, str) or not isinstance(bits, int):
+    if isinstance(bits, bool) or not isinstance(bits, int) or not isinstance(kind, str):
         return None
-    if (kind, bits, size) == ("float", 4, _MXFP4_GROUP):
-        return Precision.MXFP4
-    return _BITS.get((kind, bits))
+    if size is not None and (isinstance(size, bool) or not isinstance(size, int)):
+        return None
+    if (kind, bits) == ("float", 4):
+        return _FP4.get(size)
+    if (kind, bits) == ("int", 4):
+        return _integers(bits, size or _LONG_GROUP, zeros=weights.get("symmetric") is False)
+    return _BITS.get((kind, bits)) if _has_few_scales(size) else None
 
 
 def _integers(bits: object, group_size: object, *, zeros: bool) -> Precision | None:
-    if bits == 8:
-        return Precision.INT8
-    if bits != 4 or isinstance(group_size, bool) or not isinstance(group_size, int):
+    if bits not in (4, 8) or isinstance(group_size, bool) or not isinstance(group_size, int):
         return None
-    if group_size == -1 or group_size >= _LONG_GROUP:
-        return Precision.INT4
-    return Precision.INT4_G32 if group_size == _SHORT_GROUP and not zeros else None
+    if _has_few_scales(group_size):
+        return Precision.INT8 if bits == 8 else Precision.INT4
+    return Precision.INT4_G32 if bits == 4 and group_size == _SHORT_GROUP and not zeros else None
+
+
+def _has_few_scales(group_size: int | None) -> bool:
+    # One for each channel, or for long groups of weights.
+    return group_size is None or group_size == -1 or group_size >= _LONG_GROUP
 
 
 def _short(quantised: Config) -> object:

@@ -48,6 +48,11 @@ class LoraRank(IntEnum):
     R512 = 512
 
 
+SOURCE_PATTERN = r"^[!-~]+$"
+ModelSource = Annotated[str, Field(pattern=SOURCE_PATTERN, max_length=1024)]
+"""What vLLM's argument ``--model`` takes: printable letters without spaces."""
+
+
 class ModelSpec(BaseModel):
     """A model of your own. Under a name of the catalog it replaces that one."""
 
@@ -57,7 +62,7 @@ class ModelSpec(BaseModel):
     """Name for endpoints, for example ``house-8b``."""
     config: str | dict[str, Any]
     """Path of its ``config.json`` relative to this file, or the content of that file."""
-    source: str
+    source: ModelSource
     """Where vLLM loads it from: an id on Hugging Face, or a path inside the container."""
     licence: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     """Its licence, as SPDX id or by the vendor's name for it. Default: unknown."""
@@ -79,7 +84,7 @@ class EndpointSpec(BaseModel):
     gpus: Annotated[int, Field(ge=1, le=16)] | None = None
     """Whole GPUs of one replica, of one node. Default: with no ``mig_profile`` either, the cheapest device of
     the pool that fits."""
-    mig_profile: str | None = None
+    mig_profile: Annotated[str, Field(min_length=1)] | None = None
     """MIG device of one replica, for example ``2g.20gb``. Default: none."""
     precision: Precision | None = None
     """Number format of the weights. Default: that of the model's checkpoint."""

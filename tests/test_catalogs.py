@@ -188,6 +188,35 @@ def test_mistakes_in_a_price_file_name_the_file_and_its_line(tmp_path):
     assert all("price_files" in line for _, line in found.values())
 
 
+ON_EKS = """\
+name: local
+cluster: {provider: eks, kubernetes_version: "1.35", zones: [us-east-1a, us-east-1b]}
+region: us-east-1
+node_pools: [{name: l4, machine: g6.12xlarge}]
+teams: [{name: a}]
+"""
+CLUSTER_CSV = """\
+machine,region,option,usd_per_hour,source,date
+eks-cluster,us-east-1,on_demand,0.6,list,2026-11-01
+m7i.xlarge,us-east-1,on_demand,0.15,list,2026-11-01
+"""
+
+
+def test_a_price_file_may_hold_what_a_cluster_is_paid_for(tmp_path):
+    plan = planned(tmp_path, "price_files: [a.csv]", text=ON_EKS, a_csv=CLUSTER_CSV)
+    prices = {part.item: (str(part.usd_per_hour), part.source) for part in plan.cluster}
+    assert prices["eks-cluster"] == ("0.6", "list")
+    assert prices["m7i.xlarge"] == ("0.15", "list")
+
+
+def test_an_empty_price_file_and_one_in_another_encoding_say_what_is_wrong(tmp_path):
+    [(wrong, _)] = problems(tmp_path, "price_files: [a.csv]", a_csv="").values()
+    assert wrong.got == "a file without rows"
+    (tmp_path / "b.csv").write_bytes("machine,größe".encode("latin-1"))
+    [(wrong, _)] = problems(tmp_path, "price_files: [b.csv]").values()
+    assert str(wrong.got).startswith("a text that is not CSV in UTF-8")
+
+
 def test_a_price_file_that_is_no_list_is_one_problem(tmp_path):
     for content in ("a: 1\n", "[a\n", "- 1\n"):
         assert len(problems(tmp_path, "price_files: [a.yaml]", a_yaml=content)) == 1

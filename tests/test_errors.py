@@ -77,6 +77,12 @@ CASES = {
         "workers: many",
         ['"many"', "integer"],
     ),
+    "a name that is too long": (
+        ("  - name: notebooks", f"  - name: {'n' * 41}"),
+        "teams[1].name",
+        "nnnnn",
+        ["expected a text with at most 40 characters"],
+    ),
     "an unknown machine": (
         ("machine: g6e.12xlarge", "machine: g6e.12xlrge"),
         "node_pools[1].machine",

@@ -78,3 +78,12 @@ def test_what_is_merged_may_be_said_anew_and_each_setting_has_the_line_where_it_
     lines = {path: marks.line(path) for path in [("d", "b"), ("d", "c"), ("e", "c"), ("e", "f"), ("d", "z")]}
     assert lines == {("d", "b"): 2, ("d", "c"): 6, ("e", "c"): 3, ("e", "f"): 8, ("d", "z"): 4}
     assert read(tmp_path, "a: &x\n  <<: *x\n  b: 1\n").line(("a", "z")) == 1
+
+
+def test_a_file_in_another_encoding_says_so(tmp_path):
+    file = tmp_path / "any.yaml"
+    file.write_bytes("größe: 1".encode("latin-1"))
+    with pytest.raises(
+        InvalidInput, match=r"not UTF-8: .* at byte 2; expected a YAML file; fix: save it as UTF-8"
+    ):
+        read_yaml(file)

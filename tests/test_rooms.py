@@ -32,6 +32,7 @@ TEST_HELPERS = {
     "iam_policies.py",
     "linter_exceptions.py",
     "manifest_rules.py",
+    "model_configs.py",
     "preflight_pools.py",
     "programs.py",
     "recordings.py",

@@ -51,21 +51,32 @@ def problems_in_catalogs(environment: Environment, problem: Add) -> Iterator[Pro
 
 def _prices(environment: Environment, problem: Add) -> Iterator[Problem]:
     """Own price rows for no machine or for the same thing twice. Rows of price files come after these."""
-    machines = machines_of(environment)
-    described = {spec.name for spec in environment.machines}
-    of_clusters = {name for name, *_ in CLUSTER_PRICES}
-    of_clusters |= {part.item for part in cluster_parts(environment.cluster)}
+    known = priced(environment)
     first: dict[tuple[str, ...], int] = {}
     for index, row in enumerate(environment.prices):
-        if row.machine not in {*machines, *TPU_MACHINES, *described, *of_clusters}:
-            expected, fix = unknown_machine(row.machine, machines)
-            yield problem(("prices", index, "machine"), row.machine, expected, fix)
+        if row.machine not in known:
+            yield problem(("prices", index, "machine"), row.machine, *unknown_price(row.machine, known))
         key = row.machine, row.region, row.option
         if key in first:
             fix = f"remove one of prices[{first[key]}] and prices[{index}]"
             expected = "one price for a machine, region and option"
             yield problem(("prices", index, "machine"), row.machine, expected, fix)
         first.setdefault(key, index)
+
+
+def priced(environment: Environment) -> frozenset[str]:
+    """What a price may be for: machines, and what a cluster is paid for beside them."""
+    described = {spec.name for spec in environment.machines}
+    of_clusters = {name for name, *_ in CLUSTER_PRICES}
+    of_clusters |= {part.item for part in cluster_parts(environment.cluster)}
+    return frozenset({*machines_of(environment), *TPU_MACHINES, *described, *of_clusters})
+
+
+def unknown_price(name: str, known: frozenset[str]) -> tuple[str, str]:
+    """What was expected instead of the name of a price that is for nothing, and the fix."""
+    close = closest(name, sorted(known))
+    fix = f"did you mean {' or '.join(close)}?" if close else "take a machine of AWS or GCP with GPUs or TPUs"
+    return "a machine of the catalog or a part of a cluster", f"{fix}; or describe it under machines"
 
 
 def unknown_machine(name: str, machines: Mapping[str, Machine]) -> tuple[str, str]:

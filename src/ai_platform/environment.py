@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .booleans import numbers_as_booleans
 from .components.budget_spec import BudgetSpec
 from .components.charts_spec import ChartsSpec
 from .components.cluster_spec import CLUSTER_SPECS, ClusterProvider, ClusterSpec
@@ -109,6 +110,12 @@ def parse(
         environment = Environment.model_validate(data)
     except ValidationError as error:
         raise InvalidInput(subject, problems_of(error, marks)) from None
+    truths = [
+        Problem(dotted(at), said, "a number", "write digits", marks.line(at) if marks else None)
+        for at, said in numbers_as_booleans(data, environment)
+    ]
+    if truths:
+        raise InvalidInput(subject, truths)
     if folder is None:
         return environment
     models, problems = with_configs(environment.models, folder)
@@ -116,6 +123,15 @@ def parse(
     if problems or unread:
         raise InvalidInput(subject, [with_line(problem, marks) for problem in (*problems, *unread)])
     return environment.model_copy(update={"models": models, "prompts": prompts})
+
+
+_SUBJECTS = {
+    "String should have": "a text with",
+    "List should have": "a list with",
+    "Dictionary should have": "a mapping with",
+    "Decimal input should have": "a number with",
+}
+"""What pydantic writes at the head of a sentence about a size, and what stands there instead."""
 
 
 def problems_of(error: ValidationError, marks: Marks | None = None) -> Sequence[Problem]:
@@ -162,6 +178,9 @@ def _advice(kind: str, detail: Any) -> tuple[str, str]:
         if pattern == NAME_PATTERN:
             return "lower-case letters, digits and dashes, starting with a letter", "rename it"
         return f"a text of the form {pattern}", "correct it"
+    for said, meant in _SUBJECTS.items():
+        if message.startswith(said):
+            message = meant + message.removeprefix(said).split(" after validation")[0]
     return message, "change the value"
 
 

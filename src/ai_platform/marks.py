@@ -51,11 +51,12 @@ def read_yaml(path: Path) -> Marks:
     """Reads one YAML document. Raises ``InvalidInput`` when it can't be read or says a key twice."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(
-            str(path), [Problem("", f"a file that can't be read: {reason}", "a YAML file", "check the path")]
-        ) from None
+    except OSError as error:
+        got = f"a file that can't be read: {error.strerror or error}"
+        raise InvalidInput(str(path), [Problem("", got, "a YAML file", "check the path")]) from None
+    except UnicodeDecodeError as error:
+        got = f"a file that is not UTF-8: {error.reason} at byte {error.start}"
+        raise InvalidInput(str(path), [Problem("", got, "a YAML file", "save it as UTF-8")]) from None
     twice: list[Problem] = []
     try:
         data = _data(text, twice)

@@ -24,7 +24,7 @@ from .planning.chosen_devices import with_device
 from .planning.cluster import ClusterPartPlan, cluster_plan
 from .planning.endpoints import EndpointPlan, endpoint_plan
 from .planning.expected_nodes import expected_nodes, work_by_pool
-from .planning.prices import Cost, PoolPrice, cost_of, pool_cost, pool_price, price_of, shared
+from .planning.prices import Cost, PoolPrice, cost_of, idle_costs, pool_cost, pool_price, price_of, shared
 from .planning.prompts import PromptPlan, prompt_plans
 from .planning.quota_rows import PoolQuota, pool_quotas, shares_of
 from .planning.rollouts import with_rollouts
@@ -70,6 +70,8 @@ class Plan(BaseModel):
     pool_prices: dict[str, PoolPrice | None]
     """Hourly price of each pool; ``None`` where it is unknown."""
     pool_costs: dict[str, Cost]
+    idle_costs: dict[str, dict[str, Cost]]
+    """Cost a month of devices that no quota covers, by pool and resource, with the pools at their largest."""
     cluster: tuple[ClusterPartPlan, ...]
     """What the cluster itself is paid for by the hour; nothing for one that is simulated or exists."""
     cluster_cost: Cost
@@ -113,10 +115,11 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
     shares = shares_of(pools, quotas, found.usable)
     bearers = shared(quotas, pools, costs)
     cluster, cluster_cost = cluster_plan(environment.cluster, book, environment.region)
+    rows = pool_quotas(shares, quotas)
     plan = Plan(
         environment=environment.name,
         pools=tuple(pools.values()),
-        pool_quotas=pool_quotas(shares, quotas),
+        pool_quotas=rows,
         cohorts=cohort_plans(environment, shares, quotas),
         priorities=all_priorities(environment.priorities),
         fair_sharing=environment.fair_sharing,
@@ -128,6 +131,7 @@ def make_plan(environment: Environment, *, subject: str | None = None, marks: Ma
         expected_nodes=nodes,
         pool_prices={name: pool_price(pool, prices[name]) for name, pool in pools.items()},
         pool_costs={name: cost_of(cost) for name, cost in costs.items()},
+        idle_costs=idle_costs(rows, pools, prices),
         cluster=cluster,
         cluster_cost=cost_of(cluster_cost),
         cost=cost_of(total([*costs.values(), cluster_cost])),

@@ -8,13 +8,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from .catalogs import machines_of, unknown_machine
+from .catalogs import priced, unknown_price
 from .components.errors import InvalidInput, Problem
 from .environment import Environment, problems_of
 from .finops.price_file import COLUMNS
 from .finops.spec import PriceSpec
-from .gpu.machines import Machine
-from .gpu.tpus import TPU_MACHINES
 from .marks import Marks, read_yaml
 
 _SUFFIXES = (".csv", ".yaml", ".yml")
@@ -28,14 +26,14 @@ def with_price_files(environment: Environment, path: Path, marks: Marks | None =
     """
     if not environment.price_files:
         return environment
-    catalog = machines_of(environment)
+    known = priced(environment)
     found: dict[tuple[str, ...], PriceSpec] = {}
     problems: list[Problem] = []
     for index, name in enumerate(environment.price_files):
         at = f"price_files[{index}]"
         line = marks.line(("price_files", index)) if marks else None
         try:
-            rows = dict(_rows(path.parent / name, catalog))
+            rows = dict(_rows(path.parent / name, known))
         except InvalidInput as error:
             problems += [
                 Problem(f"{at} {_place(name, wrong)}", wrong.got, wrong.expected, wrong.fix, line)
@@ -50,7 +48,7 @@ def with_price_files(environment: Environment, path: Path, marks: Marks | None =
     return environment.model_copy(update={"prices": [*environment.prices, *behind], "price_files": []})
 
 
-def _rows(path: Path, catalog: Mapping[str, Machine]) -> Iterator[tuple[tuple[str, ...], PriceSpec]]:
+def _rows(path: Path, known: frozenset[str]) -> Iterator[tuple[tuple[str, ...], PriceSpec]]:
     seen: dict[tuple[str, ...], int] = {}
     problems: list[Problem] = []
     good = []
@@ -62,8 +60,8 @@ def _rows(path: Path, catalog: Mapping[str, Machine]) -> Iterator[tuple[tuple[st
         except ValidationError as error:
             wrong += problems_of(error)
         if row is not None:
-            if row.machine not in {*catalog, *TPU_MACHINES}:
-                wrong.append(Problem("machine", row.machine, *unknown_machine(row.machine, catalog)))
+            if row.machine not in known:
+                wrong.append(Problem("machine", row.machine, *unknown_price(row.machine, known)))
             key = row.machine, row.region, row.option
             if key in seen:
                 expected = "one price for a machine, region and option"
@@ -97,11 +95,16 @@ def _csv_records(path: Path) -> list[tuple[int, dict[object, object]]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(_without_comments(file), strict=True, skipinitialspace=True)
             cells = [(reader.line_num, row) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        got = f"a file that can't be read: {reason}"
+    except OSError as error:
+        got = f"a file that can't be read: {error.strerror or error}"
         raise InvalidInput(str(path), [Problem("", got, "a CSV file", "check the path")]) from None
-    columns = cells[0][1] if cells else []
+    except (UnicodeDecodeError, csv.Error) as error:
+        got = f"a text that is not CSV in UTF-8: {getattr(error, 'reason', None) or error}"
+        raise InvalidInput(str(path), [Problem("", got, "a CSV file", "correct it")]) from None
+    if not cells:
+        expected = f"a first line with the columns {', '.join(COLUMNS)}"
+        raise InvalidInput(str(path), [Problem("", "a file without rows", expected, "write it")])
+    columns = cells[0][1]
     return [(line, _record(columns, row)) for line, row in cells[1:]]
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from ai_platform.cli import main as cli
+from ai_platform.cli import output
 from ai_platform.finops.price_book import BUILT_IN
 from ai_platform.gpu.machines import MACHINES, Cloud, Fabric
 from ai_platform.machine_list import Wanted, listed, matching_gpus
@@ -73,6 +74,18 @@ def test_the_table_marks_what_is_to_be_checked_and_cuts_no_number(capsys):
     assert "p6e-gb200.36xlarge" in said
     assert "third-party price page" in said
     assert "machines: 86, without a price: 9" in said
+
+
+def test_a_narrow_terminal_gets_two_tables_that_cut_nothing_either(capsys, monkeypatch):
+    monkeypatch.setattr(output, "PIPE_WIDTH", 80)
+    said = run(capsys)
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= 80
+    lines = [line.split() for line in said.splitlines() if "p5en.48xlarge" in line]
+    assert lines == [
+        ["p5en.48xlarge", "8", "×", "H200-141GB⁸", "DSRB¹", "63.296", "7.912", "D"],
+        ["p5en.48xlarge", "141", "192", "2048", "28312", "3200", "efa", "×", "16", "yes"],
+    ]
 
 
 def test_an_unknown_value_is_a_question_mark(capsys):

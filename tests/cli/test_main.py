@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import stat
 import subprocess
 from pathlib import Path
@@ -36,6 +37,25 @@ def test_settings_lead_pulumi_to_the_project_alone(place, tmp_path):
     assert place.passphrase.read_text() == secret
     (folder,) = Path(first["PULUMI_HOME"]).glob("plugins/resource-kubernetes-v*")
     assert (folder / "pulumi-resource-kubernetes").readlink() == tools["pulumi-resource-kubernetes"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["plan", "no.yaml"],
+        ["machines", "--gpu", "zz"],
+        ["fit", "nothing-like-it"],
+        ["mig", "h10: 1xgpus"],
+        ["mig", "no.yaml", "--from", "no.yaml"],
+    ],
+)
+def test_with_json_what_is_wrong_is_json_too(capsys, command):
+    assert cli.main([*command, "--json"]) == 2
+    said = capsys.readouterr()
+    problems = json.loads(said.out)["problems"]
+    assert problems
+    assert all(set(problem) == {"path", "line", "got", "expected", "fix"} for problem in problems)
+    assert all(problem["fix"] in said.err for problem in problems)
 
 
 def test_a_plugin_that_is_found_through_its_own_link_stays_what_it_is(place, tmp_path):

@@ -18,6 +18,24 @@ teams:
   - name: team
     quota: {pool: {1g.10gb: {nominal: 10}, gpus: {nominal: 2}}}
 """
+TPUS = """\
+name: test
+cluster: {provider: simulated}
+node_pools: [{name: t, machine: ct5lp-hightpu-1t}]
+teams: [{name: a}]
+"""
+WEIGHTS = """\
+name: test
+cluster: {provider: simulated}
+node_pools:
+  - {name: cut, machine: p5.48xlarge, mig: [{nodes: 1, gpus: [{count: 1, devices: {1g.10gb: 7}}]}]}
+  - {name: shared, machine: g6.12xlarge, sharing: {strategy: time_slicing, replicas: 5}}
+cohorts:
+  - {name: labs, quota: {cut: {gpus: {nominal: 2}}}}
+teams:
+  - {name: a, weight: 2}
+  - {name: b, weight: 1, cohort: labs}
+"""
 
 
 def out(capsys, *arguments, code=0):
@@ -75,6 +93,21 @@ def test_a_description_is_shown_with_what_its_teams_are_promised(capsys, tmp_pat
     devices = json.loads(out(capsys, str(file), "--json"))["pools"][0]["devices"]
     assert devices == {"gpus": {"made": 6, "promised": 2}, "1g.10gb": {"made": 14, "promised": 10}}
     assert "spare" in out(capsys, str(file))
+
+
+def test_what_weights_and_cohorts_give_is_promised_too(capsys, tmp_path):
+    file = tmp_path / "weights.yaml"
+    file.write_text(WEIGHTS)
+    cut, shared = json.loads(out(capsys, str(file), "--json"))["pools"]
+    assert cut["devices"] == {"gpus": {"made": 7, "promised": 7}, "1g.10gb": {"made": 7, "promised": 7}}
+    assert shared["devices"] == {"shared_gpus": {"made": 20, "promised": 20}}
+    assert "│ shared GPUs │ 20    │ 20       │ 0     │" in out(capsys, str(file))
+
+
+def test_a_description_without_gpus_says_so(capsys, tmp_path):
+    file = tmp_path / "tpus.yaml"
+    file.write_text(TPUS)
+    assert out(capsys, str(file)) == "no pool has GPUs\n"
 
 
 def test_the_picture_is_written_beside_any_output(capsys, tmp_path):

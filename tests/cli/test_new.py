@@ -56,6 +56,15 @@ def test_the_project_has_environments_that_can_be_planned_at_once(here, cloud, c
     assert not capsys.readouterr().err
 
 
+@pytest.mark.parametrize("folder", ["", " "])
+def test_a_folder_without_a_name_is_not_here(here, folder, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["new", folder])
+    assert stopped.value.code == 2
+    assert "is no folder: name it, or write . for here" in capsys.readouterr().err
+    assert not files_below(here)
+
+
 def test_here_is_a_place_for_a_project_too_and_its_own_python_is_taken_as_it_is(here, monkeypatch, capsys):
     monkeypatch.setattr(sys, "prefix", str(here / ".venv"))
     (here / ".venv").mkdir()

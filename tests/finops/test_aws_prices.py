@@ -131,6 +131,11 @@ def test_on_demand_prices_are_those_of_shared_linux_machines_in_the_region():
     assert row.date == NOW.date()
 
 
+def test_all_ten_places_behind_the_point_of_the_price_list_are_kept():
+    _, _, found = asked([product("g6.xlarge", "0.8048000001", "CCCC")])
+    assert prices(found) == {("g6.xlarge", PurchaseOption.ON_DEMAND): Decimal("0.8048000001")}
+
+
 def test_the_price_list_is_asked_for_exactly_these():
     pricing, ec2, _ = asked([P5])
     filters = {each["Field"]: each["Value"] for each in pricing.asked["Filters"]}

@@ -49,3 +49,15 @@ def test_a_machine_that_contradicts_itself_is_left_out():
 
 def test_another_gpu_decides_anew_about_mig():
     assert not with_machines([MachineSpec(name="p5.4xlarge", gpu="L4")])["p5.4xlarge"].mig
+
+
+def test_a_value_that_is_given_is_no_longer_to_be_checked():
+    given = with_machines([MachineSpec(name="p6e-gb200.36xlarge", network_gbps=1600)])["p6e-gb200.36xlarge"]
+    assert given.provisional == "sold only in UltraServers of 9 or 18 machines"
+    assert MACHINES["p6e-gb200.36xlarge"].provisional.startswith("network bandwidth is not listed; sold only")
+    assert (
+        with_machines([MachineSpec(name="a4x-maxgpu-4g-metal", gpu_networks=8)])[
+            "a4x-maxgpu-4g-metal"
+        ].provisional
+        is None
+    )

@@ -69,6 +69,76 @@ def test_what_is_sold_only_ahead_of_time_is_not_sold_on_demand():
     assert PurchaseOption.ON_DEMAND in machine("p5.48xlarge").purchase_options
 
 
+def test_machines_of_aws_are_those_of_karpenters_reference():
+    """Karpenter AWS v1.14.1, machines with NVIDIA GPUs: GPU, their number, vCPU, GiB, Gbps, EFA devices.
+
+    Left out are machines with a part of a GPU (g6f), which offer no ``nvidia.com/gpu``.
+    """
+    published = {
+        "g4dn.xlarge": ("T4", 1, 4, 16, 5, 0),
+        "g4dn.2xlarge": ("T4", 1, 8, 32, 10, 0),
+        "g4dn.4xlarge": ("T4", 1, 16, 64, 20, 0),
+        "g4dn.8xlarge": ("T4", 1, 32, 128, 50, 1),
+        "g4dn.12xlarge": ("T4", 4, 48, 192, 50, 1),
+        "g4dn.16xlarge": ("T4", 1, 64, 256, 50, 1),
+        "g4dn.metal": ("T4", 8, 96, 384, 100, 1),
+        "g5.xlarge": ("A10G", 1, 4, 16, 2.5, 0),
+        "g5.2xlarge": ("A10G", 1, 8, 32, 5, 0),
+        "g5.4xlarge": ("A10G", 1, 16, 64, 10, 0),
+        "g5.8xlarge": ("A10G", 1, 32, 128, 25, 1),
+        "g5.12xlarge": ("A10G", 4, 48, 192, 40, 1),
+        "g5.16xlarge": ("A10G", 1, 64, 256, 25, 1),
+        "g5.24xlarge": ("A10G", 4, 96, 384, 50, 1),
+        "g5.48xlarge": ("A10G", 8, 192, 768, 100, 1),
+        "g6.xlarge": ("L4", 1, 4, 16, 2.5, 0),
+        "g6.2xlarge": ("L4", 1, 8, 32, 5, 0),
+        "g6.4xlarge": ("L4", 1, 16, 64, 10, 0),
+        "g6.8xlarge": ("L4", 1, 32, 128, 25, 1),
+        "g6.12xlarge": ("L4", 4, 48, 192, 40, 1),
+        "g6.16xlarge": ("L4", 1, 64, 256, 25, 1),
+        "g6.24xlarge": ("L4", 4, 96, 384, 50, 1),
+        "g6.48xlarge": ("L4", 8, 192, 768, 100, 1),
+        "gr6.4xlarge": ("L4", 1, 16, 128, 10, 0),
+        "gr6.8xlarge": ("L4", 1, 32, 256, 25, 1),
+        "g6e.xlarge": ("L40S", 1, 4, 32, 2.5, 0),
+        "g6e.2xlarge": ("L40S", 1, 8, 64, 5, 0),
+        "g6e.4xlarge": ("L40S", 1, 16, 128, 20, 0),
+        "g6e.8xlarge": ("L40S", 1, 32, 256, 25, 1),
+        "g6e.12xlarge": ("L40S", 4, 48, 384, 100, 1),
+        "g6e.16xlarge": ("L40S", 1, 64, 512, 35, 1),
+        "g6e.24xlarge": ("L40S", 4, 96, 768, 200, 2),
+        "g6e.48xlarge": ("L40S", 8, 192, 1536, 400, 4),
+        "g7.2xlarge": ("RTX PRO 4500", 1, 8, 32, 60, 0),
+        "g7.4xlarge": ("RTX PRO 4500", 1, 16, 64, 60, 0),
+        "g7.8xlarge": ("RTX PRO 4500", 1, 32, 128, 80, 1),
+        "g7.12xlarge": ("RTX PRO 4500", 2, 48, 192, 175, 1),
+        "g7.24xlarge": ("RTX PRO 4500", 4, 96, 384, 350, 1),
+        "g7.48xlarge": ("RTX PRO 4500", 8, 192, 768, 700, 2),
+        "g7e.2xlarge": ("RTX PRO 6000", 1, 8, 64, 50, 0),
+        "g7e.4xlarge": ("RTX PRO 6000", 1, 16, 128, 50, 0),
+        "g7e.8xlarge": ("RTX PRO 6000", 1, 32, 256, 100, 1),
+        "g7e.12xlarge": ("RTX PRO 6000", 2, 48, 512, 400, 1),
+        "g7e.24xlarge": ("RTX PRO 6000", 4, 96, 1024, 800, 2),
+        "g7e.48xlarge": ("RTX PRO 6000", 8, 192, 2048, 1600, 4),
+        "p3dn.24xlarge": ("V100", 8, 96, 768, 100, 1),
+        "p4d.24xlarge": ("A100-40GB", 8, 96, 1152, 400, 4),
+        "p4de.24xlarge": ("A100-80GB", 8, 96, 1152, 400, 4),
+        "p5.4xlarge": ("H100-80GB", 1, 16, 256, 100, 1),
+        "p5.48xlarge": ("H100-80GB", 8, 192, 2048, 3200, 32),
+        "p5e.48xlarge": ("H200-141GB", 8, 192, 2048, 3200, 32),
+        "p5en.48xlarge": ("H200-141GB", 8, 192, 2048, 3200, 16),
+        "p6-b200.48xlarge": ("B200-180GB", 8, 192, 2048, 3200, 8),
+        "p6-b300.48xlarge": ("B300", 8, 192, 4096, 6400, 16),
+        "p6e-gb200.36xlarge": ("GB200-186GB", 4, 144, 960, None, 4),
+    }
+    found = {
+        row.name: (row.gpu, row.gpu_count, row.vcpu, row.memory_gib, row.network_gbps, row.efa_interfaces)
+        for row in MACHINES.values()
+        if row.cloud is Cloud.AWS
+    }
+    assert found == published
+
+
 def test_machines_of_gcp_are_those_of_its_docs():
     """Compute Engine docs, GPU machine types, of 2026-04-14: vCPU, GB, GiB of local disks, Gbps."""
     published = {

@@ -34,6 +34,11 @@ def test_a_missing_value_is_declared_provisional():
             assert row.provisional, row.name
 
 
+def test_a_bandwidth_below_whole_gigabits_is_not_rounded():
+    assert [machine(f"{family}.xlarge").network_gbps for family in ("g5", "g6", "g6e")] == [2.5] * 3
+    assert isinstance(machine("g5.2xlarge").network_gbps, int)
+
+
 def test_p5_is_what_aws_sells():
     row = machine("p5.48xlarge")
     assert (row.gpu, row.gpu_count, row.vcpu, row.memory_gib) == (GpuName.H100_80GB, 8, 192, 2048)

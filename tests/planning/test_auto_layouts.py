@@ -100,6 +100,14 @@ def test_a_profile_that_the_gpu_lacks_is_named():
     assert problem[0].fix == "take a profile of this GPU, or another pool"
 
 
+def test_each_quota_that_does_not_fit_has_the_advice_of_its_own():
+    first, second = problems_of(description({"9g.10gb": 1, "gpus": 9}, nodes=1))
+    assert first.fix == "take a profile of this GPU, or another pool"
+    assert second.fix == "lower nominal quotas, or raise max_nodes"
+    [problem] = problems_of(description({"1g.16gb": 1}, machine="g7.2xlarge", nodes=1))
+    assert problem.fix == "take a profile of this GPU, or another pool"
+
+
 def test_a_machine_that_can_not_be_cut_is_refused():
     assert (
         "whose GPUs can be cut" in problems_of(description({"gpus": 1}, machine="g6e.12xlarge"))[0].expected

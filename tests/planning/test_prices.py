@@ -84,6 +84,8 @@ def test_the_table_shows_hours_tokens_and_what_is_to_be_checked(capsys, tmp_path
     assert "27.52 an hour" in said
     assert "1.592 to 3.823" in said
     assert "guaranteed to no team: 669.65" in said
+    assert "│ h100 │ mig-1g.10gb │ 0.4587 │ 4 │ 2 │ 0 │ 2 │ 669.65 │" in said
+    assert "│ h100 │ mig-2g.20gb │ 0.9173 │ 2 │ 2 │ 0 │ 0 │ │" in said
     assert "to be checked" not in said
 
 
@@ -114,6 +116,30 @@ def test_what_nobody_is_guaranteed_and_what_layouts_leave_are_shown():
     assert plan.unused_cost.maximum == (2 * gpu_month * 3 / 14).quantize(ONE_CENT)
     assert plan.unassigned_cost.maximum > 0
     assert borne(plan) == plan.cost.maximum
+
+
+def test_an_idle_slice_costs_its_part_of_the_gpu():
+    description = environment()
+    description["teams"][1]["quota"]["h100"] = {"1g.10gb": {"nominal": 3}, "2g.20gb": {"nominal": 1}}
+    plan = planned(description)
+    gpu_month = Decimal("55.04") / 8 * 730
+    idle = {resource: cost.maximum for resource, cost in plan.idle_costs["h100"].items()}
+    assert idle == {
+        "nvidia.com/mig-1g.10gb": (gpu_month * 2 / 15).quantize(ONE_CENT),
+        "nvidia.com/mig-3g.40gb": (gpu_month * 7 / 15).quantize(ONE_CENT),
+    }
+    assert abs(sum(idle.values()) - plan.unassigned_cost.maximum) <= ONE_CENT
+
+
+def test_what_is_idle_has_an_unknown_cost_where_its_price_is_unknown(capsys, tmp_path):
+    description = environment(region="eu-north-1")
+    description["teams"][1]["quota"]["h100"] = {}
+    assert planned(description).idle_costs["h100"]["nvidia.com/mig-1g.10gb"].unknown == ("h100",)
+    file = tmp_path / "local.yaml"
+    file.write_text(yaml.safe_dump(description))
+    assert cli.main(["plan", str(file)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "│ h100 │ mig-1g.10gb │ ? │ 4 │ 0 │ 0 │ 4 │ 0.00 + unknown: h100 │" in said
 
 
 def test_an_unknown_price_is_named_everywhere_and_never_counts_as_zero():

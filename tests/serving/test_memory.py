@@ -1,5 +1,8 @@
 """Weights and overhead, against what vLLM measured. Each table names its source."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 
 from ai_platform.serving.memory import Adapters, adapters_mib, overhead, stage_weights_mib
@@ -115,6 +118,13 @@ def test_adapters_of_experts_take_memory_for_every_expert():
     both_sides = layers * experts * 3 * (2048 + 768) * rank * 2 / 2**20
     taken = float(adapters_mib(MODELS["qwen3-30b-a3b"].shape, Adapters(1, rank)))
     assert both_sides < taken < both_sides * 1.02
+
+
+def test_adapters_of_linear_attention_are_as_wide_as_what_it_reads_and_writes():
+    """Queries, keys, values and a gate are written, values are read: heads × 128."""
+    shape = replace(MODELS["qwen3.5-27b"].shape, pattern="L", dense_width=0, feed_forward_matrices=0)
+    numbers = 4 * 5120 + 2 * (16 + 48) * 128 + 48 * 128
+    assert adapters_mib(shape, Adapters(1, 8)) == Fraction(64 * numbers * 8 * 2, 2**20)
 
 
 def test_adapters_take_memory_by_rank_and_count():

@@ -6,7 +6,7 @@ from ai_platform.components.errors import InvalidInput
 from ai_platform.serving.config_json import model_from_config
 from ai_platform.serving.models import MODELS
 from ai_platform.serving.precision import Part, Precision, formats
-from tests.serving.test_config_json import CONFIGS
+from tests.serving.model_configs import CONFIGS
 
 NVFP4, FP8, BF16 = Precision.NVFP4, Precision.FP8, Precision.BF16
 MODELOPT = {"quant_method": "modelopt", "quant_algo": "NVFP4"}
@@ -125,3 +125,85 @@ def test_a_checkpoint_that_names_a_format_of_the_cache_is_known():
 def test_rows_in_one_format_name_no_parts():
     for row in MODELS.values():
         assert row.formats is None or row.formats != formats(row.native_precision)
+
+
+def test_a_group_that_names_its_targets_stands_for_them_alone():
+    group = {"targets": ["re:.*self_attn.*"], "weights": {"type": "float", "num_bits": 8}}
+    quantised = {"quant_method": "compressed-tensors", "config_groups": {"group_0": group}}
+    assert held("llama-3.1-8b", quantised, Part.INPUTS) is FP8
+    assert held("llama-3.1-8b", quantised, Part.DENSE) is BF16
+
+
+def test_a_group_without_targets_is_refused():
+    group = {"targets": [], "weights": {"type": "float", "num_bits": 8}}
+    with pytest.raises(InvalidInput, match="quantization_config"):
+        read("llama-3.1-8b", {"quant_method": "compressed-tensors", "config_groups": {"group_0": group}})
+
+
+def test_groups_in_one_format_are_added_up():
+    groups = {
+        f"group_{at}": {"targets": [f"re:.*{part}.*"], "weights": {"type": "float", "num_bits": 8}}
+        for at, part in enumerate(("self_attn", "mlp"))
+    }
+    found = read("llama-3.1-8b", {"quant_method": "compressed-tensors", "config_groups": groups})
+    assert (found.native_precision, found.formats) == (FP8, None)
+
+
+def test_old_checkpoints_say_their_format_under_another_key():
+    """vLLM 0.33.0, model_executor/model_loader/weight_utils.py, get_quant_config."""
+    group = {"targets": ["Linear"], "weights": {"type": "int", "num_bits": 4}}
+    quantised = {"quant_method": "compressed-tensors", "config_groups": {"group_0": group}}
+    config = {**CONFIGS["llama-3.1-8b"], "compression_config": quantised}
+    found = model_from_config("m", config, source="org/m", subject="config.json")
+    assert found.native_precision is Precision.INT4
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"type": "float", "num_bits": 4, "group_size": 64},
+        {"type": "float", "num_bits": 8, "group_size": 32},
+        {"type": "int", "num_bits": 8, "group_size": 32},
+        {"type": "int", "num_bits": True},
+        {"type": "float", "num_bits": 8, "group_size": "channel"},
+    ],
+)
+def test_groups_of_weights_whose_scales_are_not_known_are_refused(weights):
+    group = {"targets": ["Linear"], "weights": weights}
+    with pytest.raises(InvalidInput, match="quantization_config"):
+        read("llama-3.1-8b", {"quant_method": "compressed-tensors", "config_groups": {"group_0": group}})
+
+
+def test_one_format_beside_groups_of_others_is_refused():
+    """As DeepSeek V4 in NVFP4: fp8 by name, and its experts in four bits."""
+    group = {"targets": ["Linear"], "weights": {"type": "float", "num_bits": 4, "group_size": 16}}
+    with pytest.raises(InvalidInput, match="quantization_config"):
+        read("deepseek-v3", {"quant_method": "fp8", "config_groups": {"group_0": group}})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "layers"),
+    [
+        (r"re:.*layers\.\d+\.self_attn.*", set(range(32))),
+        (r"re:.*layers\.[0-9]+\.self_attn.*", set(range(32))),
+        (r"re:.*layers\.3\.self_attn.*", {3}),
+        (r"re:.*layers\.(3|31)\.self_attn.*", {3, 31}),
+        (r"re:.*layers.3.*self_attn.*", {3, 30, 31}),
+        ("model.layers.3*self_attn*", {3, 30, 31}),
+        ("model.layers.3.self_attn*", {3}),
+        (f"model.layers.{'9' * 5000}.self_attn", set()),
+    ],
+)
+def test_a_pattern_stands_for_the_layers_that_it_matches(pattern, layers):
+    found = read("llama-3.1-8b", {"quant_method": "fp8", "ignored_layers": [pattern]})
+    formats_ = [found.weights_in(FP8).of(Part.INPUTS, layer) for layer in range(32)]
+    assert {layer for layer, format_ in enumerate(formats_) if format_ is BF16} == layers
+
+
+@pytest.mark.parametrize("digits", [r"\d", "[0-2]", r"1\d", "(?:0|1)", "1?", r"(\d+)"])
+def test_a_pattern_that_picks_layers_in_another_way_is_refused(digits):
+    with pytest.raises(InvalidInput, match="a part of a layer has a format of its own"):
+        read(
+            "llama-3.1-8b",
+            {"quant_method": "fp8", "ignored_layers": [rf"re:.*layers\.{digits}\.self_attn.*"]},
+        )

@@ -13,9 +13,10 @@ from ..components.errors import InvalidInput, Problem
 from ..serving.fit import DEFAULT_BATCHED_TOKENS
 from ..serving.memory import Adapters
 from ..serving.precision import Precision
-from ..serving.spec import LoraRank
+from ..serving.spec import SOURCE_PATTERN, LoraRank
 from .command import Add
 from .footnotes import Footnotes
+from .narrow import Fitting
 from .output import show, write
 
 if TYPE_CHECKING:
@@ -26,8 +27,17 @@ if TYPE_CHECKING:
     from ..serving.offers import Offer
 
 _NOTHING_FITS = 1
+_LORA_RANK = 16
 _ROWS = 15
 _UNKNOWN = "?"
+_SIZES = (
+    "weights\nGiB",
+    "cache\nGiB",
+    "cache\ntokens",
+    "requests\nat once",
+    "longest\nrequest",
+    "USD\nan hour",
+)
 _UNITS = {"": 1, "k": 1024, "m": 1024 * 1024}
 
 
@@ -41,11 +51,12 @@ def register(add: Add) -> None:
     parser.add_argument(
         "--concurrency", metavar="N", type=_count, default=1, help="full requests; default: 1"
     )
-    parser.add_argument("--precision", choices=list(Precision), help="default: the checkpoint's own")
+    precisions = [precision.value for precision in Precision]
+    parser.add_argument("--precision", choices=precisions, help="default: the checkpoint's own")
     parser.add_argument("--kv-cache", choices=["bf16", "fp8"], default="bf16", help="default: bf16")
     parser.add_argument("--adapters", metavar="N", type=_count, help="LoRA adapters held at once")
     ranks = [rank.value for rank in LoraRank]
-    parser.add_argument("--lora-rank", metavar="R", type=int, default=16, choices=ranks, help="default: 16")
+    parser.add_argument("--lora-rank", metavar="R", type=int, choices=ranks, help="default: 16")
     parser.add_argument(
         "--batched-tokens",
         metavar="N",
@@ -76,6 +87,9 @@ def _fit(options: argparse.Namespace) -> int:
     from ..serving.choices import Need, cheapest_of_each_kind, choices, nearest_miss, why_nothing
     from ..serving.offers import catalog_offers
 
+    if options.lora_rank and not options.adapters:
+        fix = "say how many: --adapters N"
+        raise InvalidInput("fit", [Problem("--lora-rank", options.lora_rank, "adapters of that rank", fix)])
     offers, own = _environment(options.env) if options.env else (catalog_offers(), {})
     model = _model(options, own)
     need = Need(
@@ -83,7 +97,7 @@ def _fit(options: argparse.Namespace) -> int:
         concurrency=options.concurrency,
         precision=Precision(options.precision) if options.precision else None,
         kv_cache_precision=Precision(options.kv_cache),
-        adapters=Adapters(options.adapters, options.lora_rank) if options.adapters else None,
+        adapters=Adapters(options.adapters, options.lora_rank or _LORA_RANK) if options.adapters else None,
         max_num_batched_tokens=options.batched_tokens,
     )
     found = choices(model, need, offers)
@@ -119,6 +133,9 @@ def _model(options: argparse.Namespace, own: dict[str, Model]) -> Model:
     from ..serving.models import MODELS, closest, model
 
     if options.config:
+        if not re.fullmatch(SOURCE_PATTERN, options.model):
+            fix = "name it, for example house/model-8b"
+            raise InvalidInput("fit", [Problem("MODEL", options.model, "letters without spaces", fix)])
         config = read_config(options.config)
         return model_from_config(options.model, config, source=options.model, subject=str(options.config))
     found = model(options.model, own)
@@ -126,7 +143,9 @@ def _model(options: argparse.Namespace, own: dict[str, Model]) -> Model:
         return found
     close = closest(options.model, own)
     fix = f"did you mean {' or '.join(close)}?" if close else "take one of these, or give --config"
-    expected = f"a model of the catalog: {', '.join(dict.fromkeys([*own, *MODELS]))}"
+    # All names fill a screen, and the likely ones would be lost below them.
+    known = "" if close else f": {', '.join(dict.fromkeys([*own, *MODELS]))}"
+    expected = f"a model of the catalog{known}"
     raise InvalidInput("fit", [Problem("MODEL", options.model, expected, fix)])
 
 
@@ -138,32 +157,25 @@ def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) 
 
     shown = list(found)[:most]
     notes = Footnotes()
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("on", "devices", "split"):
-        table.add_column(column, no_wrap=True)
-    for column in ("weights\nGiB", "cache\nGiB", "cache\ntokens", "requests\nat once", "longest\nrequest"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("USD\nan hour", justify="right", no_wrap=True)
-    for choice in shown:
-        fit = choice.fit
-        marks = "".join(map(notes.mark, choice.provisional))
-        split = f"{fit.tensor_parallel} × {fit.pipeline_parallel}" + (" E" if fit.expert_parallel else "")
-        table.add_row(
-            choice.offer.place,
-            _devices(choice) + marks,
-            split if fit.devices > 1 else "",
-            f"{fit.weights_mib / 1024:.1f}",
-            f"{fit.kv_cache_mib / 1024:.1f}",
-            f"{fit.kv_cache_tokens:,}",
-            str(fit.max_concurrency),
-            f"{fit.max_context:,}",
-            _UNKNOWN if choice.usd_per_hour is None else f"{choice.usd_per_hour:.2f}",
-        )
+    places = [_place(choice, "".join(map(notes.mark, choice.provisional))) for choice in shown]
+    sizes = [_sizes(choice) for choice in shown]
+
+    def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+        made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+        for name in heads:
+            made.add_column(name, no_wrap=len(heads) > 1, overflow="fold")
+        for name in _SIZES:
+            made.add_column(name, justify="right", no_wrap=True)
+        for row, size in zip(rows, sizes, strict=True):
+            made.add_row(*row, *size)
+        return made
+
+    beneath = [[f"{devices}\n{', '.join(filter(None, (on, split)))}"] for on, devices, split in places]
     more = len(found) - len(shown)
     first = shown[0]
     return Group(
         _asked(model, need),
-        table,
+        Fitting(table(("on", "devices", "split"), places), table(("devices\non, split",), beneath)),
         Text(
             "cache, weights: on each device; split: GPUs that share a layer × parts of the layers, "
             f"E spreads whole experts; price: the device's part of the machine's, {_UNKNOWN} is unknown"
@@ -172,6 +184,24 @@ def _table(model: Model, need: Need, found: Sequence[Choice], most: int | None) 
         *map(Text, notes.lines()),
         Text(f"\nvLLM for {_devices(first)} of {first.offer.place}:"),
         *(Text(f"  {argument}") for argument in _arguments(first)),
+    )
+
+
+def _place(choice: Choice, marks: str) -> tuple[str, str, str]:
+    fit = choice.fit
+    split = f"{fit.tensor_parallel} × {fit.pipeline_parallel}" + (" E" if fit.expert_parallel else "")
+    return choice.offer.place, _devices(choice) + marks, split if fit.devices > 1 else ""
+
+
+def _sizes(choice: Choice) -> tuple[str, ...]:
+    fit = choice.fit
+    return (
+        f"{fit.weights_mib / 1024:.1f}",
+        f"{fit.kv_cache_mib / 1024:.1f}",
+        f"{fit.kv_cache_tokens:,}",
+        str(fit.max_concurrency),
+        f"{fit.max_context:,}",
+        _UNKNOWN if choice.usd_per_hour is None else f"{choice.usd_per_hour:.2f}",
     )
 
 

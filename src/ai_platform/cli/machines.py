@@ -5,19 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..components.errors import InvalidInput, Problem
 from ..finops.prices import PurchaseOption
 from ..gpu.machines import Cloud, Fabric
 from .command import Add
 from .footnotes import Footnotes
+from .narrow import Fitting
 from .output import show, write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
     from ..machine_list import Listed
 
@@ -31,6 +33,13 @@ _LETTERS = {
     PurchaseOption.OWNED: ("O", "owned"),
 }
 _UNKNOWN = "?"
+_WHAT = ("GPU\nGB", "vCPU", "RAM\nGiB", "disk\nGiB", "net\nGbps")
+_FABRIC = ("fabric", "MIG")
+_MONEY = ("sold\nas", "USD\nan hour", "a GPU\nan hour", "as")
+_COLUMNS = ("machine", "GPUs", *_WHAT, *_FABRIC, *_MONEY)
+_IN_TWO = (("machine", "GPUs", *_MONEY), ("machine", *_WHAT, *_FABRIC))
+"""Two tables for a terminal that is too narrow for one."""
+_NUMBERS = {*_WHAT, "USD\nan hour", "a GPU\nan hour"}
 
 
 def register(add: Add) -> None:
@@ -119,8 +128,6 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from ..finops.unit_costs import shown_per_hour
-
     rows = list(rows)
     notes = Footnotes()
 
@@ -131,37 +138,19 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
                 text.append(notes.mark(note))
         return text
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("machine", "GPUs"):
-        table.add_column(column, no_wrap=True)
-    for column in ("GPU\nGB", "vCPU", "RAM\nGiB", "disk\nGiB", "net\nGbps"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for column in ("fabric", "MIG", "sold\nas"):
-        table.add_column(column, no_wrap=True)
-    for column in ("USD\nan hour", "a GPU\nan hour"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("as")
-    for row in rows:
-        machine, price = row.machine, row.price
-        hour = shown_per_hour(row.usd_per_gpu_hour)
-        table.add_row(
-            noted(machine.name, machine.provisional),
-            noted(f"{machine.gpu_count} × {row.gpu.name}", row.gpu.provisional),
-            str(row.gpu.marketed_gb),
-            noted(machine.vcpu),
-            noted(machine.memory_gib),
-            noted(machine.local_disk_gib),
-            noted(machine.network_gbps),
-            _fabric(row),
-            "yes" if machine.mig else "no",
-            noted(
-                "".join(_LETTERS[option][0] for option in machine.purchase_options),
-                machine.purchase_provisional,
-            ),
-            noted(f"{price.usd_per_hour:.3f}" if price else None, price.provisional if price else None),
-            noted(None if hour is None else f"{hour:.3f}"),
-            _LETTERS[row.option][0],
-        )
+    cells = [_cells(row, noted) for row in rows]
+
+    def table(columns: Sequence[str]) -> Table:
+        made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+        for name in columns:
+            whole = name != "machine" or columns is _COLUMNS
+            side: Literal["left", "right"] = "right" if name in _NUMBERS else "left"
+            made.add_column(name, justify=side, no_wrap=whole, overflow="fold")
+        for row in cells:
+            made.add_row(*(row[name] for name in columns))
+        return made
+
+    shown = Fitting(table(_COLUMNS), Group(*map(table, _IN_TWO)))
     # Nothing of the catalog is owned: said only where a description adds such a machine.
     owned = any(PurchaseOption.OWNED in row.machine.purchase_options for row in rows)
     legend = ", ".join(
@@ -172,13 +161,38 @@ def machines_table(rows: Iterable[Listed]) -> RenderableType:
     unpriced = sum(row.price is None for row in rows)
     regions = ", ".join(dict.fromkeys(row.region for row in rows))
     return Group(
-        table,
+        shown,
         Text(
             f"machines: {len(rows)}, without a price: {unpriced}; prices of {regions}; {_UNKNOWN} is unknown"
         ),
         Text(f"sold as: {legend}"),
         *map(Text, notes.lines()),
     )
+
+
+def _cells(row: Listed, noted: Callable[..., Text]) -> dict[str, RenderableType]:
+    from ..finops.unit_costs import shown_per_hour
+
+    machine, price = row.machine, row.price
+    hour = shown_per_hour(row.usd_per_gpu_hour)
+    sold = "".join(_LETTERS[option][0] for option in machine.purchase_options)
+    return {
+        "machine": noted(machine.name, machine.provisional),
+        "GPUs": noted(f"{machine.gpu_count} × {row.gpu.name}", row.gpu.provisional),
+        "GPU\nGB": str(row.gpu.marketed_gb),
+        "vCPU": noted(machine.vcpu),
+        "RAM\nGiB": noted(machine.memory_gib),
+        "disk\nGiB": noted(machine.local_disk_gib),
+        "net\nGbps": noted(machine.network_gbps),
+        "fabric": _fabric(row),
+        "MIG": "yes" if machine.mig else "no",
+        "sold\nas": noted(sold, machine.purchase_provisional),
+        "USD\nan hour": noted(
+            f"{price.usd_per_hour:.3f}" if price else None, price.provisional if price else None
+        ),
+        "a GPU\nan hour": noted(None if hour is None else f"{hour:.3f}"),
+        "as": _LETTERS[row.option][0],
+    }
 
 
 def _fabric(row: Listed) -> str:

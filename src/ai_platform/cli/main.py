@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import shutil
 import signal
 import sys
@@ -63,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(options)
     except InvalidInput as error:
         say(f"error: {error}")
+        if getattr(options, "json", False):
+            _write(json.dumps(error.as_data(), indent=2))
         return WRONG
     except (ToolError, ClusterError, EngineError) as error:
         say(f"error: {error}")

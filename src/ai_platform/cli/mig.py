@@ -32,9 +32,11 @@ class _Pool:
     name: str
     layouts: tuple[NodeLayout, ...]
     promised: dict[str, int]
-    """Devices that teams or requests have, by profile; ``gpus`` for whole ones."""
+    """Devices that owners of quotas or requests have, by profile; ``gpus`` for whole ones."""
     packing: PoolPacking | None = None
     """How good the layouts are that were worked out from quotas."""
+    shared: int = 0
+    """Devices that a pool offers in place of whole GPUs, as it shares them out in time."""
 
 
 def register(add: Add) -> None:
@@ -89,21 +91,22 @@ def _packed(text: str) -> tuple[list[_Pool], Packing]:
 
 def _described(target: str) -> list[_Pool]:
     from ..catalogs import machines_of
+    from ..gpu.mig.layout import SHARED_GPU
     from ..gpu.node_plan import layouts_of
     from ..planning.auto_layouts import Layouts
+    from ..planning.quotas import offered_by
     from . import project
 
-    environment, _ = project.described_by(target)
+    environment, plan = project.described_by(target)
     layouts, machines = Layouts(environment), machines_of(environment)
+    owned = {(row.pool, row.resource): row.teams + row.cohorts for row in plan.pool_quotas}
     pools = []
-    for spec in environment.node_pools:
-        promised: dict[str, int] = {}
-        for team in environment.teams:
-            for key, quota in team.quota.get(spec.name, {}).items():
-                promised[key] = promised.get(key, 0) + (quota.nominal or 0)
+    for spec, planned in zip(environment.node_pools, plan.pools, strict=True):
+        promised = {key: owned[spec.name, resource] for key, resource in offered_by(planned).items()}
         if row := machines.get(spec.machine):
             cut = tuple(layouts_of(layouts.resolved(spec), row))
-            pools.append(_Pool(spec.name, cut, promised, layouts.plan(spec).packing))
+            shared = planned.capacity.get(SHARED_GPU, 0)
+            pools.append(_Pool(spec.name, cut, promised, planned.packing, shared))
     return pools
 
 
@@ -125,9 +128,11 @@ def config_text(layouts: Iterable[NodeLayout]) -> str:
 
 
 def _made(pool: _Pool) -> dict[str, int]:
-    """Devices of the pool by profile, in the order of the GPU's table; whole GPUs first."""
+    """Devices of the pool by profile, in the order of the GPU's table; whole or shared GPUs first."""
     from ..gpu.mig.profiles import profiles
 
+    if pool.shared:
+        return {"shared_gpus": pool.shared}
     made = sum((layout.totals for layout in pool.layouts), Counter[str]())
     counts = {"gpus": sum(layout.whole for layout in pool.layouts)}
     counts |= {name: made[name] for name in profiles(pool.layouts[0].gpu)}
@@ -204,13 +209,15 @@ def _show(pools: list[_Pool], pictures: list[PoolPicture], packing: Packing | No
         table = Table("device", "there", "promised", "spare")
         for name, count in _made(pool).items():
             promised = pool.promised.get(name, 0)
-            label = "whole GPUs" if name == "gpus" else name
+            label = {"gpus": "whole GPUs", "shared_gpus": "shared GPUs"}.get(name, name)
             table.add_row(label, str(count), str(promised), str(count - promised))
         console.print(table)
         for line in packing_lines(pool.packing) if pool.packing else []:
             write(line)
         if note := unsettled(pool.layouts):
             console.print(f"provisional: {note}", soft_wrap=True)
+    if not pools:
+        write("no pool has GPUs")
     if packing:
         write(f"{counted(packing.used, 'GPU')} used, {proof(packing.used, packing.bound)}")
         for packed in packing.pools:

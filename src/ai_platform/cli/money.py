@@ -34,6 +34,14 @@ def machine_and_price(plan: Plan, pool: PoolPlan) -> str:
     return f"{pool.machine}\n{usd} an hour{paid}"
 
 
+def device_price(plan: Plan, pool: PoolPlan, resource: str) -> str:
+    """What one device costs an hour; empty for what is paid with the GPUs, as a fabric's interface."""
+    price = plan.pool_prices[pool.name]
+    if resource not in pool.gpus_per_device:
+        return ""
+    return f"{price.usd_per_device_hour[resource]}{price_mark(plan, pool.name)}" if price else "?"
+
+
 def endpoint_money(endpoint: EndpointPlan) -> str:
     """What an endpoint costs a month and, where its throughput is known, per million tokens."""
     # Narrow: the table has many columns, and a terminal may have but 120.

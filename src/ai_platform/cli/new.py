@@ -26,7 +26,7 @@ _LONGEST_NAME = 40
 def register(add: Add) -> None:
     """Adds the command."""
     parser = add("new", _new, "make a project: program, descriptions, requirements, review pipeline")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="where; `.` for here")
+    parser.add_argument("folder", type=_folder, metavar="DIR", help="where; `.` for here")
     parser.add_argument(
         "--cloud",
         choices=[place.value for place in Place],
@@ -41,6 +41,13 @@ def register(add: Add) -> None:
         help="where changes are reviewed; default: github",
     )
     parser.add_argument("--dry-run", action="store_true", help="write nothing; list the files")
+
+
+def _folder(text: str) -> Path:
+    # A script with a variable that is not set would make the project wherever it is.
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder: name it, or write . for here")
+    return Path(text)
 
 
 def _new(options: argparse.Namespace) -> int:

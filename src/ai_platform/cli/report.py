@@ -12,7 +12,7 @@ from ..components.manifest import is_true
 from ..gpu.node_plan import PoolPlan
 from ..plan import Plan, TrainingPlan
 from ..planning.pool_layouts import pool_layouts
-from .money import cost_lines, endpoint_money, largest, machine_and_price, money, price_mark
+from .money import cost_lines, device_price, endpoint_money, largest, machine_and_price, money, price_mark
 from .packing import packing_lines
 from .prompts import prompt_lines
 from .rollouts import beside, canary_lines, on_a_change, rollout_lines
@@ -55,7 +55,7 @@ def _tables(plan: Plan, queues: Any, services: Any, jobs: Any, nodes: Any) -> Re
         _pools(plan, nodes),
         _quotas(plan),
         _teams(plan, queues),
-        _endpoints(plan, services),
+        *([_endpoints(plan, services)] if plan.endpoints else []),
         *canary_lines(plan),
         *rollout_lines(plan),
         *prompt_lines(plan),
@@ -99,14 +99,25 @@ def _states(pool: PoolPlan, nodes: Any) -> str:
 
 
 def _quotas(plan: Plan) -> TextTable:
+    pools = {pool.name: pool for pool in plan.pools}
     beyond = any(row.overcommitted for row in plan.pool_quotas)
     table = _table(
-        "Quotas", "pool", "resource", "capacity", "teams", "cohorts", "idle", *(["overcommitted"] * beyond)
+        "Quotas",
+        *("pool", "resource", "USD an hour", "capacity", "teams", "cohorts", "idle"),
+        *(["idle, USD a month"] * bool(plan.idle_costs)),
+        *(["overcommitted"] * beyond),
     )
     for row in plan.pool_quotas:
         if _is_device(row.resource):
-            counts = [row.capacity, row.teams, row.cohorts, row.idle, *([row.overcommitted] * beyond)]
-            table.add_row(row.pool, _short(row.resource), *map(str, counts))
+            idle = plan.idle_costs.get(row.pool, {}).get(row.resource)
+            table.add_row(
+                row.pool,
+                _short(row.resource),
+                device_price(plan, pools[row.pool], row.resource),
+                *map(str, (row.capacity, row.teams, row.cohorts, row.idle)),
+                *([largest(idle) if idle else ""] * bool(plan.idle_costs)),
+                *([str(row.overcommitted)] * beyond),
+            )
     return table
 
 

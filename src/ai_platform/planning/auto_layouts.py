@@ -11,6 +11,8 @@ from ..environment import Environment
 from ..gpu.mig.layout import NodeLayout
 from ..gpu.mig.packing import pack
 from ..gpu.mig.packing_spec import Packing, Request, Supply
+from ..gpu.mig.patterns import WHOLE
+from ..gpu.mig.placement import place
 from ..gpu.mig.written import written
 from ..gpu.node_plan import PoolPacking, PoolPlan, plan_pool
 from ..gpu.spec import NodePoolSpec
@@ -61,7 +63,8 @@ class Layouts:
             location, request = places[missing.request]
             held = request.count - missing.count
             fix = "lower nominal quotas, or raise max_nodes"
-            if packing.gpus_for_all is None:
+            profile = request.profile or WHOLE
+            if profile != WHOLE and place(packing.pools[0].supply.gpu, {profile: 1}) is None:
                 fix = "take a profile of this GPU, or another pool"
             expected = f"at most the {held} that still fit: {missing.reason}"
             yield problem((*location, "nominal"), request.count, expected, fix)

@@ -102,7 +102,7 @@ def endpoint_plan(
         memory_gib=memory_gib,
         arguments=vllm_arguments(sized, model_path=spec.weights),
         storage=pod_storage(mounted, spec.team, environment.cluster.provider, read_only=True),
-        mounts=spec.mounts,
+        mounts={storage.name: spec.mounts[storage.name] for storage in mounted},
         min_replicas=spec.min_replicas,
         max_replicas=spec.max_replicas,
         priority=spec.priority,

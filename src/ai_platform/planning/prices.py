@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -18,6 +18,7 @@ from ..finops.unit_costs import device_hour, gpu_hour, month_of, per_million_tok
 from ..gpu.node_plan import PoolPlan
 from ..serving.spec import Throughput
 from .gpu_units import units_of
+from .quota_rows import PoolQuota
 from .quotas import Quotas, offered_by
 
 _UNASSIGNED, _UNUSED, _TEAM = "unassigned", "unused", "team "
@@ -172,6 +173,20 @@ def _bear(borne: Mapping[str, _Borne], cost: CostRange, parts: Mapping[str, int]
 def _shrunk(amount: int, parts: Mapping[str, int], whole: int) -> Mapping[str, int]:
     """``amount`` by ``parts`` that sum to ``whole``; nobody gets more than its part."""
     return parts if amount == whole else shared_by_parts(amount, parts, whole)
+
+
+def idle_costs(
+    rows: Iterable[PoolQuota], pools: Mapping[str, PoolPlan], prices: Mapping[str, Price | None]
+) -> dict[str, dict[str, Cost]]:
+    """A month of the devices that no quota covers, by pool and resource, with the pools at their largest."""
+    found: dict[str, dict[str, Cost]] = {}
+    for row in rows:
+        pool = pools[row.pool]
+        if row.idle and row.resource in pool.gpus_per_device:
+            hour = replica_hour(pool, prices[row.pool], row.resource, 1)
+            cost = replicas_cost(pool, hour, row.idle, row.idle)
+            found.setdefault(row.pool, {})[row.resource] = cost
+    return found
 
 
 def replica_hour(pool: PoolPlan, price: Price | None, resource: str, devices: int) -> Fraction | None:

@@ -170,11 +170,11 @@ def _cohort_holdings(
     return {
         pool: {
             key: Holding(quota.nominal, quota.borrowing_limit, quota.lending_limit)
-            for key, quota in held.items()
-            if key in offers[pool]
+            for key in keys
+            if (quota := spec.quota[pool].get(key))
         }
-        for pool, held in spec.quota.items()
-        if pool in offers
+        for pool, keys in offers.items()
+        if pool in spec.quota
     }
 
 

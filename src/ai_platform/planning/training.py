@@ -71,7 +71,7 @@ def training_plan(
         priority=spec.priority,
         simulated_seconds=spec.simulated_seconds,
         storage=pod_storage(mounted, spec.team, environment.cluster.provider),
-        mounts=spec.mounts,
+        mounts={storage.name: spec.mounts[storage.name] for storage in mounted},
         fabric=pod_fabric(pool, gpus),
         topology=topology,
         tpus_per_worker=tpus,

@@ -16,8 +16,7 @@ CAPACITY: tuple[Rule, ...] = (
         "mig-reset",
         Grade.HIGH,
         "GPUs that run are cut anew: what runs on them is drained first; high where no order of steps "
-        "leaves every "
-        "team what it is guaranteed",
+        "leaves every team what it is guaranteed",
         "follow the steps of `ai-platform mig NEW --from OLD`, node by node, or add a node with the new "
         "layout first",
     ),
@@ -25,8 +24,7 @@ CAPACITY: tuple[Rule, ...] = (
         "quota-below-use",
         Grade.HIGH,
         "a team is guaranteed less than its endpoints at min_replicas and its training runs need, or "
-        "than it uses "
-        "now; medium where only training is hit",
+        "than it uses now; medium where only training is hit",
         "scale the endpoints or runs down first, then cut the quota",
     ),
     Rule(
@@ -59,8 +57,7 @@ CAPACITY: tuple[Rule, ...] = (
         Grade.MEDIUM,
         "all nodes of a pool are replaced one after the other in their place",
         "add the new pool beside it, move quota and endpoints there, then remove the old one; or do it "
-        "when nothing "
-        "long runs",
+        "when nothing long runs",
     ),
     Rule(
         "pool-minimum-zero",

@@ -10,8 +10,7 @@ EXPOSURE: tuple[Rule, ...] = (
         "data-expires-sooner",
         Grade.HIGH,
         "a bucket deletes what was not written for fewer days than before; medium where only deleted "
-        "objects can be "
-        "had back for less long",
+        "objects can be had back for less long",
         "look which objects are older, copy what is still needed, then lower the days",
     ),
     Rule(

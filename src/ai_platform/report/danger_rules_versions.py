@@ -35,8 +35,7 @@ VERSIONS: tuple[Rule, ...] = (
         "runtime-changed",
         Grade.HIGH,
         "the runtime of all endpoints gets another image: every replica starts anew with it; low where "
-        "only the "
-        "digest differs",
+        "only the digest differs",
         "make a second runtime with the new image and move one endpoint there first",
     ),
 )

@@ -13,8 +13,10 @@ from .html_money import money_part
 from .model import Danger, PromptText, Report
 from .plain import plain, verbatim
 from .words import (
+    INCOMPLETE,
     NOTHING,
     SAFE,
+    WRONG,
     changes_text,
     dangers_text,
     decisive,
@@ -92,13 +94,13 @@ def _look(grave: Danger | None) -> str:
 
 def _failures(report: Report) -> Iterator[Section]:
     if report.wrong:
-        note = "It can't be applied, and what it changes is not known."
         rows: list[Child] = [plain(line, 1_000) for line in report.wrong]
-        yield Section("wrong", "A description is not right", (element("p", note), items(rows)))
+        title, note = WRONG
+        yield Section("wrong", title, (element("p", note), items(rows)))
     if broken := failures(report):
         rows = [_failure(*failed) for failed in broken]
-        note = "What follows is what could be read of it. What is missing here is not known."
-        yield Section("incomplete", "The preview is incomplete", (element("p", note), items(rows)))
+        title, note = INCOMPLETE
+        yield Section("incomplete", title, (element("p", note), items(rows)))
 
 
 def _failure(stacks: Sequence[str], lines: Sequence[str]) -> Html:

@@ -12,6 +12,7 @@ from .model import Report
 from .model_money import Money, MoneyLine, MoneyReport
 from .plain import plain
 from .words import (
+    FLOORS,
     budget,
     cost_text,
     decisive,
@@ -44,7 +45,7 @@ def money_part(report: Report) -> Iterator[Section]:
         _money_table(f"{name}, {which(expected)}", [*rows, *total], expected) for name, rows in lists if rows
     ]
     if money.unknown:
-        body.append(element("p", "Without a price, so that the amounts are floors:"))
+        body.append(element("p", FLOORS))
         body.append(items([plain(name) for name in money.unknown]))
     if money.savings:
         rows = [[plain(row.what), usd(row.monthly_usd), plain(row.why, 1_000)] for row in money.savings]

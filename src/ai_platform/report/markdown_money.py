@@ -8,16 +8,14 @@ from ..components.counted import counted
 from .markdown_page import Page
 from .model import Report
 from .model_money import MoneyLine
-from .words import budget, difference, money_text, rests_on_expected, sums, usd, which
-
-_FLOORS = "Without a price, so that the amounts are floors:"
+from .words import FLOORS, budget, difference, money_text, rests_on_expected, sums, usd, which
 
 
 def money_part(page: Page, report: Report) -> None:
     """Cost by pool, team and cost centre, and what would be cheaper."""
     money = report.money
     expected = rests_on_expected(money)
-    unknown = [_FLOORS, page.items(money.unknown, page.text)] if money.unknown else []
+    unknown = [FLOORS, page.items(money.unknown, page.text)] if money.unknown else []
     if pools := [*money.pools, *sums(money)]:
         title = f"Cost a month by pool, {page.text(money.currency)}"
         parts = (_money_table(page, pools, expected), *unknown)

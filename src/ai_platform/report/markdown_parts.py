@@ -12,7 +12,7 @@ from .markdown_money import money_part
 from .markdown_page import Detail, Page
 from .model import Danger, Grade, PromptText, Report
 from .plain import verbatim
-from .words import NOTHING, failures, lines_left_out, place, verdict
+from .words import INCOMPLETE, NOTHING, WRONG, failures, lines_left_out, place, verdict
 
 _SIGNS = {Grade.CRITICAL: "🔴", Grade.HIGH: "🟠", Grade.MEDIUM: "🟡", Grade.LOW: "⚪"}
 _OPEN = (Grade.CRITICAL, Grade.HIGH)
@@ -67,14 +67,12 @@ def whole(report: Report, detail: Detail, changes: Sequence[str]) -> tuple[list[
 def _failures(page: Page, report: Report) -> None:
     if report.wrong:
         page.section(
-            "A description is not right",
-            "It can't be applied, and what it changes is not known.",
+            *WRONG,
             page.items(report.wrong, lambda line: text(line, 3 * page.detail.longest)),
         )
     if broken := failures(report):
         page.section(
-            "The preview is incomplete",
-            "What follows is what could be read of it. What is missing here is not known.",
+            *INCOMPLETE,
             page.items(broken, lambda failed: _failure(page, *failed)),
         )
 

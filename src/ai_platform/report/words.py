@@ -16,6 +16,14 @@ from .plain import plain
 from .preview import Op
 
 NOTHING = "–"
+WRONG = ("A description is not right", "It can't be applied, and what it changes is not known.")
+"""Heading and first sentence where a description has no plan."""
+INCOMPLETE = (
+    "The preview is incomplete",
+    "What follows is what could be read of it. What is missing here is not known.",
+)
+"""The same where a preview failed or ended early."""
+FLOORS = "Without a price, so that the amounts are floors:"
 SAFE = "none"
 """What is said of dangers where all was looked at and there are none."""
 _MOST_LINES = 20
