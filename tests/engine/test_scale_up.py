@@ -138,13 +138,15 @@ def test_with_a_topology_the_same_gang_would_wait_for_ever(simulated_cluster: Cl
     manifests = objects(name, {"provider": "simulated"})
     apply(api, manifests)
     until(
-        lambda: any(
-            told(load, "QuotaReserved", "status") == "False" for load in api.list(KUEUE, "Workload", name)
+        lambda: (
+            [
+                (told(load, "QuotaReserved", "status"), "topology" in told(load, "QuotaReserved", "message"))
+                for load in api.list(KUEUE, "Workload", name)
+            ]
+            == [("False", True)]
         ),
-        "Kueue has looked at it",
+        "Kueue finds no place for it in the topology",
     )
-    [load] = api.list(KUEUE, "Workload", name)
-    assert "topology" in told(load, "QuotaReserved", "message")
     assert not pods(api, name)
 
     api.apply_all(item for item in manifests if item["kind"] == "Node")
