@@ -232,7 +232,7 @@ def test_up_ends_with_the_endpoint_that_is_not_admitted_and_why(platform: Projec
         api.apply(job_manifest(hog))
         until(lambda: running(api, hog) == 2, "the whole GPUs of owners are in use")
         crowded = description()
-        crowded["endpoints"].append(endpoint("late", gpus=1, ready_within_seconds=20))
+        crowded["endpoints"].append(endpoint("late", gpus=1, ready_within_seconds=30))
         platform.describe(crowded)
         try:
             done = platform.run("up", NAME)

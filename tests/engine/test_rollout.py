@@ -166,7 +166,7 @@ def test_up_fails_with_the_reason_while_a_borrowed_device_is_not_there_and_the_o
     with removed_afterwards(platform.api, [job]):
         platform.api.apply(job_manifest(job))
         until(lambda: running(platform.api, job) == 1, "the lenders use what is theirs")
-        describe(model="qwen3-1.7b", ready_within_seconds=10)
+        describe(model="qwen3-1.7b", ready_within_seconds=20)
         for _ in range(2):
             why = fails(platform, "up")
             assert "owners/chat: its model: 1 of 1 replicas as described, 1 Ready, 1 old left" in why
@@ -279,7 +279,7 @@ def test_up_fails_while_a_canary_does_not_start_and_says_what_its_node_says(plat
     platform.up()
     stable = uids(platform)
     tried = endpoint(canary={"model": "qwen3-1.7b", "percent": 10})
-    platform.describe(description(tried | {"ready_within_seconds": 10}, gpus=2))
+    platform.describe(description(tried | {"ready_within_seconds": 20}, gpus=2))
     with nothing_starts(platform):
         why = fails(platform, "up")
         assert "owners/chat: its canary: 1 of 1 replicas as described, 0 Ready" in why
