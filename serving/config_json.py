@@ -80,6 +80,7 @@ def model_from_config(name: str, config: Config, *, source: str, subject: str) -
         "config.json",
         formats=parts,
         names_cache=names_cache(config),
+        takes_adapters=not keys.architecture.startswith(_WITHOUT_ADAPTERS),
     )
 
 
@@ -175,4 +176,6 @@ ARCHITECTURES: Mapping[str, Callable[[ConfigKeys], Architecture]] = MappingProxy
     }
 )
 """What reads the shape of each family, by the name that its ``config.json`` gives."""
+# No class of theirs is SupportsLoRA: vLLM 0.33.0, models/kimi_k25.py and models/minimax_m3 (2026-11-22).
+_WITHOUT_ADAPTERS = ("KimiK25", "MiniMaxM3")
 _MLP_IS_SHARED = ("Gemma4ForCausalLM", "Gemma4ForConditionalGeneration")

@@ -47,6 +47,8 @@ class Model:
     """Of each part of the checkpoint, where not all of them are in ``native_precision``."""
     names_cache: bool = False
     """Whether the checkpoint names a format of the KV cache, which vLLM takes unless told otherwise."""
+    takes_adapters: bool = True
+    """Whether vLLM serves LoRA adapters with it."""
 
     def weights_in(self, precision: Precision) -> Formats:
         """The formats of all matrices when the weights are served in ``precision``."""

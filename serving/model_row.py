@@ -24,6 +24,7 @@ def row(
     checked: Checked = Checked.SOURCE,
     source: str = COPY,
     held: Formats | None = None,
+    takes_adapters: bool = True,
 ) -> Model:
     """A model that is known by name. ``held``: where parts of the weights have formats of their own."""
     return Model(
@@ -39,4 +40,5 @@ def row(
         formats=held,
         # NVIDIA's quantised checkpoints name an fp8 cache.
         names_cache=hugging_face_id.startswith("nvidia/") and native is not Precision.BF16,
+        takes_adapters=takes_adapters,
     )

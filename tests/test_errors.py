@@ -47,6 +47,12 @@ CASES = {
         "model: llama-3.3-70b",
         ["llama-3.3-70b", "2g.20gb", "larger device"],
     ),
+    "adapters of a model with which vLLM serves none": (
+        ("    model: llama-3.3-70b", "    model: kimi-k2.5\n    lora_adapters: 2"),
+        "endpoints[1].model",
+        "model: kimi-k2.5",
+        ["a model that vLLM serves LoRA adapters with, as lora_adapters: 2 asks", "or no lora_adapters"],
+    ),
     "quotas that sum to more than the pool holds": (
         ("gpus: {nominal: 12, borrowing_limit: 4, lending_limit: 8}", "gpus: {nominal: 13}"),
         "teams[2].quota.l40s.gpus.nominal",

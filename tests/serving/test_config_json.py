@@ -15,6 +15,7 @@ def test_a_config_gives_the_model_of_the_table(name):
     assert found.shape == row.shape
     assert (found.max_context, found.native_precision) == (row.max_context, row.native_precision)
     assert found.hugging_face_id == "org/m"
+    assert found.takes_adapters == row.takes_adapters
 
 
 def test_an_unknown_architecture_is_one_clear_error():

@@ -166,6 +166,13 @@ def test_adapters_take_room_from_the_cache():
     assert plain.kv_cache_mib - lora.kv_cache_mib == pytest.approx(8 * 4 * 80, abs=8)
 
 
+@pytest.mark.parametrize("name", ["kimi-k2.5", "kimi-k2.6-nvfp4", "minimax-m3"])
+def test_adapters_of_a_model_with_which_vllm_serves_none_are_refused(name):
+    said = f"vLLM serves no LoRA adapters with {name}"
+    assert said in sized(name, adapters=Adapters(1, 16)).reasons
+    assert said not in sized(name).reasons
+
+
 def test_experts_whose_fp8_blocks_cannot_be_split_are_spread_whole():
     assert sized("qwen3-30b-a3b-fp8", tensor_parallel=4).expert_parallel
     assert not sized("qwen3-30b-a3b-fp8", tensor_parallel=2).expert_parallel

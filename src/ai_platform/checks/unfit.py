@@ -24,6 +24,10 @@ def unfit(spec: EndpointSpec, model: Model, pool: PoolPlan, at: Location, proble
     """A model that the endpoint's device can't serve. The endpoint has one."""
     sized = endpoint_fit(spec, model, gpu_of(pool))
     device = spec.mig_profile or f"{spec.gpus} × {pool.gpu}"
+    if spec.lora_adapters and not model.takes_adapters:
+        expected = f"a model that vLLM serves LoRA adapters with, as lora_adapters: {spec.lora_adapters} asks"
+        yield problem((*at, "model"), spec.model, expected, "take another model, or no lora_adapters")
+        return
     for reason in sized.reasons:
         fix = "take a larger device, a shorter context_length, a lower concurrency or a smaller precision"
         yield problem(
