@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ai_platform.components.manifest import is_true
 from ai_platform.local.api import Api, Manifest
 from ai_platform.local.waiting import wait_until
 
@@ -41,12 +42,10 @@ def _goes(api: Api, kind: Mapping[str, Any]) -> bool:
 
 def _established(api: Api, kind: Mapping[str, Any]) -> bool:
     found = _found(api, kind)
-    # A kind that was made a moment ago has `conditions: null`.
-    conditions = (found or {}).get("status", {}).get("conditions") or []
-    served = any(item["type"] == "Established" and item["status"] == "True" for item in conditions)
     group, version = kind["spec"]["group"], kind["spec"]["versions"][0]["name"]
     return (
-        served
+        # A kind that was made a moment ago has `conditions: null`.
+        is_true(found or {}, "Established")
         and any(name["name"] == group for name in api.send("GET", "/apis")["groups"])
         and bool(api.send("GET", f"/apis/{group}/{version}")["resources"])
     )

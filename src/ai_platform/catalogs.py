@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .components.errors import Problem
 from .environment import Environment
@@ -74,16 +74,17 @@ def priced(environment: Environment) -> frozenset[str]:
 
 def unknown_price(name: str, known: frozenset[str]) -> tuple[str, str]:
     """What was expected instead of the name of a price that is for nothing, and the fix."""
-    close = closest(name, sorted(known))
-    fix = f"did you mean {' or '.join(close)}?" if close else "take a machine of AWS or GCP with GPUs or TPUs"
-    return "a machine of the catalog or a part of a cluster", f"{fix}; or describe it under machines"
+    return "a machine of the catalog or a part of a cluster", _other_machine(closest(name, sorted(known)))
 
 
 def unknown_machine(name: str, machines: Mapping[str, Machine]) -> tuple[str, str]:
     """What was expected instead of a machine that isn't there, and the fix."""
-    close = closest(name, [*machines, *TPU_MACHINES])
+    return "a machine of the catalog", _other_machine(closest(name, [*machines, *TPU_MACHINES]))
+
+
+def _other_machine(close: Sequence[str]) -> str:
     fix = f"did you mean {' or '.join(close)}?" if close else "take a machine of AWS or GCP with GPUs or TPUs"
-    return "a machine of the catalog", f"{fix}; or describe it under machines"
+    return f"{fix}; or describe it under machines"
 
 
 def why_not_sold(environment: Environment, machine: Machine | TpuMachine, option: PurchaseOption) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ai_platform.components.manifest import is_true
 from ai_platform.components.node_labels import POOL_LABEL
 from ai_platform.gpu.training_job import TrainingJobArgs, job_manifest
 from ai_platform.local.api import Api, Manifest, connect
@@ -158,9 +159,10 @@ def promises_of(plan: Plan) -> Iterator[Promise]:
 
 def is_laid_out(node: Manifest) -> bool:
     labels: Mapping[str, str] = node["metadata"]["labels"]
-    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", []))
     # Of a node that came a moment ago the MIG manager says nothing yet.
-    return ready and ("nvidia.com/mig.config" not in labels or labels.get(MIG_STATE) == "success")
+    return is_true(node, "Ready") and (
+        "nvidia.com/mig.config" not in labels or labels.get(MIG_STATE) == "success"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ai_platform.components.manifest import is_true
 from ai_platform.environment import parse
 from ai_platform.local.api import Api, connect
 from ai_platform.local.guard import down_afterwards
@@ -80,16 +81,16 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
             for item in objects:
                 if item["kind"] == kind:
                     api.apply(item)
-        assert wait_until(lambda: all(map(ready, api.list("v1", "Node"))), limit_s=LIMIT_S, interval_s=0.5)
+        assert wait_until(
+            lambda: all(is_true(node, "Ready") for node in api.list("v1", "Node")),
+            limit_s=LIMIT_S,
+            interval_s=0.5,
+        )
         # The runs come last: their queue is there by then.
         for item in sorted(objects, key=lambda item: item["kind"] == "Job"):
             if item["kind"] not in BEFORE_OTHERS:
                 api.apply(item)
         yield api
-
-
-def ready(node: Any) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", []))
 
 
 def nodes_of_runs(api: Api) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..components.cluster_spec import EksSpec, GkeSpec
 from ..components.counted import counted
+from ..components.manifest import conditions
 from ..components.objects import MANAGED_BY
 from ..components.quantities import canonical
 from ..components.tenant import TEAM_LABEL
@@ -160,8 +161,7 @@ def _drivers(environment: Environment, plan: Plan, nodes: Sequence[Mapping[str, 
 
 
 def _is_ready(node: Mapping[str, Any]) -> bool:
-    conditions = (node.get("status") or {}).get("conditions") or ()
-    return all(entry.get("status") == "True" for entry in conditions if entry.get("type") == "Ready")
+    return all(entry.get("status") == "True" for entry in conditions(node) if entry.get("type") == "Ready")
 
 
 def _named(names: Sequence[str]) -> str:
